@@ -1,0 +1,8 @@
+//! Chancery: the record office for how state actors engage with armed groups and how those groups are designated and
+//! delisted.
+//!
+//! The layers, each using only those before it: [`position`], then [`domain`] and [`log`], then `wire`, `ledger`,
+//! `projection`, `service` and `cli`. ARCHITECTURE.md has the map.
+
+pub mod log;
+pub mod position;
