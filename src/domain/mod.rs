@@ -1,0 +1,3 @@
+//! The rules of the record, pure: no I/O, no clock, no randomness, no async, no generated types.
+
+pub mod vocabulary;

@@ -1,0 +1,41 @@
+//! The rules a fold decides by and the contradictions it notices.
+
+use super::vocabulary;
+
+vocabulary! {
+    /// The rule that decided between facts, or made a value.
+    FoldRule {
+        /// One fact speaks to it; nothing contradicts it.
+        Sole = 1 "SOLE",
+        /// The latest in effect at the date wins.
+        LatestEffective = 2 "LATEST_EFFECTIVE",
+        /// The claim with the better source rank won.
+        SourceRank = 3 "SOURCE_RANK",
+        /// Of claims with equal source rank the more credible won.
+        Credibility = 4 "CREDIBILITY",
+        /// Of claims equal in rank and credibility the first recorded won.
+        EarliestPosition = 5 "EARLIEST_POSITION",
+        /// The highest level within 365 days counts.
+        HighestLevel = 6 "HIGHEST_LEVEL",
+        /// Time alone changed it: inferred, never stored.
+        ElapsedTime = 7 "ELAPSED_TIME",
+        /// List snapshots are evidence of it; no act is known.
+        Observation = 8 "OBSERVATION",
+        /// It follows from other facets.
+        Derived = 9 "DERIVED",
+    }
+}
+
+vocabulary! {
+    /// What contradiction was noticed. The record keeps it and shows it.
+    AnomalyRule {
+        /// An act presumes a listing that is not on record; the listing is taken to have begun on an unknown day before.
+        ActWithoutListing = 1 "ACT_WITHOUT_LISTING",
+        /// An act cannot apply in the state the listing was in; the state did not change.
+        ActWithoutEffect = 2 "ACT_WITHOUT_EFFECT",
+        /// A list still shows an entry after the listing ended.
+        PresentAfterEnd = 3 "PRESENT_AFTER_END",
+        /// Claims of sources of nearly the same rank disagree.
+        ClaimsDisagree = 4 "CLAIMS_DISAGREE",
+    }
+}
