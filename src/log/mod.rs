@@ -3,6 +3,9 @@
 //! [`Log`] is the contract; [`memory`] is its executable specification and [`sled`] the durable implementation. The
 //! conformance suite in `tests/log.rs` runs on all of them.
 
+pub mod memory;
+pub mod sled;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -119,4 +122,15 @@ pub enum ReadError {
         /// What the storage said.
         reason: String,
     },
+}
+
+/// The rules for an append that every log checks first.
+fn check_append(tail: Position, after: Position, records: &[Bytes]) -> Result<(), AppendError> {
+    if after != tail {
+        return Err(AppendError::NotTheTail { after, tail });
+    }
+    match records.iter().enumerate().find(|(_, record)| RECORD_BYTES_MAX < record.len()) {
+        Some((index, record)) => Err(AppendError::RecordTooLong { index, bytes: record.len() }),
+        None => Ok(()),
+    }
 }
