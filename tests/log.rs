@@ -1,5 +1,7 @@
 //! The rules of the log's contract, checked on every implementation.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;

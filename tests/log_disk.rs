@@ -1,5 +1,7 @@
 //! What the durable log leaves in its directory, and who may have it open.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::{fs, path::Path};
 
 use bytes::Bytes;

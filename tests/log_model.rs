@@ -1,5 +1,7 @@
 //! Random appends, refused appends, reads and reopenings: the log on disk behaves as the log in memory.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::path::Path;
 
 use bytes::Bytes;
@@ -99,7 +101,7 @@ fn first_difference(expected: &str, found: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn the_disk_behaves_as_memory(steps in prop::collection::vec(step(), 1..30)) {

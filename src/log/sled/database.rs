@@ -46,7 +46,7 @@ pub struct Database {
     /// `None` only while dropping.
     opened: Option<(Db, Tree)>,
     /// An own handle on sled's file, because sled's `flush` does not sync it.
-    db: File,
+    pub(super) db: File,
 }
 
 impl Database {
@@ -124,11 +124,6 @@ impl Database {
             Ok(iter) => Blocks { iter: Some(iter), failed: None },
             Err(error) => Blocks { iter: None, failed: Some(error.0) },
         }
-    }
-
-    #[cfg(test)]
-    pub(super) fn replace_file(&mut self, file: File) {
-        self.db = file;
     }
 
     fn tree(&self) -> Result<&Tree, ::sled::Error> {

@@ -121,10 +121,10 @@ fn prove(directory: &Directory, has_tail_file: bool, named: Tail) -> Result<Tail
         true => Walk::new(named).finish(),
         false => {
             let trial = directory.trial();
-            directory::copy(&folder, &trial).map_err(|source| io_error(&trial, source))?;
-            let walked = walk(&trial, named);
+            let walked = directory::copy(&folder, &trial).map(|()| walk(&trial, named));
             directory::remove(&trial).map_err(|source| io_error(&trial, source))?;
-            walked
+            // Mostly a full disk: the copy may need as much room again as the log has.
+            walked.map_err(|source| io_error(&trial, source))?
         }
     };
     let found =
@@ -141,7 +141,8 @@ fn prove(directory: &Directory, has_tail_file: bool, named: Tail) -> Result<Tail
 fn walk(folder: &Path, named: Tail) -> Result<Tail, Fault> {
     let mut walk = Walk::new(named);
     let fault = |position, reason| Fault { position, reason };
-    let database = Database::open(folder).map_err(|error| fault(walk.next(), error.to_string()))?;
+    let unreadable = |error| fault(walk.next(), format!("the database cannot be opened: {error}"));
+    let database = Database::open(folder).map_err(unreadable)?;
     for block in database.blocks(Position::START) {
         walk.step(&block.map_err(|reason| fault(walk.next(), reason))?)?;
     }

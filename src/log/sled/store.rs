@@ -254,7 +254,7 @@ mod tests {
         {
             let mut held = log.shared.held.write().expect("no panic");
             let null = File::options().read(true).write(true).open("/dev/null").expect("there is one");
-            held.as_mut().expect("open").database.replace_file(null);
+            held.as_mut().expect("open").database.db = null;
         }
         let failed = log.append(two, &records(3)).await.expect_err("the sync fails");
         assert!(matches!(&failed, AppendError::Failed { reason } if reason.contains("sync")), "{failed}");
