@@ -1,7 +1,8 @@
 //! What tests against a running server share.
 
-// Each test program is compiled with its own copy and uses a part of it.
-#![allow(dead_code)]
+// Each test program is compiled with its own copy and uses a part of it. Clippy takes only the test functions themselves
+// for tests, not what they call.
+#![allow(dead_code, clippy::expect_used, clippy::panic)]
 
 use std::{
     io::{BufRead as _, BufReader, Read},
