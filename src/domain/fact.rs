@@ -2,7 +2,7 @@
 
 mod rules;
 
-pub(super) use rules::REASON_CHARACTERS_MAX;
+pub(crate) use rules::REASON_CHARACTERS_MAX;
 
 use std::ops::Deref;
 

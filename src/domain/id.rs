@@ -32,6 +32,12 @@ macro_rules! slug {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// Stands in for a slug that could not be read, while the rest of its message is checked. It equals no
+            /// slug, and no other of another number.
+            pub(crate) fn unreadable(number: usize) -> $name {
+                $name(format!("?{number}").into())
+            }
         }
 
         impl FromStr for $name {

@@ -8,6 +8,7 @@ pub mod fold;
 pub mod id;
 pub mod source;
 pub mod statement;
+pub mod status;
 pub mod subject;
 pub mod violation;
 pub mod vocabulary;

@@ -1,5 +1,19 @@
 //! The contract in Rust: the code generated from `proto/`, its descriptors, canonical JSON, and conversions between
 //! messages and the domain.
+//!
+//! Reading a message gathers every violation in [`Findings`] by [`Field`]; writing one cannot fail.
+
+pub mod as_of;
+pub mod event;
+mod field;
+pub mod filter;
+mod findings;
+pub mod record;
+pub mod timestamp;
+pub mod vocabulary;
+
+pub use field::Field;
+pub use findings::{Findings, VIOLATIONS_MAX};
 
 /// Messages, clients and servers generated from `proto/chancery/v1`.
 #[allow(missing_docs, clippy::all, rustdoc::all)]

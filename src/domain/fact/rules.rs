@@ -28,7 +28,7 @@ const SHORT_CHARACTERS_MAX: usize = 200;
 /// The longest quotation or coverage, in characters.
 const QUOTE_CHARACTERS_MAX: usize = 300;
 /// The longest statement of reasons, in characters.
-pub(in crate::domain) const REASON_CHARACTERS_MAX: usize = 1_000;
+pub(crate) const REASON_CHARACTERS_MAX: usize = 1_000;
 /// The longest language tag, in characters (BCP 47 advises implementations to take 35).
 const LANGUAGE_CHARACTERS_MAX: usize = 35;
 /// The longest number or key of an external list, in characters.

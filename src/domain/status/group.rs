@@ -1,0 +1,288 @@
+//! The status of a group: its listings, life, names and lineage on a date.
+//!
+//! Where the API names an event by id, these values name it by position.
+
+use crate::{
+    domain::{
+        date::{DateSpan, Day, PartialDate},
+        fold::{Lost, Provenance},
+        id::{ActorId, GroupId, RegimeId},
+        statement::ExternalId,
+        subject::Subject,
+        vocabulary::{
+            Act, AnomalyRule, Basis, DesignationState, GroupFlag, GroupKind, LegalEffect, LifecycleState,
+            LineageKind, NameKind,
+        },
+    },
+    position::Position,
+};
+
+/// The status of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupStatus {
+    /// The slug.
+    pub group: GroupId,
+    /// What kind of group.
+    pub kind: GroupKind,
+    /// The primary name at the date; before the first one was borne, that one.
+    pub name: String,
+    /// Every name borne by the date, with its kind at the date.
+    pub names: Vec<NameStatus>,
+    /// External ids valid at the date.
+    pub external_ids: Vec<ExternalId>,
+    /// The life of the organisation; `None`: nothing on record.
+    pub lifecycle: Option<Lifecycle>,
+    /// Its own listings, by regime and component, the whole group first.
+    pub designations: Vec<Designation>,
+    /// Listings it is subject to through other groups.
+    pub inherited: Vec<InheritedDesignation>,
+    /// What its own listings in force bring about, by jurisdiction.
+    pub legal_effects: Vec<JurisdictionEffects>,
+    /// Lineage at the date, in both directions.
+    pub lineage: Vec<Lineage>,
+    /// What deserves notice.
+    pub flags: Vec<GroupFlag>,
+    /// How far the tracked regimes diverge.
+    pub divergence: Divergence,
+    /// What takes effect or falls due after the date, earliest first.
+    pub upcoming: Vec<Upcoming>,
+    /// Contradictions noticed up to the date.
+    pub anomalies: Vec<Anomaly>,
+    /// How much is on record.
+    pub counts: GroupCounts,
+}
+
+/// A name at a date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameStatus {
+    /// The name.
+    pub text: String,
+    /// What it is at the date: a primary name that was replaced, or any name given up, is FORMER.
+    pub kind: NameKind,
+    /// BCP 47 tag; may be empty.
+    pub language: String,
+    /// ISO 15924 code; may be empty.
+    pub script: String,
+    /// The first day; `None`: not known.
+    pub from: Option<PartialDate>,
+    /// The last day; `None`: still in use.
+    pub until: Option<PartialDate>,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// The life of an organisation at a date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// The state.
+    pub state: LifecycleState,
+    /// Since when.
+    pub since: DateSpan,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// A date with its uncertainty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Since {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// At this time.
+    On(DateSpan),
+    /// At an unknown time, at the latest this.
+    OnOrBefore(DateSpan),
+}
+
+/// Where one listing stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Designation {
+    /// The regime.
+    pub regime: RegimeId,
+    /// Its title; empty when the view does not hold its registration.
+    pub regime_title: String,
+    /// The actor that lists under it; `None` when the view does not hold its registration.
+    pub authority: Option<ActorId>,
+    /// The component that is covered; `None`: the whole group.
+    pub component: Option<String>,
+    /// The state.
+    pub state: DesignationState,
+    /// On what footing; `None` when the state is NONE or PROPOSED. Of an ended listing, its last.
+    pub basis: Option<Basis>,
+    /// The group whose listing covers it, when the basis is ALIAS_OF.
+    pub alias_of: Option<GroupId>,
+    /// Since when it is in this state.
+    pub since: Since,
+    /// Every time of being listed, oldest first.
+    pub episodes: Vec<Episode>,
+    /// Acts on their way, earliest first; last, a process without a date.
+    pub pending: Vec<PendingAct>,
+    /// Exemptions in force at the date.
+    pub exemptions: Vec<Exemption>,
+    /// When a challenge was brought that is still open.
+    pub challenged_on: Option<DateSpan>,
+    /// The day by which a review is due; `None`: the regime has no interval, or the listing is not in force.
+    pub review_due_on: Option<Day>,
+    /// Whether that day has passed.
+    pub review_overdue: bool,
+    /// Whether a source of nearly the same rank contradicts a fact that the state rests on.
+    pub disputed: bool,
+    /// The reference of the act that last gave one; may be empty.
+    pub reference: String,
+    /// For INFERRED_ENDED, when it was last seen or acted on; otherwise the last observation of presence.
+    pub last_present_on: Option<DateSpan>,
+    /// For INFERRED_ENDED, when it was first missing.
+    pub first_absent_on: Option<DateSpan>,
+    /// The claims that lost against facts that the state rests on.
+    pub alternatives: Vec<Lost>,
+    /// Where the state comes from.
+    pub provenance: Provenance,
+}
+
+/// One time of being listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Episode {
+    /// 1, 2, 3 …
+    pub number: u32,
+    /// When it began.
+    pub began: Since,
+    /// When it ended, and as what; `None` while it goes on.
+    pub end: Option<EpisodeEnd>,
+}
+
+/// The end of an episode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpisodeEnd {
+    /// The first day on which the listing was over; an interval when that is inferred from list snapshots.
+    pub on: DateSpan,
+    /// The state that ended it.
+    pub state: DesignationState,
+}
+
+/// An act that has not taken effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingAct {
+    /// The act.
+    pub act: Act,
+    /// When it takes effect; `None` for a process without a date.
+    pub effective_on: Option<DateSpan>,
+    /// The day it was decided.
+    pub decided_on: Option<PartialDate>,
+    /// The day it was announced.
+    pub announced_on: Option<PartialDate>,
+    /// The event.
+    pub event: Position,
+}
+
+/// An exemption in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exemption {
+    /// Since when.
+    pub granted_on: DateSpan,
+    /// The last day; `None`: open.
+    pub expires_on: Option<PartialDate>,
+    /// The grounds given; may be empty.
+    pub reason: String,
+    /// The event.
+    pub event: Position,
+}
+
+/// A listing that reaches a group, or an actor, through another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InheritedDesignation {
+    /// The regime.
+    pub regime: RegimeId,
+    /// The group that is listed itself.
+    pub from_group: GroupId,
+    /// The actor that is bound as a member of the authority; `None` when it reaches the group through another group.
+    pub bound_actor: Option<ActorId>,
+    /// The state of the listing it comes from.
+    pub state: DesignationState,
+}
+
+/// Legal effects in one jurisdiction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JurisdictionEffects {
+    /// The actor whose law it is.
+    pub jurisdiction: ActorId,
+    /// The effects in force, each once, in the order of the vocabulary.
+    pub legal_effects: Vec<LegalEffect>,
+    /// The regimes they come from.
+    pub regimes: Vec<RegimeId>,
+}
+
+/// A lineage relation at a date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lineage {
+    /// The group on the left of the relation.
+    pub group: GroupId,
+    /// The relation.
+    pub kind: LineageKind,
+    /// The group on the right, if there is one.
+    pub other: Option<GroupId>,
+    /// Since when, or when it happened.
+    pub since: DateSpan,
+    /// The last day; `None`: it goes on, or happened at once.
+    pub until: Option<PartialDate>,
+    /// The event.
+    pub event: Position,
+}
+
+/// How far the tracked regimes diverge about a group. Tracked: registered by the date and not terminated.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Divergence {
+    /// The tracked regimes under which it, or a component of it, is listed with effects in force.
+    pub listed_under: Vec<RegimeId>,
+    /// The other tracked regimes.
+    pub not_listed_under: Vec<RegimeId>,
+    /// The share that lists it, 0 to 1; 0 when no regime is tracked.
+    pub share: f64,
+}
+
+/// What takes effect, expires or falls due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upcoming {
+    /// The day: of what expires, the last one that counts.
+    pub date: DateSpan,
+    /// What, for people to read.
+    pub what: String,
+    /// The regime it concerns.
+    pub regime: RegimeId,
+    /// The event; `None` for a date that follows from a rule.
+    pub event: Option<Position>,
+}
+
+/// A contradiction on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anomaly {
+    /// The rule that noticed it.
+    pub rule: AnomalyRule,
+    /// What it is about.
+    pub subject: Subject,
+    /// The date of the fact that raised it.
+    pub date: DateSpan,
+    /// What, for people to read.
+    pub message: String,
+    /// The events it concerns, the one that raised it first.
+    pub events: Vec<Position>,
+}
+
+/// How much is on record about a group at the view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupCounts {
+    /// What its relationships count.
+    pub engagements: EngagementCounts,
+    /// Designation acts and observations heralded by the date.
+    pub designation_acts: u64,
+}
+
+/// How much a group was engaged with. Counted on the side of its relationships.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EngagementCounts {
+    /// Engagements it took part in as a principal, each counted once.
+    pub engagements: u64,
+    /// The same, each counted once for every principal actor.
+    pub dyads: u64,
+    /// Actors with at least one engagement.
+    pub actors: u64,
+}

@@ -1,0 +1,4 @@
+//! Statuses: what the folds answer, in the terms of the domain. Values only; nothing here is stored.
+
+pub mod group;
+pub mod relationship;
