@@ -5,6 +5,7 @@
 //! `projection`, `service` and `cli`. ARCHITECTURE.md has the map.
 
 pub mod domain;
+pub mod ledger;
 pub mod log;
 pub mod position;
 pub mod wire;

@@ -1,5 +1,7 @@
 //! Events: facts about the world, and record events about the record.
 
+use std::sync::Arc;
+
 use super::{
     fact::{Fact, REASON_CHARACTERS_MAX},
     id::EventId,
@@ -11,7 +13,7 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Something about the world.
-    Fact(Fact),
+    Fact(Arc<Fact>),
     /// Replaces what a recorded fact says, from its own position on.
     Correction {
         /// The fact.
@@ -19,7 +21,7 @@ pub enum Event {
         /// Why.
         reason: String,
         /// The fact as it should have been.
-        replacement: Fact,
+        replacement: Arc<Fact>,
     },
     /// Takes a recorded fact or correction back.
     Retraction {
@@ -77,7 +79,7 @@ impl Event {
     }
 
     /// The fact that it states: its own, or the replacement of a correction.
-    pub fn fact(&self) -> Option<&Fact> {
+    pub fn fact(&self) -> Option<&Arc<Fact>> {
         match self {
             Event::Fact(fact) | Event::Correction { replacement: fact, .. } => Some(fact),
             Event::Retraction { .. } | Event::Reinstatement { .. } => None,
@@ -86,7 +88,7 @@ impl Event {
 
     /// What its own content touches. The ledger adds what the event that it [concerns](Event::concerns) touches.
     pub fn subjects(&self) -> Vec<Subject> {
-        let mut subjects = self.fact().map(Fact::subjects).unwrap_or_default();
+        let mut subjects = self.fact().map(|fact| fact.subjects()).unwrap_or_default();
         subjects.extend(self.concerns().map(Subject::Event));
         subjects
     }

@@ -4,6 +4,8 @@
 // for tests, not what they call.
 #![allow(dead_code, clippy::expect_used, clippy::panic)]
 
+pub mod events;
+
 use std::{
     io::{BufRead as _, BufReader, Read},
     path::Path,
@@ -84,10 +86,13 @@ impl Server {
     }
 
     /// Asks it to stop (SIGTERM) and waits until it has.
-    pub fn stop(mut self) -> ExitStatus {
-        // The standard library sends SIGKILL only; every shell has a kill of its own.
-        let kill = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.pid())).status();
-        assert!(kill.expect("sh runs").success(), "the server was gone before it was asked to stop");
+    pub fn stop(self) -> ExitStatus {
+        terminate(self.pid());
+        self.wait()
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(mut self) -> ExitStatus {
         loop {
             match self.output.recv_timeout(PATIENCE) {
                 Ok(line) => println!("server: {line}"),
@@ -111,6 +116,13 @@ impl Drop for Server {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// Asks a process to stop (SIGTERM).
+pub fn terminate(pid: u32) {
+    // The standard library sends SIGKILL only; every shell has a kill of its own.
+    let kill = Command::new("sh").arg("-c").arg(format!("kill -TERM {pid}")).status();
+    assert!(kill.expect("sh runs").success(), "process {pid} was gone before it was asked to stop");
 }
 
 /// The lines of a stream, read by a thread so that the writer never blocks.

@@ -8,6 +8,8 @@ mod source;
 
 pub use fact::write_fact;
 
+use std::sync::Arc;
+
 use super::{Field, Findings, v1};
 use crate::domain::{event::Event, fact::REASON_CHARACTERS_MAX, id::EventId, violation::Violation};
 
@@ -53,7 +55,9 @@ pub fn read_event(message: &v1::Event, at: &str) -> Result<ReadEvent, Vec<Violat
 /// `None` only together with a finding.
 fn read_body(body: Option<&v1::event::Body>, at: &Field<'_>, found: &mut Findings) -> Option<Event> {
     match body {
-        Some(v1::event::Body::Fact(it)) => fact::read(it, &at.child("fact"), found).map(Event::Fact),
+        Some(v1::event::Body::Fact(it)) => {
+            fact::read(it, &at.child("fact"), found).map(|fact| Event::Fact(Arc::new(fact)))
+        }
         Some(v1::event::Body::Correction(it)) => {
             let at = at.child("correction");
             let (target, reason) = read_target(&it.target, &it.reason, &at, found);
@@ -63,7 +67,7 @@ fn read_body(body: Option<&v1::event::Body>, at: &Field<'_>, found: &mut Finding
                 return None;
             };
             let replacement = fact::read(message, &replacement, found)?;
-            Some(Event::Correction { target: target?, reason, replacement })
+            Some(Event::Correction { target: target?, reason, replacement: Arc::new(replacement) })
         }
         Some(v1::event::Body::Retraction(it)) => {
             let (target, reason) = read_target(&it.target, &it.reason, &at.child("retraction"), found);

@@ -1,0 +1,118 @@
+//! Admission: does what an event refers to exist, and may the event refer to it? The world is never refused; only
+//! what hangs in the air is.
+
+use super::{
+    commit::Proposed,
+    sequencer::{Refusal, View},
+};
+use crate::domain::{event::Event, fact::Fact, id::EventId, statement::Statement, violation::Violation};
+
+/// Checks everything that `proposed` refers to; `at` is the path of the event in the commit.
+pub(super) fn admit(proposed: &Proposed, at: &str, view: &View<'_>, refusal: &mut Refusal) {
+    match &proposed.event {
+        Event::Fact(fact) => {
+            admit_references(fact, &format!("{at}.fact"), view, refusal);
+            if let Some(claimed) = fact.claim_of {
+                admit_claim(fact, claimed, &format!("{at}.fact.claim_of"), view, refusal);
+            }
+        }
+        Event::Correction { target, replacement, .. } => {
+            let at = format!("{at}.correction");
+            admit_references(replacement, &format!("{at}.replacement"), view, refusal);
+            admit_correction(*target, replacement, &at, view, refusal);
+        }
+        Event::Retraction { target, .. } => {
+            admit_target(*target, &format!("{at}.retraction.target"), view, refusal)
+        }
+        Event::Reinstatement { target, .. } => {
+            admit_target(*target, &format!("{at}.reinstatement.target"), view, refusal);
+        }
+    }
+}
+
+fn admit_references(fact: &Fact, at: &str, view: &View<'_>, refusal: &mut Refusal) {
+    let kind = fact.statement.kind();
+    for (field, identity) in fact.statement.references() {
+        if !view.is_registered(&identity) {
+            let message = format!("{identity} is not registered; submit its registration first");
+            refusal.unknown.push(Violation { field: format!("{at}.{kind}.{field}"), message });
+        }
+    }
+}
+
+fn admit_claim(claim: &Fact, claimed: EventId, field: &str, view: &View<'_>, refusal: &mut Refusal) {
+    let Some(target) = target(claimed, field, view, refusal) else { return };
+    let fault = match target {
+        Event::Fact(fact) if same_matter(&fact.statement, &claim.statement) => return,
+        Event::Fact(fact) => format!(
+            "is a {}; a claim of it makes the same kind of statement, and for a designation act names the same group and \
+             regime",
+            fact.statement.kind()
+        ),
+        Event::Correction { .. } | Event::Retraction { .. } | Event::Reinstatement { .. } => {
+            format!("is a {}; name the fact itself", target.kind())
+        }
+    };
+    refusal.invalid.push(Violation { field: field.to_owned(), message: fault });
+}
+
+fn admit_correction(
+    target_id: EventId,
+    replacement: &Fact,
+    at: &str,
+    view: &View<'_>,
+    refusal: &mut Refusal,
+) {
+    let field = format!("{at}.target");
+    let Some(target) = target(target_id, &field, view, refusal) else { return };
+    let mut fault = |field: String, message: String| refusal.invalid.push(Violation { field, message });
+    match target {
+        Event::Fact(fact) => {
+            if fact.statement.kind() != replacement.statement.kind() {
+                let message = format!(
+                    "is a {}, the fact is a {}; retract the fact and submit another",
+                    replacement.statement.kind(),
+                    fact.statement.kind()
+                );
+                fault(format!("{at}.replacement"), message);
+            }
+            if replacement.claim_of.is_some() && replacement.claim_of != fact.claim_of {
+                let message = "is not the fact's own; leave it out to keep what the fact has".to_owned();
+                fault(format!("{at}.replacement.claim_of"), message);
+            }
+        }
+        Event::Correction { target, .. } => {
+            fault(field, format!("is a correction; correct the fact itself, {target}"))
+        }
+        Event::Retraction { .. } | Event::Reinstatement { .. } => {
+            fault(field, format!("is a {}; only facts are corrected", target.kind()));
+        }
+    }
+}
+
+fn admit_target(target_id: EventId, field: &str, view: &View<'_>, refusal: &mut Refusal) {
+    let Some(target) = target(target_id, field, view, refusal) else { return };
+    if let Event::Retraction { target: first, .. } | Event::Reinstatement { target: first, .. } = target {
+        let message = format!("is a {}; name the fact or correction itself, {first}", target.kind());
+        refusal.invalid.push(Violation { field: field.to_owned(), message });
+    }
+}
+
+fn target<'a>(id: EventId, field: &str, view: &View<'a>, refusal: &mut Refusal) -> Option<&'a Event> {
+    let found = view.find(id).and_then(|position| view.event(position));
+    if found.is_none() {
+        let message = format!("event {id} is not on record");
+        refusal.unknown.push(Violation { field: field.to_owned(), message });
+    }
+    found.map(|recorded| &recorded.event)
+}
+
+/// Whether a claim is about the matter of the fact.
+fn same_matter(fact: &Statement, claim: &Statement) -> bool {
+    match (fact, claim) {
+        (Statement::DesignationAct(fact), Statement::DesignationAct(claim)) => {
+            fact.group == claim.group && fact.regime == claim.regime
+        }
+        _ => fact.kind() == claim.kind(),
+    }
+}

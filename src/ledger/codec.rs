@@ -1,0 +1,106 @@
+//! The stored form of a recorded event: a version byte, then a bincode frame with the encoded event inside.
+//!
+//! ```text
+//! byte 0       1, the version of the format
+//! then         bincode 2, standard configuration (little-endian, variable-length integers):
+//!   recorded_at   i64, microseconds since 1970-01-01T00:00:00Z
+//!   recorded_by   string
+//!   commit        16 bytes, UUID
+//!   id            16 bytes, UUID
+//!   content       bytes: the encoded chancery.v1.Event, as it was admitted
+//! ```
+//! bincode has ended as a project: this file alone uses it, and the bytes are pinned by a test. The content evolves
+//! by the rules of protobuf.
+
+use std::sync::Arc;
+
+use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
+use bytes::Bytes;
+use jiff::Timestamp;
+use prost::Message as _;
+use uuid::Uuid;
+
+use super::recorded::Recorded;
+use crate::{
+    domain::id::EventId,
+    log::{RECORD_BYTES_MAX, ReadError},
+    position::Position,
+    wire::{event::read_event, v1},
+};
+
+/// The version of the format.
+const VERSION: u8 = 1;
+
+/// Never more than a record is decoded, whatever a length in it says.
+const CONFIG: Configuration<LittleEndian, Varint, Limit<RECORD_BYTES_MAX>> =
+    config::standard().with_limit::<RECORD_BYTES_MAX>();
+
+#[derive(bincode::Encode, bincode::BorrowDecode)]
+struct Frame<'a> {
+    recorded_at: i64,
+    recorded_by: &'a str,
+    commit: [u8; 16],
+    id: [u8; 16],
+    content: &'a [u8],
+}
+
+/// The stored form of an event.
+pub fn encode(recorded: &Recorded) -> Result<Bytes, bincode::error::EncodeError> {
+    let frame = Frame {
+        recorded_at: recorded.recorded_at.as_microsecond(),
+        recorded_by: &recorded.recorded_by,
+        commit: recorded.commit.into_bytes(),
+        id: recorded.id.uuid().into_bytes(),
+        content: &recorded.content,
+    };
+    let mut bytes = Vec::with_capacity(recorded.content.len() + recorded.recorded_by.len() + 48);
+    bytes.push(VERSION);
+    bincode::encode_into_std_write(&frame, &mut bytes, CONFIG)?;
+    Ok(bytes.into())
+}
+
+/// The event stored at `position`, without what it concerns: that is the index's to say.
+pub fn decode(position: Position, record: Bytes) -> Result<Recorded, ReadError> {
+    let damaged = |reason: String| ReadError::Damaged { position, reason };
+    let frame = frame(position, &record)?;
+    let message = v1::Event::decode(frame.content).map_err(|error| damaged(format!("its event: {error}")))?;
+    let read = read_event(&message, "event").map_err(|violations| {
+        let first = violations.first().map(ToString::to_string).unwrap_or_default();
+        damaged(format!("its event breaks the rules it was admitted by: {first}"))
+    })?;
+    let id = EventId::new(Uuid::from_bytes(frame.id)).map_err(|error| damaged(error.to_string()))?;
+    Ok(Recorded {
+        position,
+        recorded_at: time(position, &frame)?,
+        recorded_by: Arc::from(frame.recorded_by),
+        commit: Uuid::from_bytes(frame.commit),
+        id,
+        event: read.event,
+        content: record.slice_ref(frame.content),
+        concern: None,
+    })
+}
+
+/// When the event stored at `position` was recorded.
+pub fn recorded_at(position: Position, record: &[u8]) -> Result<Timestamp, ReadError> {
+    time(position, &frame(position, record)?)
+}
+
+fn frame(position: Position, record: &[u8]) -> Result<Frame<'_>, ReadError> {
+    let damaged = |reason: String| ReadError::Damaged { position, reason };
+    let Some((version, rest)) = record.split_first() else { return Err(damaged("it is empty".to_owned())) };
+    if *version != VERSION {
+        return Err(damaged(format!("its format {version} is newer than this program knows ({VERSION})")));
+    }
+    let (frame, length) =
+        bincode::borrow_decode_from_slice(rest, CONFIG).map_err(|error| damaged(error.to_string()))?;
+    if length != rest.len() {
+        return Err(damaged(format!("{} bytes follow its end", rest.len() - length)));
+    }
+    Ok(frame)
+}
+
+fn time(position: Position, frame: &Frame<'_>) -> Result<Timestamp, ReadError> {
+    Timestamp::from_microsecond(frame.recorded_at)
+        .map_err(|error| ReadError::Damaged { position, reason: format!("its time: {error}") })
+}

@@ -1,0 +1,164 @@
+//! The indexes: where the events about a subject are, where an id is, which identities are registered, and which
+//! events belong to one family. In memory, and rebuilt from the log.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::{
+    postings::Postings,
+    recorded::{Concern, Recorded},
+};
+use crate::{
+    domain::{event::Event, id::EventId, statement::Statement, subject::Subject},
+    position::Position,
+};
+
+/// The indexes over the events up to a tail.
+#[derive(Default)]
+pub struct Index {
+    tail: Position,
+    last_recorded_at: Option<Timestamp>,
+    ids: HashMap<EventId, Position>,
+    subjects: HashMap<Subject, Postings>,
+    registered: HashSet<Subject>,
+    /// The root of every claim and record event.
+    roots: HashMap<Position, Position>,
+    families: HashMap<Position, Family>,
+}
+
+/// What is known about a fact and the claims and record events that go back to it.
+#[derive(Clone, Default)]
+struct Family {
+    /// Ascending, without the root.
+    members: Vec<Position>,
+    /// What any of them touches.
+    subjects: BTreeSet<Subject>,
+}
+
+/// A stored event names one that is not on record before it.
+#[derive(Debug, thiserror::Error)]
+#[error("it concerns event {0}, which is not on record before it")]
+pub struct DanglingError(EventId);
+
+impl Index {
+    /// The position of the last event.
+    pub const fn tail(&self) -> Position {
+        self.tail
+    }
+
+    /// When the last event was recorded.
+    pub const fn last_recorded_at(&self) -> Option<Timestamp> {
+        self.last_recorded_at
+    }
+
+    /// The position of an event.
+    pub fn find(&self, id: EventId) -> Option<Position> {
+        self.ids.get(&id).copied()
+    }
+
+    /// Whether an actor, group or regime is registered.
+    pub fn is_registered(&self, identity: &Subject) -> bool {
+        self.registered.contains(identity)
+    }
+
+    /// The root of a claim or record event.
+    pub fn root(&self, member: Position) -> Option<Position> {
+        self.roots.get(&member).copied()
+    }
+
+    /// What the family of the fact at `root` touches, once it has members.
+    pub fn family_subjects(&self, root: Position) -> Option<&BTreeSet<Subject>> {
+        self.families.get(&root).map(|family| &family.subjects)
+    }
+
+    /// The last position that touches a subject.
+    pub fn last(&self, subject: &Subject) -> Option<Position> {
+        self.subjects.get(subject).map(Postings::last)
+    }
+
+    /// The positions of the events that touch any of `subjects`, from `from` to `to`, ascending, each once.
+    pub fn positions(&self, subjects: &[Subject], from: Position, to: Position) -> Vec<Position> {
+        let found = subjects.iter().filter_map(|subject| self.subjects.get(subject)).flat_map(Postings::iter);
+        let mut positions: Vec<Position> =
+            found.filter(|position| from <= *position && *position <= to).collect();
+        if 1 < subjects.len() {
+            positions.sort_unstable();
+            positions.dedup();
+        }
+        positions
+    }
+
+    /// The fact at `root` and every event that goes back to it, ascending.
+    pub fn family(&self, root: Position) -> Vec<Position> {
+        let members = self.families.get(&root).map_or(&[][..], |family| &family.members);
+        std::iter::once(root).chain(members.iter().copied()).collect()
+    }
+
+    /// Says what a decoded event concerns.
+    pub fn complete(&self, recorded: Recorded) -> Recorded {
+        let concern = recorded.event.concerns().and_then(|id| self.concern(id));
+        Recorded { concern, ..recorded }
+    }
+
+    /// Says what a decoded event concerns, which must be on record.
+    pub fn place(&self, recorded: Recorded) -> Result<Recorded, DanglingError> {
+        match recorded.event.concerns() {
+            Some(id) if self.find(id).is_none() => Err(DanglingError(id)),
+            Some(_) | None => Ok(self.complete(recorded)),
+        }
+    }
+
+    fn concern(&self, id: EventId) -> Option<Concern> {
+        let target = self.find(id)?;
+        Some(Concern { target, root: self.root(target).unwrap_or(target) })
+    }
+
+    /// Adds an event at the next position, with everything it touches.
+    pub fn add(&mut self, recorded: &Recorded, touched: &BTreeSet<Subject>) {
+        let position = recorded.position;
+        self.tail = position;
+        self.last_recorded_at = Some(recorded.recorded_at);
+        self.ids.insert(recorded.id, position);
+        self.registered.extend(registers(&recorded.event));
+        for subject in touched {
+            match self.subjects.get_mut(subject) {
+                Some(postings) => postings.add(position),
+                None => self.subjects.entry(subject.clone()).or_default().add(position),
+            }
+        }
+        if let Some(Concern { root, .. }) = recorded.concern {
+            self.roots.insert(position, root);
+            let family = self.families.entry(root).or_default();
+            family.members.push(position);
+            family.subjects.extend(touched.iter().cloned());
+        }
+    }
+}
+
+/// What an event touches: what its own content does, and, for a claim or record event, what its family does. `family`
+/// is what the family touched before, `root` the fact itself, for its first member.
+pub fn touched(
+    recorded: &Recorded,
+    root: Option<&Recorded>,
+    family: Option<&BTreeSet<Subject>>,
+) -> BTreeSet<Subject> {
+    let mut touched: BTreeSet<Subject> = recorded.own_subjects().into_iter().collect();
+    if let Some(root) = root {
+        touched.extend(root.own_subjects());
+        touched.insert(Subject::Event(root.id));
+    }
+    touched.extend(family.into_iter().flatten().cloned());
+    touched
+}
+
+/// The identity that an event registers.
+fn registers(event: &Event) -> Option<Subject> {
+    match &event.fact()?.statement {
+        Statement::ActorRegistered(it) => Some(Subject::Actor(it.actor.clone())),
+        Statement::GroupRegistered(it) => Some(Subject::Group(it.group.clone())),
+        Statement::RegimeRegistered(it) => Some(Subject::Regime(it.regime.clone())),
+        Statement::GroupNamed(_) | Statement::LineageRecorded(_) | Statement::LifecycleChanged(_) => None,
+        Statement::RegimeTerminated(_) | Statement::DesignationAct(_) | Statement::Engagement(_) => None,
+    }
+}

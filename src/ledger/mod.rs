@@ -1,0 +1,233 @@
+//! The ledger joins domain and log: it admits events, makes idempotency exact, evaluates checks, gives positions, and
+//! keeps the indexes by subject and id that everything above reads through.
+//!
+//! One thread writes ([`writer`]); what it decides is one deterministic function of the record so far and the commits
+//! in order ([`sequencer`]).
+
+mod admission;
+mod codec;
+mod commit;
+mod index;
+mod postings;
+mod recorded;
+mod sequencer;
+mod writer;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
+pub use recorded::{Concern, Recorded};
+pub use sequencer::Verdict;
+
+use crate::{
+    domain::{id::EventId, subject::Subject},
+    log::{AppendError, Log, ReadError},
+    position::Position,
+};
+use index::Index;
+use sequencer::{Draft, Sequencer};
+use writer::Request;
+
+/// How many commits may wait for the writer. One more is refused with [`SubmitError::Full`].
+pub const QUEUE_COMMITS_MAX: usize = 1_024;
+/// How many batches may wait for the follower before the writer waits for it.
+const FEED_BATCHES_MAX: usize = 64;
+/// How much is read from the log at once, in bytes.
+pub const READ_BYTES: usize = 1 << 20;
+
+/// Where the time of recording comes from.
+pub type Clock = fn() -> Timestamp;
+
+/// What is recorded, batch by batch, as it becomes durable. The writer waits when nobody takes from it.
+pub type Feed = mpsc::Receiver<Arc<Vec<Recorded>>>;
+
+/// A handle on the record. Clones share it.
+#[derive(Clone)]
+pub struct Ledger {
+    log: Arc<dyn Log>,
+    index: Arc<RwLock<Index>>,
+    queue: mpsc::Sender<Request>,
+}
+
+/// Why the record could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A stored record could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The writer's thread could not be started.
+    #[error("cannot start the writer's thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+impl Ledger {
+    /// Reads the whole log, giving each event to `replay` in order, and starts the writer. From then on every batch
+    /// that becomes durable is sent to the feed.
+    pub async fn open(
+        log: Arc<dyn Log>,
+        clock: Clock,
+        mut replay: impl FnMut(&Recorded),
+    ) -> Result<(Ledger, Feed), OpenError> {
+        let mut index = Index::default();
+        let tail = log.tail();
+        while index.tail() < tail {
+            let run = log.read(index.tail().next(), READ_BYTES).await?;
+            for record in run.records {
+                let position = index.tail().next();
+                let damaged =
+                    |error: index::DanglingError| ReadError::Damaged { position, reason: error.to_string() };
+                let recorded = index.place(codec::decode(position, record)?).map_err(damaged)?;
+                let touched = touched(&*log, &index, &recorded).await?;
+                index.add(&recorded, &touched);
+                replay(&recorded);
+            }
+        }
+        let index = Arc::new(RwLock::new(index));
+        let (queue, requests) = mpsc::channel(QUEUE_COMMITS_MAX);
+        let (feed, batches) = mpsc::channel(FEED_BATCHES_MAX);
+        writer::spawn(writer::Writer { log: log.clone(), index: index.clone(), clock, requests, feed })?;
+        Ok((Ledger { log, index, queue }, batches))
+    }
+
+    /// Records a commit, all or nothing; answers when it is durable.
+    pub async fn submit(&self, commit: Commit) -> Result<Vec<Receipt>, SubmitError> {
+        if let Some(reason) = self.log.poisoned() {
+            return Err(SubmitError::Poisoned { reason });
+        }
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Request::Submit { commit, answer }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => SubmitError::Full,
+            mpsc::error::TrySendError::Closed(_) => SubmitError::Closed,
+        })?;
+        answered.await.unwrap_or(Err(SubmitError::Closed))
+    }
+
+    /// Whether a commit would be recorded as things stand, and at which tail that was judged.
+    pub async fn validate(&self, commit: &Commit) -> Result<(Vec<Verdict>, Position), SubmitError> {
+        // What a commit refers to is fetched without the lock, which is never held across an await; if more of it has
+        // been recorded in the meantime, once more.
+        loop {
+            let wanted: Vec<Position> = sequencer::wanted(commit, &self.index()).into_iter().collect();
+            let fetched = self.fetch(&wanted).await?;
+            let index = self.index();
+            if sequencer::wanted(commit, &index).into_iter().eq(wanted) {
+                let sequencer = Sequencer::new(&index, &fetched, Timestamp::UNIX_EPOCH);
+                let answers = sequencer.judge(commit, &mut Draft::new())?;
+                let verdicts = answers.into_iter().map(|(receipt, subjects)| Verdict {
+                    id: receipt.id,
+                    deduplicated: receipt.deduplicated,
+                    subjects,
+                });
+                return Ok((verdicts.collect(), index.tail()));
+            }
+        }
+    }
+
+    /// The position of the last durable event.
+    pub fn tail(&self) -> Position {
+        self.log.tail()
+    }
+
+    /// Follows the tail.
+    pub fn watch(&self) -> watch::Receiver<Position> {
+        self.log.watch()
+    }
+
+    /// Why no more writes are taken, if so.
+    pub fn poisoned(&self) -> Option<String> {
+        self.log.poisoned()
+    }
+
+    /// The position of an event, if it is recorded.
+    pub fn find(&self, id: EventId) -> Option<Position> {
+        self.index().find(id)
+    }
+
+    /// The events at `positions`, which must ascend and lie between 1 and the tail.
+    pub async fn fetch(&self, positions: &[Position]) -> Result<Vec<Recorded>, ReadError> {
+        let records = self.log.fetch(positions).await?;
+        decode_all(&self.index(), positions.iter().copied().zip(records))
+    }
+
+    /// Events from `from` on, as many as fit about `bytes_max` bytes; none at the end.
+    pub async fn read(&self, from: Position, bytes_max: usize) -> Result<Vec<Recorded>, ReadError> {
+        let run = self.log.read(from, bytes_max).await?;
+        let positions = (0..).map(|offset| run.first.plus(offset));
+        decode_all(&self.index(), positions.zip(run.records))
+    }
+
+    /// The positions of the events that touch any of `subjects`, from `from` to `to`, ascending, each once.
+    pub fn positions(&self, subjects: &[Subject], from: Position, to: Position) -> Vec<Position> {
+        self.index().positions(subjects, from, to)
+    }
+
+    /// What these events touch by their own content, each subject once.
+    pub fn subjects(events: &[Recorded]) -> BTreeSet<Subject> {
+        events.iter().flat_map(Recorded::own_subjects).collect()
+    }
+
+    /// When the event at a position was recorded; `None` for position 0.
+    pub async fn recorded_at(&self, position: Position) -> Result<Option<Timestamp>, ReadError> {
+        if position == Position::START {
+            return Ok(None);
+        }
+        let record = self.log.fetch(&[position]).await?.into_iter().next();
+        record.map(|record| codec::recorded_at(position, &record)).transpose()
+    }
+
+    /// The fact at `root` and every claim, correction, retraction and reinstatement of its family, ascending.
+    pub fn family(&self, root: Position) -> Vec<Position> {
+        self.index().family(root)
+    }
+
+    /// The last position recorded at or before `time`.
+    pub async fn position_at(&self, time: Timestamp) -> Result<Position, ReadError> {
+        // recorded_at never decreases: find the first event after the time.
+        let (mut low, mut high) = (0, self.tail().get());
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            let at = self.recorded_at(Position::new(middle)).await?;
+            if at.is_some_and(|at| at <= time) { low = middle } else { high = middle - 1 }
+        }
+        Ok(Position::new(low))
+    }
+
+    /// Takes no more commits, ends the writer after those that wait, and closes the log.
+    pub async fn close(&self) -> Result<(), AppendError> {
+        let (done, ended) = oneshot::channel();
+        // A writer that is gone already needs no asking.
+        if self.queue.send(Request::Close { done }).await.is_ok() {
+            let _ = ended.await;
+        }
+        self.log.close().await
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Decodes stored records, and says what each concerns.
+fn decode_all(
+    index: &Index,
+    records: impl Iterator<Item = (Position, Bytes)>,
+) -> Result<Vec<Recorded>, ReadError> {
+    records.map(|(position, record)| Ok(index.complete(codec::decode(position, record)?))).collect()
+}
+
+/// What an event read back from the log touches.
+async fn touched(log: &dyn Log, index: &Index, recorded: &Recorded) -> Result<BTreeSet<Subject>, ReadError> {
+    let Some(Concern { root, .. }) = recorded.concern else {
+        return Ok(index::touched(recorded, None, None));
+    };
+    let fact = log.fetch(&[root]).await?.into_iter().next();
+    let fact = fact.map(|record| codec::decode(root, record)).transpose()?;
+    Ok(index::touched(recorded, fact.as_ref(), index.family_subjects(root)))
+}
