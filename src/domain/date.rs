@@ -107,6 +107,16 @@ impl DateSpan {
         DateSpan { start: PartialDate::day(day), end: None }
     }
 
+    /// From the first date to the second, which is not to lie wholly before it.
+    pub const fn between(start: PartialDate, end: PartialDate) -> DateSpan {
+        DateSpan { start, end: Some(end) }
+    }
+
+    /// The date it begins.
+    pub const fn start(self) -> PartialDate {
+        self.start
+    }
+
     /// The first day it can begin: what the fold orders by.
     pub const fn lower(self) -> Day {
         self.start.lower()

@@ -4,9 +4,12 @@
 //! what stands: corrections applied, retracted facts left out, of a fact and its claims the one that wins. What stands
 //! is in valid-time order, whatever order it was recorded in, and the folds of the folder walk along it.
 
+pub mod designation;
 mod family;
+pub mod group;
 mod history;
 mod provenance;
+pub mod registry;
 mod telling;
 
 pub use family::{Family, Member};

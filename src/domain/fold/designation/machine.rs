@@ -1,0 +1,436 @@
+//! The machine: the state of one listing and what it rests on, moved by acts, observations and time.
+
+use super::{overlays::Overlays, sightings::Sightings, transition::transition};
+use crate::domain::{
+    date::{DateSpan, Day, PartialDate},
+    fold::{
+        group::GroupFact,
+        registry::{RegimeStatus, Termination},
+        telling::Standing,
+    },
+    id::{GroupId, RegimeId},
+    statement::{DesignationAct, Scope},
+    status::group::{Anomaly, Episode, EpisodeEnd, Since},
+    subject::Subject,
+    vocabulary::{Act, AnomalyRule, DesignationState, FoldRule},
+};
+
+/// A fact about a listing, as it stands.
+pub(super) type ActFact<'a> = &'a Standing<'a, GroupFact>;
+
+/// The listing of one group, or of one component of it, under one regime.
+///
+/// Facts are applied in valid-time order. Before each, the machine lets pass the time up to the day before it; acts of
+/// a day come before what time alone brings about on that day, so that a renewal on the day after the last one keeps
+/// a listing in force.
+#[derive(Clone, Debug)]
+pub struct Machine<'a> {
+    pub(super) group: &'a GroupId,
+    pub(super) regime: &'a RegimeId,
+    pub(super) component: Option<&'a str>,
+    pub(super) terms: Option<&'a RegimeStatus>,
+    pub(super) standing: State<'a>,
+    pub(super) footing: Option<Footing<'a>>,
+    pub(super) episodes: Vec<Episode>,
+    /// The facts that the listing in force rests on, the latest first.
+    pub(super) listing: Vec<ActFact<'a>>,
+    /// The last day of the listing.
+    pub(super) expiry: Option<Limit<'a>>,
+    /// The last day of the suspension.
+    pub(super) suspension: Option<Limit<'a>>,
+    /// When it was last listed or reviewed.
+    pub(super) reviewed: Option<Day>,
+    pub(super) reference: &'a str,
+    pub(super) sightings: Sightings<'a>,
+    pub(super) overlays: Overlays<'a>,
+    /// Facts that move nothing, while a claim of theirs that lost would.
+    pub(super) contested: Vec<ActFact<'a>>,
+    pub(super) anomalies: Vec<Anomaly>,
+    /// How many acts spoke to the state.
+    pub(super) acts: usize,
+    /// The state before its end was inferred: put back when the inference turns out wrong.
+    before_inferred_end: Option<State<'a>>,
+    regime_has_ended: bool,
+}
+
+/// A state, since when, and why.
+#[derive(Clone, Debug)]
+pub(super) struct State<'a> {
+    pub state: DesignationState,
+    pub since: Since,
+    pub cause: Cause,
+    /// The facts that decided it, the deciding one first.
+    pub deciding: Vec<ActFact<'a>>,
+}
+
+/// What brought a state about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// An act, or nothing yet.
+    Stated,
+    /// Time or list snapshots.
+    Inferred(FoldRule),
+    /// The end of the regime.
+    RegimeEnd,
+}
+
+/// On what footing the group is covered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Footing<'a> {
+    Own,
+    AliasOf(&'a GroupId),
+    Component,
+}
+
+/// A last day, and the fact that set it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit<'a> {
+    pub last: PartialDate,
+    pub fact: ActFact<'a>,
+}
+
+impl Limit<'_> {
+    /// The first day after it; at the earliest the day of the fact itself.
+    fn due(&self) -> Day {
+        next_day(self.last.upper()).max(self.fact.effective.lower())
+    }
+}
+
+/// What time brings about.
+enum Timer<'a> {
+    RegimeEnds(&'a Termination),
+    ListingExpires(Limit<'a>),
+    SuspensionExpires(Limit<'a>),
+    Disappears,
+}
+
+impl<'a> Machine<'a> {
+    /// The machine of the listing that the act is about, with nothing applied yet. `regime`: its entry, if the view
+    /// holds one.
+    pub fn new(act: &'a DesignationAct, regime: Option<&'a RegimeStatus>) -> Machine<'a> {
+        Machine {
+            group: &act.group,
+            regime: &act.regime,
+            component: act.scope.component(),
+            terms: regime,
+            standing: State {
+                state: DesignationState::None,
+                since: Since::Unknown,
+                cause: Cause::Stated,
+                deciding: Vec::new(),
+            },
+            footing: None,
+            episodes: Vec::new(),
+            listing: Vec::new(),
+            expiry: None,
+            suspension: None,
+            reviewed: None,
+            reference: "",
+            sightings: Sightings::default(),
+            overlays: Overlays::default(),
+            contested: Vec::new(),
+            anomalies: Vec::new(),
+            acts: 0,
+            before_inferred_end: None,
+            regime_has_ended: false,
+        }
+    }
+
+    /// The regime and component, by which machines are told apart and ordered.
+    pub fn key(&self) -> (&'a RegimeId, Option<&'a str>) {
+        (self.regime, self.component)
+    }
+
+    /// Whether the act is about this listing.
+    pub fn is_of(&self, act: &DesignationAct) -> bool {
+        self.key() == (&act.regime, act.scope.component())
+    }
+
+    /// Applies an act or observation in effect. Never before one that precedes it in valid-time order.
+    pub fn apply(&mut self, fact: ActFact<'a>) {
+        let Some(act) = fact.content.act() else { return };
+        self.pass(fact.effective.lower());
+        match act.act {
+            Act::ObservedPresent => self.see(fact, act),
+            Act::ObservedAbsent if self.standing.state.is_in_force() => self.sightings.absent(fact),
+            Act::ObservedAbsent => {}
+            _ => {
+                self.sightings.acted(fact);
+                self.act(fact, act);
+            }
+        }
+        if !act.reference.is_empty() {
+            self.reference = &act.reference;
+        }
+    }
+
+    /// Notes an act that is known to be coming. After every applied one.
+    pub fn herald(&mut self, fact: ActFact<'a>) {
+        if let Some(act) = fact.content.act() {
+            self.overlays.heralded.push((fact, act));
+        }
+    }
+
+    /// Notes a fact that moves nothing, while a claim of it that lost would.
+    pub fn contest(&mut self, fact: ActFact<'a>) {
+        self.contested.push(fact);
+    }
+
+    fn act(&mut self, fact: ActFact<'a>, act: &'a DesignationAct) {
+        let Some(found) = transition(self.standing.state, act.act) else {
+            self.overlays.apply(fact, act);
+            return;
+        };
+        self.acts += 1;
+        self.overlays.settle(act.act);
+        if let Some(rule) = found.anomaly {
+            self.notice(rule, fact, act.act);
+        }
+        if found.anomaly == Some(AnomalyRule::ActWithoutEffect) {
+            return;
+        }
+        if found.next != DesignationState::Proposed {
+            self.withdraw_inferred_end(fact);
+        }
+        if act.act == Act::Initiated && found.next.is_in_force() {
+            self.overlays.process = Some(fact);
+            return;
+        }
+        let since = match found.anomaly {
+            Some(_) => Since::OnOrBefore(fact.effective),
+            None => Since::On(fact.effective),
+        };
+        let next = State { state: found.next, since, cause: Cause::Stated, deciding: vec![fact] };
+        match (self.standing.state.is_in_force(), next.state.is_in_force()) {
+            (false, true) => self.begin(next, fact, act),
+            (true, true) => self.carry_on(next, fact, act),
+            (true, false) => self.end(next, fact.effective),
+            (false, false) if next.state != self.standing.state => self.standing = next,
+            (false, false) => {}
+        }
+        self.limit(fact, act);
+    }
+
+    fn begin(&mut self, next: State<'a>, fact: ActFact<'a>, act: &'a DesignationAct) {
+        let number = u32::try_from(self.episodes.len()).unwrap_or(u32::MAX).saturating_add(1);
+        self.episodes.push(Episode { number, began: next.since, end: None });
+        self.footing = Some(self.footing_after(act));
+        self.listing = vec![fact];
+        self.expiry = None;
+        self.suspension = None;
+        self.reviewed = match next.since {
+            Since::On(day) => Some(day.lower()),
+            Since::OnOrBefore(_) | Since::Unknown => None,
+        };
+        self.standing = next;
+    }
+
+    fn carry_on(&mut self, mut next: State<'a>, fact: ActFact<'a>, act: &'a DesignationAct) {
+        let footing = Some(self.footing_after(act));
+        let states_what_was_inferred = matches!(self.standing.cause, Cause::Inferred(_));
+        if self.standing.state == next.state {
+            next.since = self.standing.since;
+        }
+        // A listing of the very day before which it was only known to have begun gives its beginning.
+        if let Since::OnOrBefore(bound) = self.standing.since
+            && is_listing(act.act)
+            && fact.effective.lower() <= bound.lower()
+            && let Some(episode) = self.episodes.last_mut()
+        {
+            next.since = Since::On(fact.effective);
+            episode.began = next.since;
+        }
+        if footing != self.footing || states_what_was_inferred {
+            self.listing.insert(0, fact);
+        }
+        if self.standing.state != next.state || footing != self.footing || states_what_was_inferred {
+            self.standing = next;
+        }
+        self.footing = footing;
+    }
+
+    /// Ends the listing, or the process that was to lead to one.
+    fn end(&mut self, next: State<'a>, on: DateSpan) {
+        if self.standing.state != DesignationState::Proposed
+            && let Some(episode) = self.episodes.last_mut()
+        {
+            episode.end = Some(EpisodeEnd { on, state: next.state });
+        }
+        self.overlays.end_listing();
+        self.listing.clear();
+        self.expiry = None;
+        self.suspension = None;
+        self.standing = next;
+    }
+
+    /// Sets the limits in time and the day of review that follow from an act.
+    fn limit(&mut self, fact: ActFact<'a>, act: &DesignationAct) {
+        let state = self.standing.state;
+        let limit = act.expires_on.map(|last| Limit { last, fact });
+        if state.is_in_force() && (is_listing(act.act) || act.act == Act::Maintained) {
+            self.expiry = limit;
+            self.reviewed = Some(fact.effective.lower());
+        }
+        match (act.act, state) {
+            (Act::Suspended, DesignationState::Suspended) => self.suspension = limit,
+            (_, DesignationState::Suspended) => {}
+            (_, _) => self.suspension = None,
+        }
+    }
+
+    fn footing_after(&self, act: &'a DesignationAct) -> Footing<'a> {
+        match (self.component, self.footing, act.act, &act.scope) {
+            (Some(_), ..) => Footing::Component,
+            (None, _, Act::SplitToOwnListing, _) => Footing::Own,
+            (None, Some(footing), kept, _) if !is_listing(kept) => footing,
+            (None, _, _, Scope::AliasOf(listing)) => Footing::AliasOf(listing),
+            (None, _, _, Scope::Whole | Scope::Component(_)) => Footing::Own,
+        }
+    }
+
+    /// An observation of presence.
+    fn see(&mut self, fact: ActFact<'a>, act: &'a DesignationAct) {
+        self.withdraw_inferred_end(fact);
+        if self.standing.state.is_in_force() {
+            self.sightings.present(fact);
+        } else if self.episodes.is_empty() {
+            self.sightings.present(fact);
+            let next = State {
+                state: DesignationState::Active,
+                since: Since::OnOrBefore(fact.effective),
+                cause: Cause::Inferred(FoldRule::Observation),
+                deciding: vec![fact],
+            };
+            self.begin(next, fact, act);
+        } else {
+            self.sightings.presence = Some(fact);
+            self.notice(AnomalyRule::PresentAfterEnd, fact, act.act);
+        }
+    }
+
+    /// The listing shows to be there after all: its end was inferred wrongly.
+    fn withdraw_inferred_end(&mut self, fact: ActFact<'a>) {
+        if self.standing.state != DesignationState::InferredEnded {
+            return;
+        }
+        if let Some(mut before) = self.before_inferred_end.take() {
+            before.deciding.insert(0, fact);
+            self.standing = before;
+        }
+        if let Some(episode) = self.episodes.last_mut() {
+            episode.end = None;
+        }
+    }
+
+    /// Lets pass the time before the day.
+    pub(super) fn pass(&mut self, before: Day) {
+        while let Some((_, timer)) = self.next_timer().filter(|(due, _)| *due < before) {
+            self.ring(timer);
+        }
+    }
+
+    /// What time brings about next, and on which day.
+    fn next_timer(&self) -> Option<(Day, Timer<'a>)> {
+        let state = self.standing.state;
+        let in_force = state.is_in_force();
+        let presumed = in_force || state == DesignationState::InferredEnded;
+        let termination = self.terms.and_then(|terms| terms.terminated.as_ref());
+        let regime = termination
+            .filter(|_| !self.regime_has_ended)
+            .map(|end| (end.on.lower(), Timer::RegimeEnds(end)));
+        let expiry = self.expiry.filter(|_| presumed).map(|it| (it.due(), Timer::ListingExpires(it)));
+        let suspension = self.suspension.filter(|_| state == DesignationState::Suspended);
+        let suspension = suspension.map(|it| (it.due(), Timer::SuspensionExpires(it)));
+        let unseen = self.sightings.absence.filter(|_| in_force);
+        let unseen =
+            unseen.and_then(|_| self.sightings.disappearance()).map(|it| (it.due, Timer::Disappears));
+        [regime, expiry, suspension, unseen].into_iter().flatten().min_by_key(|(due, _)| *due)
+    }
+
+    fn ring(&mut self, timer: Timer<'a>) {
+        match timer {
+            Timer::RegimeEnds(end) => self.end_with_regime(end),
+            Timer::ListingExpires(limit) => {
+                let next = elapsed(DesignationState::Lapsed, limit);
+                self.end(next, DateSpan::day(limit.due()));
+            }
+            Timer::SuspensionExpires(limit) => {
+                self.suspension = None;
+                self.standing = elapsed(DesignationState::Active, limit);
+            }
+            Timer::Disappears => self.disappear(),
+        }
+    }
+
+    fn end_with_regime(&mut self, end: &Termination) {
+        self.regime_has_ended = true;
+        let Some(found) = transition(self.standing.state, Act::Expired) else { return };
+        if found.next == self.standing.state {
+            return;
+        }
+        let next = State {
+            state: found.next,
+            since: Since::On(end.on),
+            cause: Cause::RegimeEnd,
+            deciding: Vec::new(),
+        };
+        self.end(next, end.on);
+    }
+
+    fn disappear(&mut self) {
+        let Some(found) = self.sightings.disappearance() else { return };
+        let next = State {
+            state: DesignationState::InferredEnded,
+            since: Since::On(found.between),
+            cause: Cause::Inferred(found.rule),
+            deciding: found.facts,
+        };
+        if let Some(episode) = self.episodes.last_mut() {
+            episode.end = Some(EpisodeEnd { on: found.between, state: next.state });
+        }
+        self.before_inferred_end = Some(std::mem::replace(&mut self.standing, next));
+    }
+
+    fn notice(&mut self, rule: AnomalyRule, fact: ActFact<'a>, act: Act) {
+        let state = self.standing.state;
+        let part = self.component.map(|name| format!("component {name:?}: ")).unwrap_or_default();
+        let message = match rule {
+            AnomalyRule::ActWithoutListing => {
+                format!("{part}{act} presumes a listing, and none is on record (state {state})")
+            }
+            AnomalyRule::PresentAfterEnd => {
+                format!("{part}seen in the list after the listing had ended (state {state})")
+            }
+            AnomalyRule::ActWithoutEffect | AnomalyRule::ClaimsDisagree => {
+                format!("{part}{act} cannot apply in state {state}, which stays")
+            }
+        };
+        let others = self.standing.deciding.iter().map(|other| other.position);
+        self.anomalies.push(Anomaly {
+            rule,
+            subject: Subject::Designation(self.group.clone(), self.regime.clone()),
+            date: fact.effective,
+            message,
+            events: std::iter::once(fact.position).chain(others).collect(),
+        });
+    }
+}
+
+/// Whether the act lists, whatever was before.
+pub(super) fn is_listing(act: Act) -> bool {
+    matches!(act, Act::Listed | Act::ListedAsAlias | Act::SplitToOwnListing | Act::MergedIntoListing)
+}
+
+pub(super) fn next_day(day: Day) -> Day {
+    day.tomorrow().unwrap_or(Day::MAX)
+}
+
+/// The state that follows when a limit has passed.
+fn elapsed(state: DesignationState, limit: Limit<'_>) -> State<'_> {
+    State {
+        state,
+        since: Since::On(DateSpan::day(limit.due())),
+        cause: Cause::Inferred(FoldRule::ElapsedTime),
+        deciding: vec![limit.fact],
+    }
+}

@@ -1,0 +1,97 @@
+//! Listings: one machine for each regime and component, walked along the acts and observations in valid-time order.
+//!
+//! [`transition`] is the table of states and acts; [`Machine`] keeps what else a listing has: its footing, episodes,
+//! grounds, and the limits in time after which it changes without an act. Everything is a function of the valid date.
+
+mod machine;
+mod outcome;
+mod overlays;
+mod sightings;
+mod transition;
+
+pub use machine::Machine;
+pub use outcome::Outcome;
+pub use transition::{Transition, transition};
+
+use super::{group::GroupFact, registry::Regimes, telling::Standing};
+use crate::domain::{
+    date::Day,
+    status::group::{Anomaly, Designation, Upcoming},
+    vocabulary::{Act, Assertion, SourceKind},
+};
+
+/// Every listing of one group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Designations {
+    /// Those with something on record by the date, or on its way: by regime, the whole group before its components.
+    pub listings: Vec<Designation>,
+    /// What takes effect or falls due about them, in no particular order.
+    pub upcoming: Vec<Upcoming>,
+    /// Contradictions between acts, in no particular order.
+    pub anomalies: Vec<Anomaly>,
+    /// The acts and observations heralded by the date.
+    pub acts: u64,
+}
+
+/// The listings of a group at a date, from what stands of its history in valid-time order.
+pub fn designations(standing: &[Standing<'_, GroupFact>], regimes: &Regimes, valid_at: Day) -> Designations {
+    let mut machines: Vec<Machine<'_>> = Vec::new();
+    let mut acts = 0;
+    for fact in standing {
+        let Some(act) = fact.content.act() else { continue };
+        let heralded = fact.heralded <= valid_at;
+        acts += u64::from(heralded);
+        let contested = fact.lost.iter().any(|lost| lost.effective.lower() <= valid_at);
+        let part = part_of(fact, act.act, valid_at);
+        if part == Part::Unseen && !contested {
+            continue;
+        }
+        let known = machines.iter().position(|machine| machine.is_of(act));
+        let index = known.unwrap_or_else(|| {
+            machines.push(Machine::new(act, regimes.get(&act.regime)));
+            machines.len() - 1
+        });
+        let Some(machine) = machines.get_mut(index) else { continue };
+        match part {
+            Part::InEffect => machine.apply(fact),
+            Part::OnItsWay => machine.herald(fact),
+            Part::Unseen => {}
+        }
+        if part != Part::InEffect && contested {
+            machine.contest(fact);
+        }
+    }
+    machines.sort_by(|a, b| a.key().cmp(&b.key()));
+    let mut found = Designations { acts, ..Designations::default() };
+    for machine in machines {
+        let Outcome { designation, upcoming, anomalies } = machine.finish(valid_at);
+        found.listings.push(designation);
+        found.upcoming.extend(upcoming);
+        found.anomalies.extend(anomalies);
+    }
+    found
+}
+
+/// What part a fact plays at a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// It moves the machine.
+    InEffect,
+    /// It is known to be coming.
+    OnItsWay,
+    /// It plays none: it moves nothing at all, or nobody had heard of it.
+    Unseen,
+}
+
+fn part_of(fact: &Standing<'_, GroupFact>, act: Act, valid_at: Day) -> Part {
+    let observation = matches!(act, Act::ObservedPresent | Act::ObservedAbsent);
+    if fact.assertion == Assertion::Denied || fact.source == SourceKind::MachineCoded {
+        Part::Unseen
+    } else if fact.effective.lower() <= valid_at {
+        Part::InEffect
+    } else if fact.heralded <= valid_at && !observation {
+        Part::OnItsWay
+    } else {
+        Part::Unseen
+    }
+}

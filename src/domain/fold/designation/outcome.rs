@@ -1,0 +1,185 @@
+//! The outcome of a machine at a date: what the status of a group shows of the listing.
+
+use jiff::ToSpan;
+
+use super::machine::{ActFact, Cause, Footing, Machine, State, is_listing, next_day};
+use crate::domain::{
+    date::{DateSpan, Day},
+    fold::{Lost, Provenance},
+    status::group::{Anomaly, Designation, Since, Upcoming},
+    vocabulary::{Act, Basis, DesignationState, FoldRule},
+};
+
+/// What a machine shows at a date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Where the listing stands.
+    pub designation: Designation,
+    /// What takes effect or falls due about it.
+    pub upcoming: Vec<Upcoming>,
+    /// The contradictions it met.
+    pub anomalies: Vec<Anomaly>,
+}
+
+impl<'a> Machine<'a> {
+    /// What it shows at the date, which no applied fact takes effect after.
+    pub fn finish(mut self, valid_at: Day) -> Outcome {
+        self.pass(next_day(valid_at));
+        self.propose();
+        let upcoming = self.upcoming(valid_at);
+        let anomalies = std::mem::take(&mut self.anomalies);
+        Outcome { designation: self.designation(valid_at), upcoming, anomalies }
+    }
+
+    /// Where nothing is in force, a listing on its way makes it proposed.
+    fn propose(&mut self) {
+        let state = self.standing.state;
+        if state.is_in_force() || state == DesignationState::Proposed {
+            return;
+        }
+        let lists = |act| is_listing(act) || act == Act::Resumed;
+        let heralded = self.overlays.heralded.iter().filter(|(_, act)| lists(act.act));
+        let mut deciding: Vec<ActFact<'a>> = heralded.map(|(fact, _)| *fact).collect();
+        deciding.sort_by_key(|fact| fact.heralded);
+        if let Some(first) = deciding.first() {
+            self.standing = State {
+                state: DesignationState::Proposed,
+                since: Since::On(DateSpan::day(first.heralded)),
+                cause: Cause::Stated,
+                deciding,
+            };
+        }
+    }
+
+    fn designation(self, valid_at: Day) -> Designation {
+        let state = self.standing.state;
+        let missing = state == DesignationState::InferredEnded;
+        let covered = !matches!(state, DesignationState::None | DesignationState::Proposed);
+        let footing = self.footing.filter(|_| covered);
+        let seen = if missing { self.sightings.sign } else { self.sightings.presence };
+        let grounds = self.grounds();
+        let lost: Vec<Lost> =
+            grounds.iter().chain(&self.contested).flat_map(|fact| fact.lost.iter().copied()).collect();
+        let disputed = grounds.iter().chain(&self.contested).any(|fact| fact.disputed);
+        let review_due_on = self.review_due();
+        Designation {
+            regime: self.regime.clone(),
+            regime_title: self.terms.map(|terms| terms.title.clone()).unwrap_or_default(),
+            authority: self.terms.map(|terms| terms.authority.clone()),
+            component: self.component.map(str::to_owned),
+            state,
+            basis: footing.map(|footing| match footing {
+                Footing::Own => Basis::Own,
+                Footing::AliasOf(_) => Basis::AliasOf,
+                Footing::Component => Basis::Component,
+            }),
+            alias_of: footing.and_then(|footing| match footing {
+                Footing::AliasOf(listing) => Some(listing.clone()),
+                Footing::Own | Footing::Component => None,
+            }),
+            since: self.standing.since,
+            pending: self.overlays.pending(),
+            exemptions: if state.is_in_force() { self.overlays.exemptions_at(valid_at) } else { Vec::new() },
+            challenged_on: self.overlays.challenge.map(|fact| fact.effective),
+            review_due_on,
+            review_overdue: review_due_on.is_some_and(|due| due < valid_at),
+            disputed: disputed || self.regime_end_is_disputed(),
+            reference: self.reference.to_owned(),
+            last_present_on: seen.map(|fact| fact.effective),
+            first_absent_on: self.sightings.absence.filter(|_| missing).map(|fact| fact.effective),
+            alternatives: lost,
+            provenance: self.provenance(&grounds),
+            episodes: self.episodes,
+        }
+    }
+
+    /// The facts that the state rests on, the deciding one first.
+    fn grounds(&self) -> Vec<ActFact<'a>> {
+        let mut grounds = self.standing.deciding.clone();
+        let in_force = self.standing.state.is_in_force();
+        let others = self.listing.iter().copied().chain(self.expiry.map(|limit| limit.fact));
+        for fact in others.filter(|_| in_force) {
+            if grounds.iter().all(|ground| ground.root != fact.root) {
+                grounds.push(fact);
+            }
+        }
+        grounds
+    }
+
+    fn provenance(&self, grounds: &[ActFact<'a>]) -> Provenance {
+        let of_facts = |rule, inferred| Provenance {
+            events: grounds.iter().map(|fact| fact.position).collect(),
+            lost: grounds.iter().flat_map(|fact| fact.lost.iter().copied()).collect(),
+            rule,
+            inferred,
+        };
+        match self.standing.cause {
+            Cause::Inferred(rule) => of_facts(rule, true),
+            Cause::RegimeEnd => {
+                let end = self.terms.and_then(|terms| terms.terminated.as_ref());
+                let provenance = end.map(|end| end.provenance.clone()).unwrap_or_default();
+                Provenance { rule: FoldRule::Derived, ..provenance }
+            }
+            Cause::Stated => {
+                let decided_by = grounds.first().map_or(FoldRule::Sole, |fact| fact.decided_by);
+                let rule = match decided_by {
+                    FoldRule::Sole if 1 < self.acts => FoldRule::LatestEffective,
+                    other => other,
+                };
+                of_facts(rule, false)
+            }
+        }
+    }
+
+    fn regime_end_is_disputed(&self) -> bool {
+        let end = self.terms.and_then(|terms| terms.terminated.as_ref());
+        self.standing.cause == Cause::RegimeEnd && end.is_some_and(|end| end.disputed)
+    }
+
+    fn review_due(&self) -> Option<Day> {
+        let months = self.terms?.review_interval_months;
+        let reviewed = self.reviewed.filter(|_| self.standing.state.is_in_force())?;
+        (0 < months).then(|| reviewed.saturating_add(i64::from(months).months()))
+    }
+
+    /// What takes effect or falls due on or after the day after the date; of what expires, from the date itself on.
+    fn upcoming(&self, valid_at: Day) -> Vec<Upcoming> {
+        let name = match self.component {
+            Some(component) => format!("{} ({component})", self.regime),
+            None => self.regime.to_string(),
+        };
+        let entry = |date, what: &str, event| Upcoming {
+            date,
+            what: format!("{name}: {what}"),
+            regime: self.regime.clone(),
+            event,
+        };
+        let heralded = self.overlays.heralded.iter();
+        let mut found: Vec<Upcoming> = heralded
+            .map(|(fact, act)| {
+                entry(fact.effective, &format!("{} takes effect", act.act), Some(fact.position))
+            })
+            .collect();
+        if !self.standing.state.is_in_force() {
+            return found;
+        }
+        let suspended = self.standing.state == DesignationState::Suspended;
+        let limits = [
+            self.expiry.map(|limit| (limit, "listing expires")),
+            self.suspension.filter(|_| suspended).map(|limit| (limit, "suspension expires")),
+        ];
+        found.extend(
+            limits
+                .into_iter()
+                .flatten()
+                .map(|(limit, what)| entry(limit.last.into(), what, Some(limit.fact.position))),
+        );
+        let exemptions = self.overlays.exemptions_at(valid_at);
+        found.extend(exemptions.iter().filter_map(|exemption| {
+            Some(entry(exemption.expires_on?.into(), "exemption expires", Some(exemption.event)))
+        }));
+        let review = self.review_due().filter(|due| valid_at <= *due);
+        found.extend(review.map(|due| entry(DateSpan::day(due), "review falls due", None)));
+        found
+    }
+}

@@ -1,0 +1,76 @@
+//! Actors: what an actor is and belongs to at a date.
+
+use std::sync::Arc;
+
+use super::{entry_at, is_within};
+use crate::domain::{
+    as_of::AsOf,
+    fact::Fact,
+    fold::{Content, Direction, History, Provenance},
+    id::ActorId,
+    statement::{ActorRegistered, Membership, Statement},
+    vocabulary::ActorKind,
+};
+
+/// A fact as the history of an actor holds it: its registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActorFact(Arc<Fact>);
+
+impl ActorFact {
+    /// The part of the fact that concerns the actor; `None` when it has none.
+    pub fn about(actor: &ActorId, fact: &Arc<Fact>) -> Option<ActorFact> {
+        match &fact.statement {
+            Statement::ActorRegistered(it) if it.actor == *actor => Some(ActorFact(Arc::clone(fact))),
+            _ => None,
+        }
+    }
+
+    fn registration(&self) -> Option<&ActorRegistered> {
+        match &self.0.statement {
+            Statement::ActorRegistered(it) => Some(it),
+            _ => None,
+        }
+    }
+}
+
+impl Content for ActorFact {
+    fn act_rank(&self) -> u8 {
+        0
+    }
+
+    fn direction(&self) -> Direction {
+        Direction::Level
+    }
+}
+
+/// An actor at a date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActorStatus {
+    /// The slug.
+    pub actor: ActorId,
+    /// What kind of actor.
+    pub kind: ActorKind,
+    /// Its name in English.
+    pub name: String,
+    /// The organisations it belongs to on the date.
+    pub memberships: Vec<Membership>,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+impl ActorStatus {
+    /// The actor with this history; `None` when no registration stands under the cuts.
+    pub fn fold(history: &History<ActorFact>, as_of: AsOf) -> Option<ActorStatus> {
+        let standing = history.standing(as_of);
+        let entry = entry_at(standing.iter(), as_of.valid_at)?;
+        let it = entry.content.registration()?;
+        let belongs = |membership: &&Membership| is_within(as_of.valid_at, membership.from, membership.until);
+        Some(ActorStatus {
+            actor: it.actor.clone(),
+            kind: it.kind,
+            name: it.name.clone(),
+            memberships: it.memberships.iter().filter(belongs).cloned().collect(),
+            provenance: Provenance::of(entry),
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! Regimes: what a regime is at a date, and whether it has come to its end.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::entry_at;
+use crate::domain::{
+    as_of::AsOf,
+    date::{DateSpan, Day},
+    fact::Fact,
+    fold::{Content, Direction, History, Provenance},
+    id::{ActorId, RegimeId},
+    statement::{RegimeRegistered, Statement},
+    vocabulary::{Assertion, Inheritance, LegalEffect},
+};
+
+/// A fact as the history of a regime holds it: its registration or its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegimeFact(Arc<Fact>);
+
+impl RegimeFact {
+    /// The part of the fact that concerns the regime itself; `None` when it has none. Acts under the regime belong to
+    /// the groups they are about.
+    pub fn about(regime: &RegimeId, fact: &Arc<Fact>) -> Option<RegimeFact> {
+        let concerned = match &fact.statement {
+            Statement::RegimeRegistered(it) => it.regime == *regime,
+            Statement::RegimeTerminated(it) => it.regime == *regime,
+            _ => false,
+        };
+        concerned.then(|| RegimeFact(Arc::clone(fact)))
+    }
+
+    fn registration(&self) -> Option<&RegimeRegistered> {
+        match &self.0.statement {
+            Statement::RegimeRegistered(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    fn is_end(&self) -> bool {
+        matches!(self.0.statement, Statement::RegimeTerminated(_))
+    }
+}
+
+impl Content for RegimeFact {
+    fn act_rank(&self) -> u8 {
+        if self.is_end() { 1 } else { 0 }
+    }
+
+    fn direction(&self) -> Direction {
+        if self.is_end() { Direction::Down } else { Direction::Up }
+    }
+}
+
+/// Every regime on record, at the cuts of one question: computed once for all groups.
+pub type Regimes = BTreeMap<RegimeId, RegimeStatus>;
+
+/// A regime at a date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegimeStatus {
+    /// The slug.
+    pub regime: RegimeId,
+    /// The actor that lists under it.
+    pub authority: ActorId,
+    /// Its title.
+    pub title: String,
+    /// What being listed under it brings about; empty: not known.
+    pub legal_effects: Vec<LegalEffect>,
+    /// How often its listings are to be reviewed, in months; 0: no fixed interval.
+    pub review_interval_months: u16,
+    /// Whether its listings bind others too.
+    pub inheritance: Inheritance,
+    /// When its first registration takes effect, which may be after the date asked for.
+    pub registered_from: DateSpan,
+    /// How it came to its end by the date. The first end counts.
+    pub terminated: Option<Termination>,
+    /// Where its entry comes from.
+    pub provenance: Provenance,
+}
+
+/// The end of a regime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Termination {
+    /// The day it ended.
+    pub on: DateSpan,
+    /// Where that comes from.
+    pub provenance: Provenance,
+    /// Whether a source of nearly the same rank contradicts it.
+    pub disputed: bool,
+}
+
+impl RegimeStatus {
+    /// The regime with this history; `None` when no registration stands under the cuts.
+    pub fn fold(history: &History<RegimeFact>, as_of: AsOf) -> Option<RegimeStatus> {
+        let standing = history.standing(as_of);
+        let mut moving = standing.iter().filter(|it| it.assertion != Assertion::Denied);
+        let registrations = || moving.clone().filter(|it| it.content.registration().is_some());
+        let first = registrations().next()?;
+        let entry = entry_at(registrations(), as_of.valid_at)?;
+        let it = entry.content.registration()?;
+        let end = moving.find(|it| it.content.is_end() && it.effective.lower() <= as_of.valid_at);
+        Some(RegimeStatus {
+            regime: it.regime.clone(),
+            authority: it.authority.clone(),
+            title: it.title.clone(),
+            legal_effects: it.legal_effects.clone(),
+            review_interval_months: it.review_interval_months,
+            inheritance: it.inheritance,
+            registered_from: first.effective,
+            terminated: end.map(|end| Termination {
+                on: end.effective,
+                provenance: Provenance::of(end),
+                disputed: end.disputed,
+            }),
+            provenance: Provenance::of(entry),
+        })
+    }
+
+    /// Whether it is one of the regimes that divergence is measured over: registered by the date, and not ended.
+    pub fn is_tracked(&self, valid_at: Day) -> bool {
+        self.registered_from.lower() <= valid_at && self.terminated.is_none()
+    }
+}
