@@ -7,6 +7,7 @@
 mod family;
 mod history;
 mod provenance;
+pub mod relationship;
 mod telling;
 
 pub use family::{Family, Member};
