@@ -6,6 +6,7 @@ pub mod event;
 pub mod fact;
 pub mod fold;
 pub mod id;
+pub mod plover;
 pub mod source;
 pub mod statement;
 pub mod status;

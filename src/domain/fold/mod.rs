@@ -10,6 +10,7 @@ pub mod group;
 mod history;
 mod provenance;
 pub mod registry;
+pub mod relationship;
 mod telling;
 
 pub use family::{Family, Member};

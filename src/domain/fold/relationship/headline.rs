@@ -1,0 +1,139 @@
+//! The headline and the flags: what the facets come to.
+
+use super::{
+    conflict::is_truce,
+    contest::{Contests, Ground},
+    recognition::is_embassy,
+    step::Mark,
+    window,
+};
+use crate::domain::{
+    date::Day,
+    fold::Provenance,
+    status::relationship::{
+        ConflictFacet, ContactFacet, LegalFacet, ProcessFacet, RecognitionFacet, RepresentationFacet,
+    },
+    vocabulary::{
+        Conflict, ContactLevel, FoldRule, Headline, Process, Recognition, RelationshipFlag,
+        RepresentationLevel,
+    },
+};
+
+/// The facets at a date, and what the headline and the flags need besides.
+pub(super) struct Facets {
+    pub(super) recognition: RecognitionFacet,
+    pub(super) of_actor: RepresentationFacet,
+    pub(super) of_group: RepresentationFacet,
+    pub(super) contact: ContactFacet,
+    pub(super) process: ProcessFacet,
+    pub(super) conflict: ConflictFacet,
+    pub(super) legal: Vec<LegalFacet>,
+    /// The last engagement.
+    pub(super) last: Option<Mark>,
+    /// The day of the last engagement with a score above 0.
+    pub(super) last_friendly: Option<Day>,
+}
+
+impl Facets {
+    /// Where the facets come from that the relationship's own facts give.
+    pub(super) fn provenances(&self) -> impl Iterator<Item = &Provenance> {
+        [
+            &self.recognition.provenance,
+            &self.of_actor.provenance,
+            &self.of_group.provenance,
+            &self.contact.provenance,
+            &self.process.provenance,
+            &self.conflict.provenance,
+        ]
+        .into_iter()
+    }
+
+    fn own_listing(&self) -> Option<&LegalFacet> {
+        self.legal.iter().find(|listing| listing.is_own_and_in_force())
+    }
+
+    fn missions(&self) -> [&RepresentationFacet; 2] {
+        [&self.of_actor, &self.of_group]
+    }
+}
+
+/// The first headline that matches, in the order of the vocabulary, and where it comes from.
+pub(super) fn headline(facets: &Facets, contests: &Contests, date: Day) -> (Headline, Provenance) {
+    let (process, conflict, contact) = (&facets.process, &facets.conflict, &facets.contact);
+    let hostile = matches!(conflict.value, Conflict::Hostile | Conflict::Violated);
+    if facets.recognition.value == Recognition::DeJure {
+        return (Headline::Recognised, facets.recognition.provenance.clone());
+    }
+    if let Some(provenance) = normalised(facets) {
+        return (Headline::Normalised, provenance);
+    }
+    if let Some(mission) = facets.missions().into_iter().find(|mission| is_de_facto(mission.level)) {
+        return (Headline::DeFactoRelations, mission.provenance.clone());
+    }
+    if process.value == Process::Implementing {
+        return (Headline::PeaceImplementing, process.provenance.clone());
+    }
+    if process.value == Process::Negotiating && hostile {
+        return (Headline::FightAndTalk, both(&process.provenance, &conflict.provenance));
+    }
+    if is_truce(conflict.value) {
+        return (Headline::Ceasefire, conflict.provenance.clone());
+    }
+    if process.value == Process::Negotiating {
+        return (Headline::Negotiating, process.provenance.clone());
+    }
+    if hostile {
+        return (Headline::Hostile, conflict.provenance.clone());
+    }
+    if ContactLevel::Indirect < contact.level {
+        return (Headline::DirectContact, contact.provenance.clone());
+    }
+    if contact.level == ContactLevel::Indirect {
+        return (Headline::IndirectContact, contact.provenance.clone());
+    }
+    if let Some(last) = facets.last {
+        let recent = window::YEAR.covers(last.day(), date);
+        let ground = if recent { Ground::Stated { heard: 1 } } else { Ground::Elapsed };
+        return (Headline::Dormant, contests.provenance([last.position], ground));
+    }
+    match facets.own_listing() {
+        Some(listing) => (Headline::ProscribedNoContact, listing.provenance.clone()),
+        None => (Headline::None, Provenance::default()),
+    }
+}
+
+/// Embassies both ways, or an ambassador one way.
+fn normalised(facets: &Facets) -> Option<Provenance> {
+    let ambassador = |mission: &&RepresentationFacet| mission.level == RepresentationLevel::EmbassyAmbassador;
+    if facets.missions().into_iter().all(|mission| is_embassy(mission.level)) {
+        return Some(both(&facets.of_actor.provenance, &facets.of_group.provenance));
+    }
+    facets.missions().into_iter().find(ambassador).map(|mission| mission.provenance.clone())
+}
+
+fn is_de_facto(level: RepresentationLevel) -> bool {
+    (RepresentationLevel::LiaisonOffice..=RepresentationLevel::EmbassyMinister).contains(&level)
+}
+
+/// The provenance of what follows from two facets together.
+fn both(first: &Provenance, second: &Provenance) -> Provenance {
+    let mut joint = first.clone();
+    joint.events.extend(second.events.iter().filter(|event| !first.events.contains(event)));
+    joint.lost.extend(second.lost.iter().filter(|lost| !first.lost.contains(lost)));
+    Provenance { rule: FoldRule::Derived, inferred: first.inferred || second.inferred, ..joint }
+}
+
+/// The flags that follow from the facets. DISPUTED and SECRET_ONLY come after them in the vocabulary.
+pub(super) fn flags(facets: &Facets, date: Day) -> Vec<RelationshipFlag> {
+    let mut flags = Vec::new();
+    if facets.own_listing().is_some() {
+        let friendly = facets.last_friendly.is_some_and(|day| window::YEAR.covers(day, date));
+        if friendly || is_truce(facets.conflict.value) {
+            flags.push(RelationshipFlag::EngagingWhileDesignated);
+        }
+        if facets.recognition.value == Recognition::DeJure {
+            flags.push(RelationshipFlag::RecognisedButListed);
+        }
+    }
+    flags
+}

@@ -1,0 +1,24 @@
+//! The fold of a relationship between an actor and a group: facets, headline, flags and score at any valid date.
+//!
+//! [`Move::of`] takes from an engagement what concerns one pair. What stands of a [`History`](super::History) of moves
+//! makes a [`Line`], which answers at every date. There is one fold: the line that is kept current and the line made
+//! for an as-of question run the same.
+
+mod conflict;
+mod contact;
+mod contest;
+mod headline;
+mod line;
+mod moves;
+mod process;
+mod recognition;
+mod score;
+mod state;
+mod step;
+mod window;
+
+#[cfg(test)]
+mod cases;
+
+pub use line::Line;
+pub use moves::{Detail, HeldBy, Move, Truce};
