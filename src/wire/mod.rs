@@ -9,6 +9,7 @@ mod field;
 pub mod filter;
 mod findings;
 pub mod record;
+pub mod status;
 pub mod timestamp;
 pub mod vocabulary;
 

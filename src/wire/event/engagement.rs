@@ -43,12 +43,11 @@ pub(super) fn read(message: &v1::Engagement, at: &Field<'_>, found: &mut Finding
 fn read_participants(messages: &[v1::Participant], at: &Field<'_>, found: &mut Findings) -> Vec<Participant> {
     let all = at.child("participants");
     let read = found.list(&all, messages, 2..=200);
-    let participants: Vec<Participant> =
-        read.iter().enumerate().map(|(index, message)| read_participant(message, index, at, found)).collect();
     if read.len() < messages.len() {
         found.doubt(&at.child("ceasefire").child("sides"));
     }
-    participants
+    let participant = |(index, message)| read_participant(message, index, at, found);
+    read.iter().enumerate().map(participant).collect()
 }
 
 /// Reads the participant with this index of the engagement at `within`.

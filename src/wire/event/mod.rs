@@ -116,7 +116,7 @@ pub fn write_event(id: Option<EventId>, event: &Event) -> v1::Event {
 }
 
 /// The text of a value, or an empty one where there is none.
-pub(super) fn text_of<T: ToString>(value: Option<T>) -> String {
+pub(in crate::wire) fn text_of<T: ToString>(value: Option<T>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 

@@ -1,0 +1,176 @@
+//! Statuses: from the domain to the API's messages.
+//!
+//! A status of the domain names events by position, the API by id. So a status is written in two steps: ask which
+//! [positions](group::positions_of) it names, fetch those events once, and write it with their [`EventNames`].
+
+pub mod group;
+pub mod relationship;
+pub mod timeline;
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::{event::text_of, v1, vocabulary};
+use crate::{
+    domain::{
+        fold::{Lost, Provenance},
+        id::EventId,
+    },
+    position::Position,
+};
+
+/// What an answer says of an event that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventName {
+    /// Its id.
+    pub id: EventId,
+    /// The one sentence of its fact or replacement; may be empty.
+    pub summary: String,
+}
+
+/// What an answer says of the events that it names, by position.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventNames(BTreeMap<Position, EventName>);
+
+impl FromIterator<(Position, EventName)> for EventNames {
+    fn from_iter<I: IntoIterator<Item = (Position, EventName)>>(names: I) -> EventNames {
+        EventNames(names.into_iter().collect())
+    }
+}
+
+/// Where the writers of this folder take the names of events from.
+trait Names {
+    /// The id of the event at this position.
+    fn id(&self, position: Position) -> String;
+    /// Its one sentence.
+    fn summary(&self, position: Position) -> String;
+
+    /// The ids of the events at these positions, in their order.
+    fn ids(&self, positions: &[Position]) -> Vec<String> {
+        positions.iter().map(|position| self.id(*position)).collect()
+    }
+}
+
+/// A position without a name has an empty one: to leave an id out of an answer is better than to fail it.
+impl Names for EventNames {
+    fn id(&self, position: Position) -> String {
+        text_of(self.0.get(&position).map(|name| name.id))
+    }
+
+    fn summary(&self, position: Position) -> String {
+        self.0.get(&position).map(|name| name.summary.clone()).unwrap_or_default()
+    }
+}
+
+/// Gathers the positions that a writer asks for.
+#[derive(Default)]
+struct Asked(RefCell<BTreeSet<Position>>);
+
+impl Names for Asked {
+    fn id(&self, position: Position) -> String {
+        self.0.borrow_mut().insert(position);
+        String::new()
+    }
+
+    fn summary(&self, position: Position) -> String {
+        self.id(position)
+    }
+}
+
+/// The positions that `write` asks for, ascending, each once. Asking and writing are one walk, so neither can forget
+/// what the other does.
+fn positions_asked<M>(write: impl FnOnce(&dyn Names) -> M) -> Vec<Position> {
+    let asked = Asked::default();
+    write(&asked);
+    asked.0.into_inner().into_iter().collect()
+}
+
+fn write_provenance(provenance: &Provenance, names: &dyn Names) -> v1::Provenance {
+    v1::Provenance {
+        event_ids: names.ids(&provenance.events),
+        lost_event_ids: provenance.lost.iter().map(|lost| names.id(lost.position)).collect(),
+        rule: vocabulary::write(provenance.rule),
+        inferred: provenance.inferred,
+    }
+}
+
+fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> {
+    let alternative = |lost: &Lost| v1::Alternative {
+        event_id: names.id(lost.position),
+        effective_on: lost.effective.to_string(),
+        summary: names.summary(lost.position),
+        source_kind: vocabulary::write(lost.source),
+        lost_by: vocabulary::write(lost.rule),
+    };
+    lost.iter().map(alternative).collect()
+}
+
+/// What the tests of this folder share.
+#[cfg(test)]
+mod fixture {
+    use prost_reflect::{DescriptorPool, DynamicMessage, Value};
+
+    use super::*;
+    use crate::domain::vocabulary::{FoldRule, SourceKind};
+
+    /// A provenance that names events `at` to `at + 2`.
+    pub fn provenance(at: u64) -> Provenance {
+        Provenance {
+            events: vec![Position::new(at), Position::new(at + 1)],
+            lost: vec![lost(at + 2)],
+            rule: FoldRule::SourceRank,
+            inferred: true,
+        }
+    }
+
+    pub fn lost(at: u64) -> Lost {
+        Lost {
+            position: Position::new(at),
+            effective: "2017-03".parse().unwrap(),
+            source: SourceKind::Aggregator,
+            rule: FoldRule::Credibility,
+        }
+    }
+
+    /// The id of the event at this position.
+    pub fn id(at: u64) -> String {
+        format!("00000000-0000-7000-8000-{at:012}")
+    }
+
+    /// Names for all of these positions.
+    pub fn names(positions: &[Position]) -> EventNames {
+        let name = |position: &Position| EventName {
+            id: id(position.get()).parse().unwrap(),
+            summary: format!("Event {position}"),
+        };
+        positions.iter().map(|position| (*position, name(position))).collect()
+    }
+
+    /// Checks that every field of the message, and of every message in it, has a value.
+    pub fn check_whole<M: prost::Message>(name: &str, message: &M) {
+        let pool = DescriptorPool::decode(crate::wire::DESCRIPTORS).unwrap();
+        let descriptor = pool.get_message_by_name(name).unwrap();
+        let mut whole = DynamicMessage::new(descriptor);
+        whole.transcode_from(message).unwrap();
+        check_fields(&whole, name);
+    }
+
+    fn check_fields(message: &DynamicMessage, at: &str) {
+        for field in message.descriptor().fields() {
+            let at = format!("{at}.{}", field.name());
+            assert!(message.has_field(&field), "{at} is left out");
+            match message.get_field(&field).as_ref() {
+                Value::Message(inner) => check_fields(inner, &at),
+                Value::List(entries) => {
+                    for entry in entries.iter().filter_map(Value::as_message) {
+                        check_fields(entry, &at);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    use prost_reflect::ReflectMessage as _;
+}
