@@ -1,6 +1,8 @@
 //! The contract in Rust: the code generated from `proto/`, its descriptors, canonical JSON, and conversions between
 //! messages and the domain.
 
+pub mod json;
+
 /// Messages, clients and servers generated from `proto/chancery/v1`.
 #[allow(missing_docs, clippy::all, rustdoc::all)]
 pub mod v1 {
