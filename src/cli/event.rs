@@ -128,3 +128,51 @@ fn facts(page: &mut Page, fact: &v1::Fact) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::json::from_json;
+
+    const ANSWER: &str = r#"{
+      "record": {"position": "7", "recordedAt": "2026-11-22T14:40:05Z", "recordedBy": "local", "commitId": "9c9c9c9c-0000",
+        "event": {"eventId": "0a0a0a0a-0000", "fact": {"effectiveOn": "2025-07-07", "announcedOn": "2025-07-07", "credibility": "A1",
+          "sources": [{"publisher": "Federal Register", "title": "Revocation", "locator": "90 FR 30187", "kind": "SOURCE_KIND_LEGAL_ACT", "quote": "hereby revoked"}],
+          "designationAct": {"group": "hts", "regime": "us-fto219", "act": "ACT_DELISTED"}}}},
+      "related": [{"position": "8", "event": {"eventId": "1b1b1b1b-0000", "correction": {"target": "0a0a0a0a-0000", "reason": "in effect on publication",
+          "replacement": {"effectiveOn": "2025-07-08", "designationAct": {"group": "hts", "regime": "us-fto219", "act": "ACT_DELISTED"}}}}}],
+      "standing": {"effectiveOn": "2025-07-08", "designationAct": {"group": "hts", "regime": "us-fto219", "act": "ACT_DELISTED"}},
+      "subjects": ["designation/hts/us-fto219", "group/hts"],
+      "position": "9"
+    }"#;
+
+    const DOSSIER: &str = r#"hts DELISTED under us-fto219
+Event 0a0a0a0a-0000, position 7, recorded 2026-11-22 14:40 UTC by local
+  kind          designation_act
+  commit        9c9c9c9c-0000
+  subjects      designation/hts/us-fto219, group/hts
+  effective     2025-07-07
+  announced     2025-07-07
+  credibility   A1
+  source        Federal Register, Revocation, 90 FR 30187 (legal act)
+                “hereby revoked”
+
+As the record stands
+  hts DELISTED under us-fto219
+  effective     2025-07-08
+
+Recorded about it
+  8             corrects 0a0a0a0a: in effect on publication → hts DELISTED under us-fto219
+                [1b1b1b1b]
+"#;
+
+    #[test]
+    fn an_event_shows_what_became_of_it() {
+        let mut answer: v1::GetEventResponse = from_json(ANSWER).unwrap();
+        let look = Look { width: 100, coloured: false };
+        let text = dossier(&answer, look).unwrap();
+        assert_eq!(text, DOSSIER, "\n{text}");
+        answer.standing = None;
+        assert!(dossier(&answer, look).unwrap().contains("Retracted"));
+    }
+}

@@ -314,3 +314,118 @@ fn outlook(page: &mut Page, status: &v1::GroupStatus) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
+    use crate::wire::json::from_json;
+
+    const ANSWER: &str = r#"{
+      "status": {
+        "group": "hts", "kind": "GROUP_KIND_ORGANISATION", "name": "Hay'at Tahrir al-Sham\u001b[2J",
+        "names": [
+          {"text": "Hay'at Tahrir al-Sham", "kind": "NAME_KIND_PRIMARY", "from": "2017-01-28"},
+          {"text": "HTS", "kind": "NAME_KIND_ALIAS"},
+          {"text": "هيئة تحرير الشام", "kind": "NAME_KIND_ALIAS"},
+          {"text": "al-Nusrah Front", "kind": "NAME_KIND_FORMER", "from": "2012-01-23", "until": "2016-07-28"}
+        ],
+        "externalIds": [{"scheme": "EXTERNAL_ID_SCHEME_UN_REFERENCE", "value": "QDe.137"}],
+        "lifecycle": {"state": "LIFECYCLE_STATE_GOVERNING", "since": "2024-12-08", "provenance": {"eventIds": ["0a0a0a0a-0000"]}},
+        "designations": [
+          {"regime": "gb-ta2000", "state": "DESIGNATION_STATE_ACTIVE", "basis": "BASIS_ALIAS_OF", "aliasOf": "aq",
+           "since": {"date": "2017-05", "orBefore": true}},
+          {"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE", "basis": "BASIS_OWN", "since": {"date": "2014-05-15"},
+           "episodes": [{"number": 1, "began": {"date": "2012-12-11"}, "ended": "2014-05-15", "endedAs": "DESIGNATION_STATE_LAPSED"}, {"number": 2, "began": {"date": "2014-05-15"}}],
+           "pending": [{"act": "ACT_DELISTED", "effectiveOn": "2025-07-08", "decidedOn": "2025-06-23", "announcedOn": "2025-07-07", "eventId": "1b1b1b1b-0000"}],
+           "provenance": {"eventIds": ["2c2c2c2c-0000"]}, "reference": "79 FR 27972"},
+          {"regime": "xx-none", "state": "DESIGNATION_STATE_NONE"}
+        ],
+        "inherited": [
+          {"regime": "un-scisil", "fromGroup": "hts", "boundActor": "fr", "state": "DESIGNATION_STATE_ACTIVE"},
+          {"regime": "un-scisil", "fromGroup": "hts", "boundActor": "de", "state": "DESIGNATION_STATE_ACTIVE"},
+          {"regime": "us-sdgt", "fromGroup": "aq", "state": "DESIGNATION_STATE_ACTIVE"}
+        ],
+        "legalEffects": [
+          {"jurisdiction": "de", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE", "LEGAL_EFFECT_TRAVEL_BAN"], "regimes": ["un-scisil"]},
+          {"jurisdiction": "fr", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE", "LEGAL_EFFECT_TRAVEL_BAN"], "regimes": ["un-scisil"]},
+          {"jurisdiction": "us", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE", "LEGAL_EFFECT_MATERIAL_SUPPORT_CRIME", "LEGAL_EFFECT_INADMISSIBILITY"], "regimes": ["us-fto219"]}
+        ],
+        "lineage": [{"group": "hts", "kind": "LINEAGE_KIND_SPLINTERED_FROM", "other": "aqi", "since": "2013-04"}],
+        "flags": ["GROUP_FLAG_GOVERNING_BUT_LISTED"],
+        "divergence": {"listedUnder": ["gb-ta2000", "us-fto219"], "notListedUnder": ["au-terror", "eu-terr", "nz-unsc1373"], "share": 0.4},
+        "upcoming": [{"date": "2025-07-08", "what": "us-fto219: DELISTED takes effect", "regime": "us-fto219", "eventId": "1b1b1b1b-0000"}],
+        "anomalies": [{"rule": "ANOMALY_RULE_PRESENT_AFTER_END", "subject": "designation/hts/us-fto219", "date": "2025-07-10", "message": "still in the list after the end of the listing", "eventIds": ["3d3d3d3d-0000"]}],
+        "counts": {"engagements": "12", "engagementDyads": "15", "actors": "1", "designationActs": "9"}
+      },
+      "view": {"validAt": "2025-07-07", "knownPosition": "432", "knownTime": "2026-11-22T14:40:05Z", "ruleset": "1"}
+    }"#;
+
+    const DOSSIER: &str = r#"Hay'at Tahrir al-Sham[2J (hts), organisation
+On 2025-07-07, as the record stood at position 432 (2026-11-22 14:40 UTC)
+GOVERNING since 2024-12-08 [0a0a0a0a]
+GOVERNING_BUT_LISTED: it governs, and a listing is still in force
+
+Listings
+  regime     state   since       footing      pending and notes
+  gb-ta2000  ACTIVE  ≤ 2017-05   alias of aq
+  us-fto219  ACTIVE  2014-05-15  own          DELISTED takes effect 2025-07-08, decided 2025-06-23,
+                                              announced 2025-07-07
+                                              before: 2012-12-11 – 2014-05-15 LAPSED
+                                              79 FR 27972 [2c2c2c2c]
+  xx-none    NONE
+
+Listed through others
+  regime     state   how
+  un-scisil  ACTIVE  binds fr, de
+  us-sdgt    ACTIVE  through aq
+
+Legal effects in force
+  in      effects                                                from
+  de, fr  asset freeze, travel ban                               un-scisil
+  us      asset freeze, material support crime, inadmissibility  us-fto219
+
+Divergence
+  Listed under 2 of 5 tracked regimes (40 %): gb-ta2000, us-fto219
+  Not listed under: au-terror, eu-terr, nz-unsc1373
+
+Names
+  primary       Hay'at Tahrir al-Sham (from 2017-01-28)
+  alias         HTS; هيئة تحرير الشام
+  former        al-Nusrah Front (2012-01-23 – 2016-07-28)
+  numbers       UN reference QDe.137
+
+Lineage
+  2013-04       hts splintered from aqi
+
+Upcoming
+  2025-07-08    us-fto219: DELISTED takes effect
+
+Contradictions on record
+  2025-07-10    PRESENT_AFTER_END designation/hts/us-fto219: still in the list after the end of the
+                listing [3d3d3d3d]
+
+On record
+  12 engagements with 1 actor (15 dyads); 9 acts and observations about listings
+"#;
+
+    #[test]
+    fn a_dossier_reads_as_one() {
+        let answer: v1::GetGroupResponse = from_json(ANSWER).unwrap();
+        for width in [100, 72, 40] {
+            let text = dossier(&answer, Look { width, coloured: false }).unwrap();
+            assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
+            if width == 100 {
+                assert_eq!(text, DOSSIER, "\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_status_is_said_to_be_one() {
+        let look = Look { width: 100, coloured: false };
+        let failure = dossier(&v1::GetGroupResponse::default(), look).unwrap_err();
+        assert!(matches!(failure, Failure::Incomplete { part: "status" }));
+    }
+}

@@ -132,3 +132,35 @@ fn listings(designations: &[v1::DesignationSummary]) -> String {
         .map(|(state, names)| format!("{} {}", word::<v1::DesignationState>(state), names.join(", ")));
     parts.collect::<Vec<_>>().join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::json::from_json;
+
+    const ANSWER: &str = r#"{
+      "groups": [
+        {"group": "hts", "name": "Hay'at Tahrir al-Sham", "kind": "GROUP_KIND_ORGANISATION", "lifecycle": "LIFECYCLE_STATE_GOVERNING",
+         "designations": [{"regime": "un-scisil", "state": "DESIGNATION_STATE_ACTIVE"}, {"regime": "us-fto219", "state": "DESIGNATION_STATE_DELISTED"}, {"regime": "gb-ta2000", "state": "DESIGNATION_STATE_ACTIVE"}],
+         "flags": ["GROUP_FLAG_GOVERNING_BUT_LISTED"], "engagements": "12"},
+        {"group": "hezbollah", "name": "Hezbollah", "kind": "GROUP_KIND_ORGANISATION",
+         "designations": [{"regime": "eu-terr", "component": "Military Wing", "state": "DESIGNATION_STATE_ACTIVE"}]}
+      ],
+      "view": {"validAt": "2025-07-08", "knownPosition": "432"}
+    }"#;
+
+    const TABLE: &str = r#"On 2025-07-08, as the record stood at position 432
+  group      name                   kind          life       listings                        met
+  hts        Hay'at Tahrir al-Sham  organisation  GOVERNING  ACTIVE un-scisil, gb-ta2000;    12
+             GOVERNING_BUT_LISTED                            DELISTED us-fto219
+  hezbollah  Hezbollah              organisation             ACTIVE eu-terr (Military Wing)  0
+2 groups
+"#;
+
+    #[test]
+    fn groups_are_listed_with_their_states() {
+        let answer: v1::ListGroupsResponse = from_json(ANSWER).unwrap();
+        let text = table(&answer, Look { width: 100, coloured: false });
+        assert_eq!(text, TABLE, "\n{text}");
+    }
+}

@@ -449,12 +449,8 @@ mod tests {
                 Err(error) => error.to_string().rsplit('/').next().unwrap_or_default().to_owned(),
             })
             .collect();
-        let expected = [
-            "1",
-            "x.jsonl:2:17: fact: there is no field 'summry' here",
-            "x.jsonl:3: not UTF-8 text",
-            "4",
-        ];
+        let expected =
+            ["1", "x.jsonl:2:17: fact: there is no field 'summry' here", "x.jsonl:3: not UTF-8 text", "4"];
         assert_eq!(told, expected);
     }
 

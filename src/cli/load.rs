@@ -148,7 +148,7 @@ impl fmt::Display for LoadError {
         if let Some(withheld) = &self.withheld {
             match &self.cause {
                 Cause::Refused { outcome: Outcome::Unknown, .. } => {
-                    writeln!(f, "Whether {withheld} were recorded is not known: all of them, or none.")?;
+                    writeln!(f, "Whether {withheld} is recorded is not known: all of it, or nothing.")?;
                 }
                 _ => writeln!(f, "Nothing of {withheld} was recorded.")?,
             }

@@ -188,13 +188,17 @@ impl Page {
             table.add_row(row.iter().map(cell).collect::<Vec<_>>());
         }
         const KEPT_WHOLE: usize = 20;
-        table.set_constraints(widths.iter().map(|width| {
-            if *width <= KEPT_WHOLE {
-                ColumnConstraint::ContentWidth
-            } else {
-                ColumnConstraint::LowerBoundary(Width::Fixed(12))
-            }
-        }));
+        const SHARED_MIN: usize = 16;
+        let kept: usize = widths.iter().filter(|width| **width <= KEPT_WHOLE).sum();
+        if kept + 2 * columns + SHARED_MIN <= self.look.width {
+            table.set_constraints(widths.iter().map(|width| {
+                if *width <= KEPT_WHOLE {
+                    ColumnConstraint::ContentWidth
+                } else {
+                    ColumnConstraint::LowerBoundary(Width::Fixed(12))
+                }
+            }));
+        }
         for column in table.column_iter_mut() {
             column.set_padding((1, 1));
         }

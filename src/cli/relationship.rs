@@ -190,3 +190,77 @@ fn legal(page: &mut Page, status: &v1::RelationshipStatus) {
     });
     page.table(&["regime", "state", "covers", "by", "events"], rows.collect());
 }
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
+    use crate::wire::json::from_json;
+
+    const ANSWER: &str = r#"{
+      "status": {
+        "actor": "us", "actorName": "United States", "group": "hamas", "groupName": "Hamas",
+        "headline": "HEADLINE_DIRECT_CONTACT",
+        "flags": ["RELATIONSHIP_FLAG_ENGAGING_WHILE_DESIGNATED", "RELATIONSHIP_FLAG_SECRET_ONLY"],
+        "recognition": {"value": "RECOGNITION_NONE"},
+        "representationOfActor": {"level": "REPRESENTATION_LEVEL_NONE"},
+        "representationOfGroup": {"level": "REPRESENTATION_LEVEL_NONE"},
+        "contact": {"level": "CONTACT_LEVEL_ENVOY", "lastOn": "2025-02-20", "count30Days": 1, "count365Days": 2, "highestEver": "CONTACT_LEVEL_ENVOY", "provenance": {"eventIds": ["0a0a0a0a-0000", "1b1b1b1b-0000"]}},
+        "process": {"value": "PROCESS_STALLED", "since": "2024-02-01", "lastStepOn": "2023-02-01", "provenance": {"eventIds": ["2c2c2c2c-0000"], "inferred": true}},
+        "conflict": {"value": "CONFLICT_HOSTILE", "since": "2024-10-01", "lastForceOn": "2024-12-01", "provenance": {"eventIds": ["3d3d3d3d-0000"]}},
+        "legal": [
+          {"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE", "provenance": {"eventIds": ["4e4e4e4e-0000"]}},
+          {"regime": "xx-list", "component": "Military Wing", "state": "DESIGNATION_STATE_DELISTED", "inheritedFrom": "xx"}
+        ],
+        "score": {"value": 3.4159, "count": "6", "lowest": -9, "highest": 2.5},
+        "engagements": "7",
+        "alternatives": [{"eventId": "5f5f5f5f-0000", "effectiveOn": "2025-01", "summary": "They met in January.", "sourceKind": "SOURCE_KIND_ESTABLISHED_MEDIA", "lostBy": "FOLD_RULE_SOURCE_RANK"}],
+        "provenance": {"eventIds": ["0a0a0a0a-0000"]}
+      },
+      "view": {"validAt": "2025-02-20", "knownPosition": "432", "knownTime": "2026-11-22T14:40:05Z", "disclosedBy": "2025-03-05", "ruleset": "1"}
+    }"#;
+
+    const DOSSIER: &str = r#"United States (us) and Hamas (hamas)
+On 2025-02-20, as the record stood at position 432 (2026-11-22 14:40 UTC), disclosed by 2025-03-05
+DIRECT_CONTACT: They were in direct contact within 365 days. [0a0a0a0a]
+ENGAGING_WHILE_DESIGNATED: it dealt with the group within 365 days while listing it
+SECRET_ONLY: every contact within 365 days was secret, leaked or denied at the time
+
+Facets
+  facet             value    since       more                                   events
+  recognition       NONE
+  mission of us     NONE
+  mission of hamas  NONE
+  contact           ENVOY                last 2025-02-20; 1 in 30 days, 2 in    [0a0a0a0a 1b1b1b1b]
+                                         365; highest ever ENVOY
+  peace process     STALLED  2024-02-01  last step 2023-02-01                   inferred [2c2c2c2c]
+  conflict          HOSTILE  2024-10-01  last force 2024-12-01                  [3d3d3d3d]
+
+Legal standing
+  regime     state     covers         by                 events
+  us-fto219  ACTIVE    whole          own                [4e4e4e4e]
+  xx-list    DELISTED  Military Wing  as a member of xx
+
+Score
+  +3.42 from 6 engagements, single scores from -9 to 2.5; each halves in 180 days
+
+Claims that lost
+  2025-01       They met in January. (established media; lost by source rank) [5f5f5f5f]
+
+On record
+  7 engagements
+"#;
+
+    #[test]
+    fn a_dossier_reads_as_one() {
+        let answer: v1::GetRelationshipResponse = from_json(ANSWER).unwrap();
+        for width in [100, 72, 40] {
+            let text = dossier(&answer, Look { width, coloured: false }).unwrap();
+            assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
+            if width == 100 {
+                assert_eq!(text, DOSSIER, "\n{text}");
+            }
+        }
+    }
+}

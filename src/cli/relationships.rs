@@ -101,3 +101,31 @@ fn table(listing: &v1::ListRelationshipsResponse, look: Look) -> String {
     page.paragraph(words::count(listing.relationships.len() as u64, "relationship", "relationships"));
     page.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::json::from_json;
+
+    const ANSWER: &str = r#"{
+      "relationships": [
+        {"actor": "ru", "group": "taliban", "headline": "HEADLINE_RECOGNISED", "contact": "CONTACT_LEVEL_MINISTERIAL", "lastContactOn": "2025-07-03", "score": 12.25, "engagements": "9"},
+        {"actor": "us", "group": "houthis", "headline": "HEADLINE_CEASEFIRE", "flags": ["RELATIONSHIP_FLAG_ENGAGING_WHILE_DESIGNATED"], "contact": "CONTACT_LEVEL_NONE", "score": -3.5, "engagements": "4"}
+      ],
+      "view": {"validAt": "2025-07-08", "knownPosition": "432"}
+    }"#;
+
+    const TABLE: &str = r#"On 2025-07-08, as the record stood at position 432
+  actor  group    headline    contact      last        score  met  flags
+  ru     taliban  RECOGNISED  MINISTERIAL  2025-07-03  +12.2  9
+  us     houthis  CEASEFIRE   NONE                     -3.5   4    ENGAGING_WHILE_DESIGNATED
+2 relationships
+"#;
+
+    #[test]
+    fn relationships_are_listed_with_their_headlines() {
+        let answer: v1::ListRelationshipsResponse = from_json(ANSWER).unwrap();
+        let text = table(&answer, Look { width: 100, coloured: false });
+        assert_eq!(text, TABLE, "\n{text}");
+    }
+}

@@ -145,4 +145,40 @@ mod tests {
             assert_eq!(subject(&words).ok().map(|subject| subject.0).as_deref(), expected, "{words:?}");
         }
     }
+
+    const ANSWER: &str = r#"{
+      "entries": [
+        {"record": {"position": "7", "event": {"eventId": "0a0a0a0a-0000"}},
+         "standing": {"effectiveOn": "2014-05-15", "summary": "The State Department lists the front on its own.", "sources": [{"publisher": "A newspaper", "kind": "SOURCE_KIND_ESTABLISHED_MEDIA"}, {"publisher": "Federal Register", "kind": "SOURCE_KIND_LEGAL_ACT"}],
+           "designationAct": {"group": "hts", "regime": "us-fto219", "act": "ACT_SPLIT_TO_OWN_LISTING"}},
+         "correctedBy": "1b1b1b1b-0000"},
+        {"record": {"position": "9", "event": {"eventId": "2c2c2c2c-0000"}},
+         "standing": {"effectiveOn": "2025-07-08", "announcedOn": "2025-07-07", "sources": [{"publisher": "Federal Register", "kind": "SOURCE_KIND_LEGAL_ACT"}],
+           "designationAct": {"group": "hts", "regime": "us-fto219", "act": "ACT_DELISTED"}},
+         "pending": true, "disputed": true,
+         "alternatives": [{"eventId": "3d3d3d3d-0000", "effectiveOn": "2025-06-23", "summary": "Revoked in June.", "sourceKind": "SOURCE_KIND_AGGREGATOR"}]}
+      ],
+      "view": {"validAt": "2025-07-07", "knownPosition": "432"}
+    }"#;
+
+    const TABLE: &str = r#"designation/hts/us-fto219
+On 2025-07-07, as the record stood at position 432
+  date        what                                                       source            event
+  2014-05-15  hts SPLIT_TO_OWN_LISTING under us-fto219 — The State       Federal Register  0a0a0a0a
+              Department lists the front on its own.
+              as corrected by 1b1b1b1b
+  2025-07-08  hts DELISTED under us-fto219                               Federal Register  2c2c2c2c
+              pending, known since 2025-07-07
+              disputed
+              a claim that lost (aggregator) has 2025-06-23: Revoked in
+              June.
+2 facts
+"#;
+
+    #[test]
+    fn a_timeline_shows_what_stands_and_what_is_doubtful() {
+        let answer: v1::GetTimelineResponse = crate::wire::json::from_json(ANSWER).unwrap();
+        let text = table("designation/hts/us-fto219", &answer, Look { width: 100, coloured: false });
+        assert_eq!(text, TABLE, "\n{text}");
+    }
 }

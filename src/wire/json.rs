@@ -181,7 +181,7 @@ mod tests {
             (r#"{"fact":{"summry":"x"}}"#, 17, "fact", "there is no field 'summry' here"),
             (
                 r#"{"fact":{"sources":[{"kind":"RUMOUR"}]}}"#,
-                37,
+                36,
                 "fact.sources[0].kind",
                 "'RUMOUR' is not a value of this field",
             ),
