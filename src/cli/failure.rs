@@ -40,7 +40,7 @@ pub enum Failure {
     Input(#[from] InputError),
     /// A load stopped.
     #[error("{0}")]
-    Load(#[from] LoadError),
+    Load(#[from] Box<LoadError>),
     /// Lines would not be admitted.
     #[error("{0}")]
     Invalid(Violations),

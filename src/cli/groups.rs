@@ -90,19 +90,7 @@ fn table(listing: &v1::ListGroupsResponse, look: Look) -> String {
     let rows = listing.groups.iter().map(|group| {
         vec![
             Text::toned(&group.group, Tone::Strong),
-            Text::stacked(
-                &[
-                    &[group.name.clone()],
-                    group
-                        .flags
-                        .iter()
-                        .map(|flag| word::<v1::GroupFlag>(*flag))
-                        .collect::<Vec<_>>()
-                        .as_slice(),
-                ]
-                .concat(),
-                Tone::Plain,
-            ),
+            Text::stacked(&named(group), Tone::Plain),
             phrase::<v1::GroupKind>(group.kind).into(),
             word::<v1::LifecycleState>(group.lifecycle).into(),
             listings(&group.designations).into(),
@@ -112,6 +100,12 @@ fn table(listing: &v1::ListGroupsResponse, look: Look) -> String {
     page.table(&["group", "name", "kind", "life", "listings", "met"], rows.collect());
     page.paragraph(words::count(listing.groups.len() as u64, "group", "groups"));
     page.finish()
+}
+
+/// The name, and the flags below it.
+fn named(group: &v1::GroupSummary) -> Vec<String> {
+    let flags = group.flags.iter().map(|flag| word::<v1::GroupFlag>(*flag));
+    std::iter::once(group.name.clone()).chain(flags).collect()
 }
 
 /// Listings, those with the same state together: `ACTIVE us-sdgt, un-sc1988; DELISTED us-fto219`.

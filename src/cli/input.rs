@@ -351,7 +351,7 @@ impl Batches {
 }
 
 impl Iterator for Batches {
-    type Item = Result<Batch, BatchError>;
+    type Item = Result<Batch, Box<BatchError>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {
@@ -366,7 +366,7 @@ impl Iterator for Batches {
                 Some(Err(error)) => {
                     self.ended = true;
                     let withheld = span(batch.iter().map(|line: &Line| &line.origin));
-                    return Some(Err(BatchError { error, withheld }));
+                    return Some(Err(Box::new(BatchError { error, withheld })));
                 }
                 None => {
                     self.ended = true;
@@ -483,10 +483,10 @@ mod tests {
             Batches::new(Inputs::find(&[path]).unwrap().lines())
                 .map(|batch| match batch {
                     Ok(batch) => format!("{}", batch.lines.len()),
-                    Err(BatchError { error, withheld }) => format!(
+                    Err(error) => format!(
                         "{} withholds {}",
-                        error.origin().map_or(0, |origin| origin.line),
-                        withheld.map_or(0, |span| span.last.line - span.first.line + 1)
+                        error.error.origin().map_or(0, |origin| origin.line),
+                        error.withheld.map_or(0, |span| span.last.line - span.first.line + 1)
                     ),
                 })
                 .collect::<Vec<_>>()

@@ -9,7 +9,7 @@ use tonic_types::StatusExt as _;
 pub use super::input::Inputs;
 use super::{
     failure::Failure,
-    input::{Batch, BatchError, Batches, InputError, Line, Lines, Origin, Span, encoded_len, span},
+    input::{Batch, BatchError, Batches, InputError, Line, Origin, Span, encoded_len, span},
     page::clean,
     refusal, words,
 };
@@ -291,22 +291,20 @@ impl Loader {
             Commits::One(checks) => (checks, read_one(inputs)?),
         };
         while let Some(batch) = batches.recv().await {
-            let Batch { lines, bytes_read } = batch.map_err(|BatchError { error, withheld }| LoadError {
-                cause: Cause::Input(error),
-                loaded,
-                withheld,
+            let Batch { lines, bytes_read } = batch.map_err(|stopped| {
+                let BatchError { error, withheld } = *stopped;
+                Box::new(LoadError { cause: Cause::Input(error), loaded, withheld })
             })?;
             let events = lines.iter().map(|line| line.event.clone()).collect();
-            let receipts = self.submit(v1::SubmitRequest { events, checks: checks.clone() }).await.map_err(
-                |status| LoadError {
-                    cause: Cause::Refused {
-                        refusal: Refusal::new(&status, &self.server, &lines),
-                        outcome: outcome(&status),
-                    },
+            let receipts = self.submit(v1::SubmitRequest { events, checks: checks.clone() }).await;
+            let receipts = receipts.map_err(|status| {
+                let refusal = Refusal::new(&status, &self.server, &lines);
+                Box::new(LoadError {
+                    cause: Cause::Refused { refusal, outcome: outcome(&status) },
                     loaded,
                     withheld: span(lines.iter().map(|line| &line.origin)),
-                },
-            )?;
+                })
+            })?;
             if receipts.len() != lines.len() {
                 return Err(Failure::Incomplete { part: "receipts" });
             }
@@ -360,7 +358,7 @@ fn outcome(status: &Status) -> Outcome {
 }
 
 /// Reads ahead on a thread of its own, two batches at most.
-fn read_batches(inputs: Inputs) -> mpsc::Receiver<Result<Batch, BatchError>> {
+fn read_batches(inputs: Inputs) -> Ahead {
     let (sender, receiver) = mpsc::channel(2);
     // Not a task: a read from a terminal cannot be cancelled, and must not hold up the end of the program.
     std::thread::spawn(move || {
@@ -373,16 +371,18 @@ fn read_batches(inputs: Inputs) -> mpsc::Receiver<Result<Batch, BatchError>> {
     receiver
 }
 
+/// The batches that a loader sends, as they are read.
+type Ahead = mpsc::Receiver<Result<Batch, Box<BatchError>>>;
+
 /// Reads everything as one batch.
-fn read_one(inputs: Inputs) -> Result<mpsc::Receiver<Result<Batch, BatchError>>, LoadError> {
-    let stopped = |cause, lines: &[Line]| LoadError {
-        cause,
-        loaded: Loaded::default(),
-        withheld: span(lines.iter().map(|line| &line.origin)),
+fn read_one(inputs: Inputs) -> Result<Ahead, Box<LoadError>> {
+    let stopped = |cause, lines: &[Line]| {
+        let withheld = span(lines.iter().map(|line| &line.origin));
+        Box::new(LoadError { cause, loaded: Loaded::default(), withheld })
     };
     let mut lines = Vec::new();
     let mut bytes = 0;
-    let mut source: Lines = inputs.lines();
+    let mut source = inputs.lines();
     for line in source.by_ref() {
         let line = line.map_err(|error| stopped(Cause::Input(error), &lines))?;
         bytes += encoded_len(&line.event);
