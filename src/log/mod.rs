@@ -3,6 +3,9 @@
 //! [`Log`] is the contract; [`memory`] is its executable specification and [`sled`] the durable implementation. The
 //! conformance suite in `tests/log.rs` runs on all of them.
 
+pub mod memory;
+pub mod sled;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -33,14 +36,14 @@ pub trait Log: Send + Sync + 'static {
     /// Appends `records` after `after`, all or none, and returns the new tail once they are durable.
     ///
     /// `after` must be the current tail, else nothing is written and [`AppendError::NotTheTail`] comes back. No
-    /// records is allowed and changes nothing. After a failed write or sync the log is *poisoned*: whether the records
+    /// records is allowed and changes nothing. An append whose future is dropped may still happen. After a failed write or sync the log is *poisoned*: whether the records
     /// are there is known only after a reopening, reads go on, and every later append is refused with
     /// [`AppendError::Poisoned`].
     async fn append(&self, after: Position, records: &[Bytes]) -> Result<Position, AppendError>;
 
-    /// Reads on from `from` (a `from` of 0 means 1) to the tail, or until `bytes_max` bytes have been gathered.
+    /// Reads on from `from` (a `from` of 0 means 1) to the tail, as many records as have `bytes_max` bytes together.
     ///
-    /// At least one record comes back when there is one, however long. At or beyond the tail + 1: an empty run.
+    /// At least one record comes back when there is one, however long. Beyond the tail: an empty run.
     async fn read(&self, from: Position, bytes_max: usize) -> Result<Run, ReadError>;
 
     /// Reads the records at `positions`, which must ascend. The answer has the same length and order.
@@ -119,4 +122,15 @@ pub enum ReadError {
         /// What the storage said.
         reason: String,
     },
+}
+
+/// The rules for an append that every log checks first.
+fn check_append(tail: Position, after: Position, records: &[Bytes]) -> Result<(), AppendError> {
+    if after != tail {
+        return Err(AppendError::NotTheTail { after, tail });
+    }
+    match records.iter().enumerate().find(|(_, record)| RECORD_BYTES_MAX < record.len()) {
+        Some((index, record)) => Err(AppendError::RecordTooLong { index, bytes: record.len() }),
+        None => Ok(()),
+    }
 }

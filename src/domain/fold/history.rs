@@ -1,0 +1,69 @@
+//! The history of a subject: every fact about it, ready to be folded under any cuts.
+
+use std::collections::BTreeMap;
+
+use super::{
+    family::Family,
+    telling::{Content, Standing, Telling},
+};
+use crate::{domain::as_of::AsOf, position::Position};
+
+/// Every fact about a subject. Most facts are plain: nobody corrects, retracts or claims them otherwise.
+#[derive(Clone, Debug)]
+pub struct History<C> {
+    /// By position.
+    plain: Vec<Telling<C>>,
+    /// By the position of the fact.
+    families: BTreeMap<Position, Family<C>>,
+}
+
+impl<C> Default for History<C> {
+    fn default() -> History<C> {
+        History { plain: Vec::new(), families: BTreeMap::new() }
+    }
+}
+
+impl<C: Content> History<C> {
+    /// Adds a plain fact. Positions must ascend from call to call.
+    pub fn add(&mut self, telling: Telling<C>) {
+        self.plain.push(telling);
+    }
+
+    /// Sets the family of the fact at `root`, which is plain no more; replaces the family it had.
+    pub fn set_family(&mut self, root: Position, family: Family<C>) {
+        if let Ok(index) = self.plain.binary_search_by_key(&root, |telling| telling.position) {
+            self.plain.remove(index);
+        }
+        self.families.insert(root, family);
+    }
+
+    /// What stands of the fact at `root`, plain or with its family.
+    pub fn standing_of(&self, root: Position, as_of: AsOf) -> Option<Standing<'_, C>> {
+        if let Some(family) = self.families.get(&root) {
+            return family.standing(as_of);
+        }
+        let index = self.plain.binary_search_by_key(&root, |telling| telling.position).ok()?;
+        self.plain.get(index).filter(|telling| counts(telling, as_of)).map(Standing::sole)
+    }
+
+    /// What stands under the cuts of record time, disclosure and label, in valid-time order. The valid date does not
+    /// cut: a fact that takes effect later is there, at its place.
+    pub fn standing(&self, as_of: AsOf) -> Vec<Standing<'_, C>> {
+        let plain = self.plain.iter().filter(|telling| counts(telling, as_of)).map(Standing::sole);
+        let families = self.families.values().filter_map(|family| family.standing(as_of));
+        let mut standing: Vec<Standing<'_, C>> = plain.chain(families).collect();
+        standing.sort_by_cached_key(Standing::order);
+        standing
+    }
+
+    /// Whether nothing was ever recorded.
+    pub fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.families.is_empty()
+    }
+}
+
+fn counts<C>(telling: &Telling<C>, as_of: AsOf) -> bool {
+    telling.position <= as_of.known_at
+        && telling.label <= as_of.clearance
+        && as_of.disclosed_by.is_none_or(|day| telling.disclosed <= day)
+}

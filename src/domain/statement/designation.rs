@@ -1,0 +1,47 @@
+//! Acts about listings.
+
+use crate::domain::{
+    date::PartialDate,
+    id::{GroupId, RegimeId},
+    vocabulary::Act,
+};
+
+/// An act about the listing of a group under a regime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesignationAct {
+    /// The group.
+    pub group: GroupId,
+    /// The regime.
+    pub regime: RegimeId,
+    /// What was done.
+    pub act: Act,
+    /// What it covers.
+    pub scope: Scope,
+    /// The number of the act or entry; may be empty.
+    pub reference: String,
+    /// The grounds given; may be empty.
+    pub reason: String,
+    /// The last day of what is granted or listed for a time.
+    pub expires_on: Option<PartialDate>,
+}
+
+/// What a listing covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole group, on its own listing.
+    Whole,
+    /// A component of the group, by name.
+    Component(String),
+    /// The whole group, as an alias of another group's listing.
+    AliasOf(GroupId),
+}
+
+impl Scope {
+    /// The component, which has a state machine of its own; `None` for the whole group, on whichever footing.
+    pub fn component(&self) -> Option<&str> {
+        match self {
+            Scope::Component(name) => Some(name),
+            Scope::Whole | Scope::AliasOf(_) => None,
+        }
+    }
+}

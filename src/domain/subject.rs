@@ -1,0 +1,106 @@
+//! Subjects: what an event is about, and what a check or a filter names.
+
+use std::{fmt, str::FromStr};
+
+use super::id::{ActorId, EventId, GroupId, IdError, RegimeId};
+
+/// What an event is about. Its text has the form `group/hts`, `actor/us`, `regime/us-fto219`, `relationship/us/hts`,
+/// `designation/hts/us-fto219` or `event/<id>`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// An actor.
+    Actor(ActorId),
+    /// A group.
+    Group(GroupId),
+    /// A regime.
+    Regime(RegimeId),
+    /// The relationship of an actor with a group.
+    Relationship(ActorId, GroupId),
+    /// The listing of a group under a regime.
+    Designation(GroupId, RegimeId),
+    /// An event: what record events and claims are about.
+    Event(EventId),
+}
+
+/// Why a text is not a subject.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubjectError {
+    /// Not of any of the forms.
+    #[error(
+        "a subject has the form group/G, actor/A, regime/R, relationship/A/G, designation/G/R or event/ID, where A, G and \
+         R are slugs"
+    )]
+    Form,
+    /// A part is not a slug or id.
+    #[error(transparent)]
+    Id(#[from] IdError),
+}
+
+impl FromStr for Subject {
+    type Err = SubjectError;
+
+    fn from_str(text: &str) -> Result<Subject, SubjectError> {
+        let mut parts = text.split('/');
+        let subject = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some("actor"), Some(actor), None, None) => Subject::Actor(actor.parse()?),
+            (Some("group"), Some(group), None, None) => Subject::Group(group.parse()?),
+            (Some("regime"), Some(regime), None, None) => Subject::Regime(regime.parse()?),
+            (Some("relationship"), Some(actor), Some(group), None) => {
+                Subject::Relationship(actor.parse()?, group.parse()?)
+            }
+            (Some("designation"), Some(group), Some(regime), None) => {
+                Subject::Designation(group.parse()?, regime.parse()?)
+            }
+            (Some("event"), Some(id), None, None) => Subject::Event(id.parse()?),
+            _ => return Err(SubjectError::Form),
+        };
+        Ok(subject)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Actor(actor) => write!(f, "actor/{actor}"),
+            Subject::Group(group) => write!(f, "group/{group}"),
+            Subject::Regime(regime) => write!(f, "regime/{regime}"),
+            Subject::Relationship(actor, group) => write!(f, "relationship/{actor}/{group}"),
+            Subject::Designation(group, regime) => write!(f, "designation/{group}/{regime}"),
+            Subject::Event(id) => write!(f, "event/{id}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects() {
+        let event = "event/0197f0a2-6c1d-7b5e-9a6b-2d8f4f0c1e11";
+        for text in [
+            "group/hts",
+            "actor/us",
+            "regime/us-fto219",
+            "relationship/us/hts",
+            "designation/hts/us-fto219",
+            event,
+        ] {
+            assert_eq!(text.parse::<Subject>().unwrap().to_string(), text);
+        }
+        for bad in [
+            "",
+            "hts",
+            "group",
+            "group/",
+            "group/a/b",
+            "relationship/us",
+            "group/HTS",
+            "event/1",
+            "regime/r/",
+            "x/y",
+        ] {
+            assert!(bad.parse::<Subject>().is_err(), "{bad:?}");
+        }
+    }
+}

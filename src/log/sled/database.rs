@@ -1,0 +1,209 @@
+//! sled's database under guard: configured, synced for certain, and with its panics turned into errors.
+
+use std::{
+    any::Any,
+    fs::File,
+    ops::Bound,
+    panic::{self, AssertUnwindSafe},
+    path::Path,
+    sync::Once,
+    thread,
+    time::{Duration, Instant},
+};
+
+use ::sled::{Batch, Config, Db, IVec, Tree};
+use bytes::Bytes;
+
+use super::{
+    block::{self, Block, Packed},
+    chain::Fault,
+    directory,
+};
+use crate::position::Position;
+
+/// How much sled writes and recovers at a time; it also decides how large a page may grow before it goes to a file of
+/// its own, which must not happen. Stored in `conf`: a database opens only with the size it was created with.
+const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// How many bytes of pages sled may keep in memory. Readers mostly follow the tail, so the newest few thousand blocks
+/// are enough; what is older comes from the operating system's cache.
+const CACHE_BYTES: u64 = 128 * 1024 * 1024;
+
+/// The tree that holds the blocks. An append must be all or none, and sled's batches are that within one tree only.
+const TREE: &str = "blocks";
+
+/// How long to wait for sled's own threads to let go of the file after an earlier opening in this process. The
+/// directory's lock is held, so nobody else can have it open.
+const RELEASE_WAIT: Duration = Duration::from_secs(10);
+
+/// What sled said when it failed or panicked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SledError(String);
+
+/// An open database. Not `Debug`: sled's own would print every record.
+pub struct Database {
+    /// `None` only while dropping.
+    opened: Option<(Db, Tree)>,
+    /// An own handle on sled's file, because sled's `flush` does not sync it.
+    pub(super) db: File,
+}
+
+impl Database {
+    /// Opens or creates the database in this folder. sled may write into it: it repairs what it takes for torn.
+    pub fn open(folder: &Path) -> Result<Database, SledError> {
+        let config = Config::new()
+            .path(folder)
+            .segment_size(SEGMENT_BYTES)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(None);
+        let deadline = Instant::now() + RELEASE_WAIT;
+        let (db, tree) = loop {
+            let opened = guarded(|| {
+                let db = config.open()?;
+                let tree = db.open_tree(TREE)?;
+                Ok((db, tree))
+            });
+            match opened {
+                Err(error) if error.0.contains("could not acquire lock") && Instant::now() < deadline => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                done => break done?,
+            }
+        };
+        let file = File::options().read(true).write(true).open(directory::db(folder));
+        let file = file.map_err(|error| SledError(error.to_string()));
+        Ok(Database { opened: Some((db, tree)), db: file? })
+    }
+
+    /// Writes the blocks of one append, all or none, and returns when they are on the disk.
+    pub fn append(&self, packed: &Packed) -> Result<(), SledError> {
+        let mut batch = Batch::default();
+        for (key, block) in &packed.values {
+            batch.insert(key, block.as_slice());
+        }
+        guarded(|| self.tree()?.apply_batch(batch))?;
+        self.sync()
+    }
+
+    /// Returns when everything written so far is on the disk.
+    pub fn sync(&self) -> Result<(), SledError> {
+        guarded(|| self.tree()?.flush())?;
+        self.db.sync_data().map_err(|error| SledError(format!("sync of the log's file: {error}")))
+    }
+
+    /// The block that holds this position, which must be at or before the tail.
+    pub fn block(&self, position: Position) -> Result<Block, Fault> {
+        let fault = |reason: String| Fault { position, reason };
+        let found = guarded(|| self.tree()?.get_lt(block::key(position.next())));
+        match found.map_err(|error| fault(error.0))? {
+            Some((key, value)) => {
+                let block = parse(&key, value).map_err(fault)?;
+                if block.last() < position {
+                    return Err(fault(format!("missing: the block before it ends at {}", block.last())));
+                }
+                Ok(block)
+            }
+            None => Err(fault("missing".to_owned())),
+        }
+    }
+
+    /// The last block; `None` when the log is empty.
+    pub fn last(&self) -> Result<Option<Block>, Fault> {
+        let fault = |reason: String| Fault { position: Position::new(1), reason };
+        let found = guarded(|| self.tree()?.last()).map_err(|error| fault(error.0))?;
+        found.map(|(key, value)| parse(&key, value)).transpose().map_err(fault)
+    }
+
+    /// All blocks from the one that begins at `first` on, in order; after an error there are no more.
+    ///
+    /// Each block is checked by itself; that it follows from the one before is the caller's to check.
+    pub fn blocks(&self, first: Position) -> Blocks {
+        let from = (Bound::Included(block::key(first)), Bound::Unbounded);
+        match guarded(|| Ok(self.tree()?.range(from))) {
+            Ok(iter) => Blocks { iter: Some(iter), failed: None },
+            Err(error) => Blocks { iter: None, failed: Some(error.0) },
+        }
+    }
+
+    fn tree(&self) -> Result<&Tree, ::sled::Error> {
+        let closed = || ::sled::Error::Unsupported("the log is closed".to_owned());
+        self.opened.as_ref().map(|(_, tree)| tree).ok_or_else(closed)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // sled flushes when it is dropped, and panics when that fails. What matters was synced before.
+        let opened = self.opened.take();
+        let _ = guarded(move || {
+            drop(opened);
+            Ok(())
+        });
+    }
+}
+
+/// The blocks of a log in order: see [`Database::blocks`].
+pub struct Blocks {
+    iter: Option<::sled::Iter>,
+    failed: Option<String>,
+}
+
+impl Iterator for Blocks {
+    type Item = Result<Block, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(reason) = self.failed.take() {
+            return Some(Err(reason));
+        }
+        let iter = self.iter.as_mut()?;
+        let item = match guarded(|| iter.next().transpose()) {
+            Ok(found) => found.map(|(key, value)| parse(&key, value)),
+            Err(error) => Some(Err(error.0)),
+        };
+        if !matches!(item, Some(Ok(_))) {
+            self.iter = None;
+        }
+        item
+    }
+}
+
+/// Checks a block and the key it was found under. The block shares sled's memory.
+fn parse(key: &[u8], value: IVec) -> Result<Block, String> {
+    let block = Block::parse(Bytes::from_owner(value)).map_err(|error| error.to_string())?;
+    match key == block::key(block.first()) {
+        true => Ok(block),
+        false => Err(format!("a block that begins at position {} lies under another key", block.first())),
+    }
+}
+
+/// Calls into sled, and turns its panics (it has many, and damage provokes them) into errors.
+fn guarded<T>(call: impl FnOnce() -> Result<T, ::sled::Error>) -> Result<T, SledError> {
+    silence();
+    match panic::catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(::sled::Error::Io(error))) => Err(SledError(error.to_string())),
+        Ok(Err(error)) => Err(SledError(error.to_string())),
+        Err(payload) => Err(SledError(format!("the storage engine gave up: {}", message(payload.as_ref())))),
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let owned = payload.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("for no stated reason")
+}
+
+/// Keeps panics that begin in sled's source from being printed: they come back as errors, and a backtrace would only
+/// hide the message that says what to do. All other panics are printed as before.
+fn silence() {
+    static SILENCED: Once = Once::new();
+    SILENCED.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            let from_sled = panic.location().is_some_and(|at| at.file().contains("sled-0.34"));
+            if !from_sled {
+                before(panic);
+            }
+        }));
+    });
+}

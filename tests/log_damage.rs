@@ -1,0 +1,227 @@
+//! Damage on the disk: a log opens with every record, or it refuses, says where, and leaves everything as it was.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use chancery::{
+    log::{
+        Log,
+        sled::{OpenError, SledLog},
+    },
+    position::Position,
+};
+use tempfile::TempDir;
+
+/// A log that was written in three sessions, so that sled recovers from a snapshot, and the bytes of its files.
+struct Specimen {
+    directory: TempDir,
+    records: Vec<Bytes>,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Specimen {
+    async fn new() -> Specimen {
+        let directory = tempfile::tempdir().unwrap();
+        let mut records = Vec::new();
+        for session in 0..3_u8 {
+            let log = SledLog::open(directory.path()).unwrap();
+            for (count, bytes) in [(3, 40), (1, 0), (30, 400), (5, 20_000), (1, 300), (2, 7)] {
+                let new: Vec<Bytes> =
+                    (0..count).map(|n| vec![session * 50 + n as u8; bytes].into()).collect();
+                log.append(log.tail(), &new).await.unwrap();
+                records.extend(new);
+            }
+            if session < 2 {
+                log.close().await.unwrap();
+            }
+        }
+        let mut files = Vec::new();
+        gather(directory.path(), &mut files);
+        Specimen { directory, records, files }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn bytes(&self, name: &str) -> &[u8] {
+        let path = self.path(name);
+        &self.files.iter().find(|(at, _)| *at == path).unwrap().1
+    }
+
+    /// Puts every file back as it was.
+    fn mend(&self) {
+        let sled = self.path("sled");
+        if sled.exists() {
+            fs::remove_dir_all(&sled).unwrap();
+        }
+        fs::create_dir_all(self.path("sled/blobs")).unwrap();
+        for (path, bytes) in &self.files {
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
+    /// Opens the damaged log, and returns where it refused; `None` when it opened with every record.
+    async fn outcome(&self, what: &str) -> Option<Position> {
+        let mut before = Vec::new();
+        gather(self.directory.path(), &mut before);
+        match SledLog::open(self.directory.path()) {
+            Ok(log) => {
+                let found = log.read(Position::START, usize::MAX).await.unwrap().records;
+                assert!(found == self.records, "{what}: opened with {} records", found.len());
+                None
+            }
+            Err(error) => {
+                let text = error.to_string();
+                let OpenError::Damaged { position, file, .. } = error else { panic!("{what}: {text}") };
+                assert!(position <= Position::new(self.records.len() as u64 + 1), "{what}: {text}");
+                assert!(
+                    text.contains(&file.display().to_string()) && text.contains("backup"),
+                    "{what}: {text}"
+                );
+                let mut after = Vec::new();
+                gather(self.directory.path(), &mut after);
+                assert!(before == after, "{what}: the refusal changed a file");
+                Some(position)
+            }
+        }
+    }
+}
+
+/// All files with their bytes, the lock apart.
+fn gather(directory: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        match path.is_dir() {
+            true => gather(&path, files),
+            false if path.ends_with("lock") => {}
+            false => files.push((path.clone(), fs::read(&path).unwrap())),
+        }
+    }
+}
+
+/// Offsets spread over what lies before `end`, at both edges and in between; prime steps meet every field.
+fn spread(end: usize, count: usize) -> impl Iterator<Item = usize> {
+    let step = (end / count).max(1) | 1;
+    (0..end).step_by(step).chain(0..end.min(24)).chain(end.saturating_sub(10)..end)
+}
+
+/// Where the written part of sled's file ends.
+fn written(db: &[u8]) -> usize {
+    db.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+}
+
+#[tokio::test]
+async fn a_flipped_byte_in_the_database_is_never_silent() {
+    let specimen = Specimen::new().await;
+    let db = specimen.bytes("sled/db");
+    let mut refused = 0;
+    for offset in spread(written(db), 60) {
+        specimen.mend();
+        let mut damaged = db.to_vec();
+        damaged[offset] ^= 0x40;
+        fs::write(specimen.path("sled/db"), damaged).unwrap();
+        refused += usize::from(specimen.outcome(&format!("byte {offset}")).await.is_some());
+    }
+    // Most of the file is records, each of them once: if nothing was refused, nothing was damaged.
+    assert!(40 <= refused, "{refused}");
+    specimen.mend();
+    assert_eq!(specimen.outcome("mended").await, None);
+}
+
+#[tokio::test]
+async fn a_shortened_database_is_never_silent() {
+    let specimen = Specimen::new().await;
+    let db = specimen.bytes("sled/db");
+    for length in spread(written(db), 30) {
+        specimen.mend();
+        fs::write(specimen.path("sled/db"), &db[..length]).unwrap();
+        assert_ne!(specimen.outcome(&format!("cut to {length}")).await, None, "cut to {length}");
+    }
+    specimen.mend();
+    assert_eq!(specimen.outcome("mended").await, None);
+}
+
+#[tokio::test]
+async fn a_damaged_tail_file_is_never_silent() {
+    let specimen = Specimen::new().await;
+    let tail = specimen.bytes("tail");
+    for offset in (0..50).chain(512..562) {
+        specimen.mend();
+        let mut damaged = tail.to_vec();
+        damaged[offset] ^= 1;
+        fs::write(specimen.path("tail"), damaged).unwrap();
+        assert_eq!(specimen.outcome(&format!("byte {offset}")).await, None, "one slot of two is enough");
+    }
+    let first = Some(Position::new(1));
+    for length in [0, 1, 48] {
+        specimen.mend();
+        fs::write(specimen.path("tail"), &tail[..length]).unwrap();
+        assert_eq!(specimen.outcome(&format!("cut to {length}")).await, first);
+    }
+    specimen.mend();
+    fs::write(specimen.path("tail"), [0; 1_024]).unwrap();
+    assert_eq!(specimen.outcome("zeros").await, first);
+
+    specimen.mend();
+    fs::remove_file(specimen.path("tail")).unwrap();
+    assert_ne!(specimen.outcome("no tail file").await, None);
+}
+
+#[tokio::test]
+async fn a_missing_or_foreign_database_is_never_silent() {
+    let specimen = Specimen::new().await;
+    let other = Specimen::new().await;
+    let shorter = tempfile::tempdir().unwrap();
+    let log = SledLog::open(shorter.path()).unwrap();
+    log.append(Position::START, &specimen.records[..specimen.records.len() - 1]).await.unwrap();
+    log.close().await.unwrap();
+    let foreign = fs::read(shorter.path().join("sled/db")).unwrap();
+
+    let check = async |what: &str, damage: &dyn Fn(&Path), refused: bool| {
+        specimen.mend();
+        damage(specimen.directory.path());
+        assert_eq!(specimen.outcome(what).await.is_some(), refused, "{what}");
+    };
+    check("no folder", &|path| fs::remove_dir_all(path.join("sled")).unwrap(), true).await;
+    check("no database", &|path| fs::remove_file(path.join("sled/db")).unwrap(), true).await;
+    check("empty database", &|path| fs::write(path.join("sled/db"), b"").unwrap(), true).await;
+    check("no parameters", &|path| fs::remove_file(path.join("sled/conf")).unwrap(), false).await;
+    check(
+        "other parameters",
+        &|path| fs::write(path.join("sled/conf"), b"segment_size: 9\nx: yy").unwrap(),
+        true,
+    )
+    .await;
+    let only_db = |path: &Path, bytes: &[u8]| {
+        fs::remove_dir_all(path.join("sled")).unwrap();
+        fs::create_dir(path.join("sled")).unwrap();
+        fs::write(path.join("sled/db"), bytes).unwrap();
+    };
+    check("no snapshot", &|path| only_db(path, specimen.bytes("sled/db")), false).await;
+    check("the same log written elsewhere", &|path| only_db(path, other.bytes("sled/db")), false).await;
+    check("another log", &|path| only_db(path, &foreign), true).await;
+    let snapshot =
+        specimen.files.iter().map(|(path, _)| path).find(|path| path.to_string_lossy().contains("snap."));
+    let snapshot =
+        snapshot.expect("three sessions leave one").strip_prefix(specimen.directory.path()).unwrap();
+    check("bad snapshot", &|path| fs::write(path.join(snapshot), [7; 100]).unwrap(), true).await;
+    // A crash between the sync of the database and the write of the tail file; and a backup of the database alone.
+    let older = tempfile::tempdir().unwrap();
+    let log = SledLog::open(older.path()).unwrap();
+    log.append(Position::START, &specimen.records[..3]).await.unwrap();
+    log.close().await.unwrap();
+    let (older_db, older_tail) =
+        (fs::read(older.path().join("sled/db")), fs::read(older.path().join("tail")));
+    let (older_db, older_tail) = (older_db.unwrap(), older_tail.unwrap());
+    check("an older tail file", &|path| fs::write(path.join("tail"), &older_tail).unwrap(), false).await;
+    check("an older database", &|path| only_db(path, &older_db), true).await;
+    check("nothing", &|_| {}, false).await;
+}

@@ -1,0 +1,139 @@
+//! What the durable log leaves in its directory, and who may have it open.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{fs, path::Path};
+
+use bytes::Bytes;
+use chancery::{
+    log::{
+        AppendError, Log, ReadError,
+        sled::{OpenError, SledLog},
+    },
+    position::Position,
+};
+
+fn names(path: &Path) -> Vec<String> {
+    let entries = fs::read_dir(path).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn records(count: usize, bytes: usize) -> Vec<Bytes> {
+    (0..count).map(|n| Bytes::from(vec![n as u8; bytes])).collect()
+}
+
+#[tokio::test]
+async fn sled_never_moves_a_page_out_of_its_synced_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut tail = Position::START;
+    let mut expected = 0;
+    for round in 0..3 {
+        let log = SledLog::open(directory.path()).unwrap();
+        assert_eq!(log.tail(), tail);
+        // Appends of 4 MiB, of 60 KiB and of one byte, so that pages of every mixture are split and rewritten.
+        for (count, bytes) in [(70, 60 * 1024), (10_240, 410), (1, 60 * 1024), (1, 1), (40, 60 * 1024)] {
+            tail = log.append(tail, &records(count, bytes)).await.unwrap();
+            expected += count;
+        }
+        for _ in 0..30 {
+            tail = log.append(tail, &records(1, 60 * 1024)).await.unwrap();
+            expected += 1;
+        }
+        assert_eq!(names(&directory.path().join("sled/blobs")), Vec::<String>::new(), "round {round}");
+        log.close().await.unwrap();
+    }
+    let log = SledLog::open(directory.path()).unwrap();
+    assert_eq!(log.read(Position::START, usize::MAX).await.unwrap().records.len(), expected);
+    assert_eq!(names(&directory.path().join("sled/blobs")), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_directory_holds_what_is_documented() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("a/b");
+    let log = SledLog::open(&directory).unwrap();
+    assert_eq!(names(&directory), ["lock", "sled", "tail"]);
+    assert_eq!(fs::read_to_string(directory.join("lock")).unwrap().trim(), std::process::id().to_string());
+    log.append(Position::START, &records(3, 10)).await.unwrap();
+    log.close().await.unwrap();
+    drop(SledLog::open(&directory).unwrap());
+    assert_eq!(names(&directory), ["lock", "sled", "tail"]);
+    let sled = names(&directory.join("sled"));
+    let unknown =
+        |name: &&String| !["blobs", "conf", "db"].contains(&name.as_str()) && !name.starts_with("snap.");
+    assert_eq!(sled.iter().find(unknown), None);
+}
+
+#[tokio::test]
+async fn a_directory_has_one_owner_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = SledLog::open(directory.path()).unwrap();
+    let refused = SledLog::open(directory.path()).unwrap_err();
+    let own = std::process::id();
+    assert!(matches!(&refused, OpenError::InUse { process: Some(pid), .. } if *pid == own), "{refused:?}");
+    let text = refused.to_string();
+    assert!(text.contains(&format!("in use by another chancery server (pid {own})")), "{text}");
+    log.append(Position::START, &records(1, 1)).await.unwrap();
+
+    // A closed log lets go of the directory even while somebody still holds the handle.
+    log.close().await.unwrap();
+    let again = SledLog::open(directory.path()).unwrap();
+    assert_eq!(again.tail(), Position::new(1));
+    let append = log.append(Position::new(1), &records(1, 1)).await.unwrap_err();
+    assert!(matches!(append, AppendError::Failed { .. }), "{append}");
+    let read = log.read(Position::START, 1).await.unwrap_err();
+    assert!(matches!(read, ReadError::Failed { .. }), "{read}");
+}
+
+#[tokio::test]
+async fn an_unfinished_creation_or_opening_does_not_stand_in_the_way() {
+    let check = async |leave: fn(&Path), before: usize| {
+        let directory = tempfile::tempdir().unwrap();
+        let log = SledLog::open(directory.path()).unwrap();
+        log.append(Position::START, &records(before, 5)).await.unwrap();
+        log.close().await.unwrap();
+        leave(directory.path());
+        let log = SledLog::open(directory.path()).unwrap();
+        assert_eq!(log.read(Position::START, usize::MAX).await.unwrap().records, records(before, 5));
+        log.append(log.tail(), &records(2, 5)).await.unwrap();
+        assert_eq!(names(directory.path()), ["lock", "sled", "tail"]);
+    };
+    // The database was made, the tail file was not.
+    check(|path| fs::remove_file(path.join("tail")).unwrap(), 0).await;
+    // Nothing but the lock was made, or sled's folder with an empty file.
+    check(
+        |path| {
+            fs::remove_file(path.join("tail")).unwrap();
+            fs::remove_dir_all(path.join("sled")).unwrap();
+        },
+        0,
+    )
+    .await;
+    check(
+        |path| {
+            fs::remove_file(path.join("tail")).unwrap();
+            fs::write(path.join("sled/db"), b"").unwrap();
+        },
+        0,
+    )
+    .await;
+    // The process was killed while it looked at the copy, or while it made the tail file.
+    check(
+        |path| {
+            fs::create_dir(path.join("trial")).unwrap();
+            fs::write(path.join("trial/db"), b"half").unwrap();
+        },
+        9,
+    )
+    .await;
+    check(
+        |path| {
+            fs::remove_file(path.join("tail")).unwrap();
+            fs::write(path.join("tail.new"), b"half").unwrap();
+        },
+        0,
+    )
+    .await;
+}
