@@ -151,13 +151,18 @@ impl Session {
 
     /// Connects, so that an absent server shows before anything is asked of it.
     pub async fn connect(&self) -> Result<Channel, Failure> {
-        let unreachable = |error: tonic::transport::Error| Failure::Unreachable {
-            server: self.server.to_string(),
-            cause: innermost(&error),
-        };
-        let endpoint = Endpoint::from_shared(self.server.0.clone()).map_err(unreachable)?;
-        endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect().await.map_err(unreachable)
+        connect(&self.server.0).await
     }
+}
+
+/// Connects to a server at an address such as `http://127.0.0.1:7400`.
+pub async fn connect(server: &str) -> Result<Channel, Failure> {
+    let unreachable = |error: tonic::transport::Error| Failure::Unreachable {
+        server: server.to_owned(),
+        cause: innermost(&error),
+    };
+    let endpoint = Endpoint::from_shared(server.to_owned()).map_err(unreachable)?;
+    endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect().await.map_err(unreachable)
 }
 
 /// The first cause of an error: the outer ones only say that there is an inner one.

@@ -7,7 +7,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{input::InputError, load::LoadError, refusal, validate::Violations};
+use super::{account::LoadError, input::InputError, refusal, validate::Violations};
 use crate::wire::json::JsonError;
 
 /// Why a command failed.

@@ -1,10 +1,13 @@
 //! The command line: a client of the API like any other, and the command that starts a server.
 
+mod account;
 mod arguments;
+mod batch;
 mod completions;
 mod connection;
 mod event;
 mod failure;
+mod faults;
 mod group;
 mod groups;
 mod history;

@@ -2,6 +2,8 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::{load::Step, words};
+
 /// How far a command has come through its inputs.
 #[derive(Debug)]
 pub struct Progress {
@@ -27,6 +29,12 @@ impl Progress {
     pub fn advance(&self, bytes: u64, message: String) {
         self.bar.set_position(bytes);
         self.bar.set_message(message);
+    }
+
+    /// A commit of a load is durable.
+    pub fn show(&self, step: &Step<'_>) {
+        let lines = words::count(step.loaded.lines, "line", "lines");
+        self.advance(step.bytes_read, format!("{lines}, {} new", words::thousands(step.loaded.new)));
     }
 }
 

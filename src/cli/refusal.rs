@@ -9,27 +9,38 @@ use super::page::clean;
 
 /// What a server's error means and what can be done about it, over several lines.
 pub fn explain(status: &Status, server: &str) -> String {
-    let message = clean(status.message());
-    let mut text = match status.code() {
-        Code::InvalidArgument => format!("the server refused this: {message}"),
-        Code::NotFound => format!("not on record: {message}"),
-        Code::AlreadyExists => format!("recorded already with other content: {message}"),
-        Code::Aborted => format!("the record has moved on, nothing was recorded: {message}"),
-        Code::OutOfRange => format!("beyond the record: {message}"),
-        Code::ResourceExhausted => format!("the server has too much to do, or this is too large: {message}"),
-        Code::PermissionDenied | Code::Unauthenticated => format!("not permitted: {message}"),
-        Code::DataLoss => format!("the record is damaged: {message}"),
-        Code::Unimplemented => format!("the server at {server} does not offer this: {message}"),
-        _ if timed_out(status) => format!("no answer from {server} in time"),
-        _ if lost(status) => format!("the connection to {server} broke off: {message}"),
-        Code::Unavailable => format!("the server cannot answer now: {message}"),
-        code => format!("the server failed ({code:?}): {message}"),
-    };
-    for violation in violations(status) {
-        let _ = write!(text, "\n  {violation}");
-    }
+    let mut text = describe(status, server);
     if let Some(advice) = advice(status) {
         let _ = write!(text, "\n{advice}");
+    }
+    text
+}
+
+/// What a server's error means. The violations say more than the message, which names the first of them only.
+pub fn describe(status: &Status, server: &str) -> String {
+    let violations = violations(status);
+    let lead = match status.code() {
+        Code::InvalidArgument => "the server refused this".to_owned(),
+        Code::NotFound => "not on record".to_owned(),
+        Code::AlreadyExists => "recorded already with other content".to_owned(),
+        Code::Aborted => "the record has moved on, nothing was recorded".to_owned(),
+        Code::OutOfRange => "beyond the record".to_owned(),
+        Code::ResourceExhausted => "the server has too much to do, or this is too large".to_owned(),
+        Code::PermissionDenied | Code::Unauthenticated => "not permitted".to_owned(),
+        Code::DataLoss => "the record is damaged".to_owned(),
+        Code::Unimplemented => format!("the server at {server} does not offer this"),
+        _ if timed_out(status) => return format!("no answer from {server} in time"),
+        _ if lost(status) => format!("the connection to {server} broke off"),
+        Code::Unavailable => "the server cannot answer now".to_owned(),
+        code => format!("the server failed ({code:?})"),
+    };
+    let mut text = match (violations.is_empty(), status.message()) {
+        (true, "") => lead,
+        (true, message) => format!("{lead}: {}", clean(message)),
+        (false, _) => format!("{lead}:"),
+    };
+    for violation in violations {
+        let _ = write!(text, "\n  {violation}");
     }
     text
 }
@@ -39,14 +50,19 @@ pub fn violations(status: &Status) -> Vec<String> {
     let details = status.get_error_details();
     let mut lines = Vec::new();
     for violation in details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default() {
-        lines.push(format!("{}: {}", clean(&flag(&violation.field)), clean(&violation.description)));
+        lines.push(line(&flag(&violation.field), &violation.description));
     }
     for violation in
         details.precondition_failure().map(|failed| failed.violations.as_slice()).unwrap_or_default()
     {
-        lines.push(format!("{}: {}", clean(&violation.subject), clean(&violation.description)));
+        lines.push(line(&violation.subject, &violation.description));
     }
     lines
+}
+
+/// A violation without a place is about those that did not fit.
+fn line(place: &str, description: &str) -> String {
+    if place.is_empty() { clean(description) } else { format!("{}: {}", clean(place), clean(description)) }
 }
 
 /// Whether the answer did not come in time.
@@ -107,6 +123,7 @@ mod tests {
         let bad = ErrorDetails::with_bad_request(vec![
             FieldViolation::new("as_of.valid_at", "the year is not between 1000 and 2999"),
             FieldViolation::new("group", "not a slug\u{1b}[31m"),
+            FieldViolation::new("", "and 3 more"),
         ]);
         let failed = ErrorDetails::with_precondition_failure(vec![PreconditionViolation::new(
             "CHECK",
@@ -117,11 +134,11 @@ mod tests {
         let cases = [
             (
                 Status::with_error_details(Code::InvalidArgument, "2 fields are wrong", bad),
-                "the server refused this: 2 fields are wrong\n  --on: the year is not between 1000 and 2999\n  group: not a slug[31m",
+                "the server refused this:\n  --on: the year is not between 1000 and 2999\n  group: not a slug[31m\n  and 3 more",
             ),
             (
                 Status::with_error_details(Code::Aborted, "1 check failed", failed),
-                "the record has moved on, nothing was recorded: 1 check failed\n  group/hts: changed at 433, after 432\n\
+                "the record has moved on, nothing was recorded:\n  group/hts: changed at 433, after 432\n\
                  Ask again, decide again, and submit with the position of the new answer.",
             ),
             (

@@ -46,24 +46,34 @@ impl Serve {
     /// Serves until it is interrupted.
     pub async fn run(self, _session: &mut Session) -> Result<(), Failure> {
         self.refuse_exposure()?;
+        self.warn_of_exposure();
         self.start_log()?;
         Err(Failure::Argument("this build has no server".to_owned()))
     }
 
-    /// Refuses to listen beyond this machine unless that is wanted, and then warns.
+    /// Refuses to listen beyond this machine unless that is wanted.
     fn refuse_exposure(&self) -> Result<(), Failure> {
-        if self.listen.ip().to_canonical().is_loopback() {
+        if self.is_loopback() {
             return Ok(());
         }
         if !self.plaintext_beyond_loopback {
             return Err(Failure::Exposed { listen: self.listen });
         }
-        note(&format!(
-            "WARNING: {} can be reached from other machines. Nothing is encrypted, and whoever reaches it can read \
-             and write the record.",
-            self.listen
-        ));
         Ok(())
+    }
+
+    fn warn_of_exposure(&self) {
+        if !self.is_loopback() {
+            note(&format!(
+                "WARNING: {} can be reached from other machines. Nothing is encrypted, and whoever reaches it can \
+                 read and write the record.",
+                self.listen
+            ));
+        }
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.listen.ip().to_canonical().is_loopback()
     }
 
     fn start_log(&self) -> Result<(), Failure> {

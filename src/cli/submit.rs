@@ -70,9 +70,7 @@ impl Submit {
         let mut whole = v1::SubmitResponse::default();
         let outcome = loader
             .load(inputs, commits, &mut |step: Step<'_>| {
-                let lines = words::count(step.loaded.lines, "line", "lines");
-                progress
-                    .advance(step.bytes_read, format!("{lines}, {} new", words::thousands(step.loaded.new)));
+                progress.show(&step);
                 match printer.format() {
                     Format::Table => Ok(()),
                     Format::Json => {

@@ -6,10 +6,12 @@ use clap::Args;
 use tonic::{Code, transport::Channel};
 
 use super::{
+    batch::encoded_len,
     connection::Session,
     failure::Failure,
-    input::{Inputs, Line, encoded_len, span},
-    load::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX, Refusal},
+    faults::Faults,
+    input::{Inputs, Line, span},
+    load::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX},
     output::{Format, note},
     progress::Progress,
     references::Pending,
@@ -163,9 +165,9 @@ impl Judge {
             Err(status)
                 if matches!(status.code(), Code::InvalidArgument | Code::NotFound | Code::AlreadyExists) =>
             {
-                let refusal = Refusal::new(&status, &session.server().to_string(), commit);
+                let faults = Faults::new(&status, &session.server().to_string(), commit);
                 let before = self.violations.found.len();
-                for (origin, text) in refusal.violations() {
+                for (origin, text) in faults.violations() {
                     match origin {
                         Some(origin) if new.iter().any(|line| line.origin == *origin) => {
                             self.violations.found.push(format!("{origin}: {text}"));
@@ -179,7 +181,7 @@ impl Judge {
                 if before == self.violations.found.len()
                     && let Some(span) = span(new.iter().map(|line| &line.origin))
                 {
-                    self.violations.found.push(format!("{span}: {}", refusal.head()));
+                    self.violations.found.push(format!("{span}: {}", faults.head()));
                 }
             }
             Err(status) => return Err(session.refused(status)),
