@@ -195,6 +195,7 @@ fn exit_codes() {
         (&["group", "hts", "--on", "2025-02-30"], 2, "a full day such as 2025-07-08 is expected"),
         (&["group", "hts", "--known", "tomorrow"], 2, "a position such as 432"),
         (&["groups", "--state", "LISTED"], 2, "ANNULLED_STAYED"),
+        (&["history", "--kind", "facts"], 2, "designation_act"),
         (&["timeline", "us", "HTS"], 2, "'HTS' is not a short name"),
         (&["submit", "--check", "group/hts@1", "x"], 2, "--atomic"),
         (&["group", "hts", "--server", "https://x"], 2, "http://HOST:PORT is expected"),
@@ -207,6 +208,15 @@ fn exit_codes() {
         assert!(err.contains(told), "{arguments:?}\n{err}");
         assert_eq!(*code == 0, err.is_empty(), "{arguments:?}\n{err}");
     }
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_chancery"));
+    let output = command.args(["completions", "bash"]).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
 #[test]

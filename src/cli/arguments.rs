@@ -294,6 +294,19 @@ pub fn vocabulary(enumeration: &str) -> impl TypedValueParser<Value = i32> + use
     })
 }
 
+/// Reads a kind of record: the name of a field of an event's body, or of a fact's statement.
+pub fn kind() -> PossibleValuesParser {
+    let fields = |message: &str, oneof: &str| -> Vec<String> {
+        json::pool()
+            .get_message_by_name(&format!("chancery.v1.{message}"))
+            .and_then(|descriptor| descriptor.oneofs().find(|found| found.name() == oneof))
+            .map(|oneof| oneof.fields().map(|field| field.name().to_owned()).collect())
+            .unwrap_or_default()
+    };
+    let records = fields("Event", "body").into_iter().filter(|name| name != "fact");
+    PossibleValuesParser::new(fields("Fact", "statement").into_iter().chain(records))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,6 +377,22 @@ mod tests {
         assert_eq!((check.subject.0.as_str(), check.unchanged_since), ("group/hts", 432));
         assert!("group/hts".parse::<Check>().is_err());
         assert!("group/hts@x".parse::<Check>().is_err());
+    }
+
+    #[test]
+    fn kinds_are_those_of_statements_and_record_events() {
+        let command = clap::Command::new("x").arg(clap::Arg::new("kind").value_parser(kind()));
+        for (text, valid) in [
+            ("designation_act", true),
+            ("engagement", true),
+            ("actor_registered", true),
+            ("correction", true),
+            ("reinstatement", true),
+            ("fact", false),
+            ("event_id", false),
+        ] {
+            assert_eq!(command.clone().try_get_matches_from(["x", text]).is_ok(), valid, "{text}");
+        }
     }
 
     #[test]

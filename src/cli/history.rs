@@ -4,7 +4,7 @@ use clap::{Args, builder::FalseyValueParser};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{
-    arguments::{Day, Extent, Moment, Subject},
+    arguments::{Day, Extent, Moment, Subject, kind},
     connection::Session,
     failure::Failure,
     output::{Format, Printer, note},
@@ -25,8 +25,8 @@ pub struct History {
     /// Only these subjects (group/hts, actor/us, relationship/us/hts …; a word alone is a group); of several: any
     #[arg(value_name = "SUBJECT")]
     subject: Vec<Subject>,
-    /// Only this kind: designation_act, engagement, group_registered, correction …; of several: any
-    #[arg(long, env = "CHANCERY_KIND", value_name = "KIND", value_delimiter = ',')]
+    /// Only this kind; of several: any
+    #[arg(long, env = "CHANCERY_KIND", value_name = "KIND", value_delimiter = ',', value_parser = kind())]
     kind: Vec<String>,
     /// From this position on
     #[arg(
