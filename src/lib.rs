@@ -4,6 +4,7 @@
 //! The layers, each using only those before it: [`position`], then [`domain`] and [`log`], then `wire`, `ledger`,
 //! `projection`, `service` and `cli`. ARCHITECTURE.md has the map.
 
+pub mod cli;
 pub mod domain;
 pub mod ledger;
 pub mod log;

@@ -1,1 +1,12 @@
-fn main() {}
+//! The program: reads its arguments, does what they ask, and says by its exit code how that went.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    match chancery::cli::run(chancery::cli::Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -16,6 +16,8 @@ pub mod vocabulary;
 pub use field::Field;
 pub use findings::{Findings, VIOLATIONS_MAX};
 
+pub mod json;
+
 /// Messages, clients and servers generated from `proto/chancery/v1`.
 #[allow(missing_docs, clippy::all, rustdoc::all)]
 pub mod v1 {

@@ -1,0 +1,204 @@
+//! The connection to a server, and the flags that all commands share.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use clap::Args;
+use tonic::transport::{Channel, Endpoint};
+
+use super::{
+    failure::Failure,
+    output::{Colour, Format, Printer},
+};
+use crate::wire::v1::{
+    history_service_client::HistoryServiceClient, operations_service_client::OperationsServiceClient,
+    query_service_client::QueryServiceClient, submission_service_client::SubmissionServiceClient,
+};
+
+/// How long to wait for a connection to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest message a client takes, in bytes: a page of the largest statuses is well below it.
+const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// The flags that all commands share.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Common {
+    /// The server to ask.
+    #[arg(
+        long,
+        global = true,
+        env = "CHANCERY_SERVER",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7400"
+    )]
+    server: Server,
+    /// The form of the answer: table for people; json, the response as canonical protobuf JSON; jsonl, a message a line.
+    #[arg(long, global = true, env = "CHANCERY_OUTPUT", value_enum, value_name = "FORM", default_value_t = Format::Table)]
+    output: Format,
+    /// When to use colour. Auto: on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, env = "CHANCERY_COLOR", value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    color: Colour,
+    /// How long to wait for each answer, in seconds.
+    #[arg(long, global = true, env = "CHANCERY_TIMEOUT", value_name = "SECONDS", default_value = "30")]
+    timeout: Seconds,
+}
+
+/// The address of a server, such as `http://127.0.0.1:7400`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server(String);
+
+impl FromStr for Server {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Server, String> {
+        let address = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        if !address.starts_with("http://") {
+            return Err(format!(
+                "'{text}' is not an address this program can use: http://HOST:PORT is expected"
+            ));
+        }
+        match address.parse::<tonic::transport::Uri>() {
+            Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => Ok(Server(address)),
+            _ => Err(format!("'{text}' is not an address: http://HOST:PORT is expected")),
+        }
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A time to wait: more than nothing, at most a day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seconds(Duration);
+
+impl FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seconds, String> {
+        let seconds: Option<f64> = text.parse().ok();
+        seconds
+            .filter(|seconds| (0.001..=86_400.0).contains(seconds))
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .map(Seconds)
+            .ok_or_else(|| format!("a number of seconds from 0.001 to 86400 is expected, not '{text}'"))
+    }
+}
+
+/// One run of the program: whom it asks and where its answers go.
+#[derive(Debug)]
+pub struct Session {
+    server: Server,
+    timeout: Duration,
+    /// Where answers go.
+    pub printer: Printer,
+}
+
+impl Session {
+    /// A run with these flags; nothing is connected yet.
+    pub fn new(common: Common) -> Session {
+        Session {
+            server: common.server,
+            timeout: common.timeout.0,
+            printer: Printer::standard(common.output, common.color),
+        }
+    }
+
+    /// A request with the time limit on it.
+    pub fn request<T>(&self, message: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(message);
+        request.set_timeout(self.timeout);
+        request
+    }
+
+    /// The address of the server.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// How long to wait for each answer.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// A status of the server as a failure of this run.
+    pub fn refused(&self, status: tonic::Status) -> Failure {
+        Failure::Refused { server: self.server.to_string(), status: Box::new(status) }
+    }
+
+    /// Connects for queries.
+    pub async fn queries(&self) -> Result<QueryServiceClient<Channel>, Failure> {
+        Ok(QueryServiceClient::new(self.connect().await?).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects for reading the record.
+    pub async fn history(&self) -> Result<HistoryServiceClient<Channel>, Failure> {
+        Ok(HistoryServiceClient::new(self.connect().await?).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects for submissions.
+    pub async fn submissions(&self) -> Result<SubmissionServiceClient<Channel>, Failure> {
+        Ok(SubmissionServiceClient::new(self.connect().await?).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects for operations.
+    pub async fn operations(&self) -> Result<OperationsServiceClient<Channel>, Failure> {
+        Ok(OperationsServiceClient::new(self.connect().await?))
+    }
+
+    /// Connects, so that an absent server shows before anything is asked of it.
+    pub async fn connect(&self) -> Result<Channel, Failure> {
+        connect(&self.server.0).await
+    }
+}
+
+/// Connects to a server at an address such as `http://127.0.0.1:7400`.
+pub async fn connect(server: &str) -> Result<Channel, Failure> {
+    let unreachable = |error: tonic::transport::Error| Failure::Unreachable {
+        server: server.to_owned(),
+        cause: innermost(&error),
+    };
+    let endpoint = Endpoint::from_shared(server.to_owned()).map_err(unreachable)?;
+    endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect().await.map_err(unreachable)
+}
+
+/// The first cause of an error: the outer ones only say that there is an inner one.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers() {
+        for (text, expected) in [
+            ("http://127.0.0.1:7400", Some("http://127.0.0.1:7400")),
+            ("localhost:7400", Some("http://localhost:7400")),
+            ("[::1]:7400", Some("http://[::1]:7400")),
+            ("https://example.org", None),
+            ("http://", None),
+            ("http://a b", None),
+            ("", None),
+        ] {
+            assert_eq!(text.parse::<Server>().ok().map(|server| server.0).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn time_limits() {
+        for (text, valid) in
+            [("30", true), ("0.5", true), ("0", false), ("-1", false), ("NaN", false), ("1e9", false)]
+        {
+            assert_eq!(text.parse::<Seconds>().is_ok(), valid, "{text}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Why a command failed, in words that say what to do, and with which exit code.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    process::ExitCode,
+};
+
+use thiserror::Error;
+
+use super::{account::LoadError, input::InputError, refusal, validate::Violations};
+use crate::wire::json::JsonError;
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Nobody answers at the address.
+    #[error(
+        "cannot reach a Chancery server at {server}: {cause}\n\
+         Start one with `chancery serve`, or name another with --server."
+    )]
+    Unreachable {
+        /// The address.
+        server: String,
+        /// What the network said.
+        cause: String,
+    },
+    /// The server answered with an error.
+    #[error("{}", refusal::explain(status, server))]
+    Refused {
+        /// The address.
+        server: String,
+        /// The error.
+        status: Box<tonic::Status>,
+    },
+    /// The arguments do not fit together.
+    #[error("{0}\n`chancery --help` shows how each command is used.")]
+    Argument(String),
+    /// An input cannot be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A load stopped.
+    #[error("{0}")]
+    Load(#[from] Box<LoadError>),
+    /// Lines would not be admitted.
+    #[error("{0}")]
+    Invalid(Violations),
+    /// An answer lacks what the contract promises.
+    #[error("the answer of the server lacks its {part}: it is not a Chancery server of this version")]
+    Incomplete {
+        /// What is missing.
+        part: &'static str,
+    },
+    /// A message has no JSON form.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// Standard output cannot be written to.
+    #[error("cannot write the answer: {0}")]
+    Output(#[source] io::Error),
+    /// The machine does not let the program run.
+    #[error("cannot start: {0}")]
+    Runtime(#[source] io::Error),
+    /// The server would listen to more than this machine.
+    #[error(
+        "{listen} can be reached from other machines, and this server neither encrypts nor asks who is there\n\
+         Listen on 127.0.0.1, or say --plaintext-beyond-loopback if the network itself is trusted."
+    )]
+    Exposed {
+        /// The address.
+        listen: std::net::SocketAddr,
+    },
+}
+
+impl Failure {
+    /// Prints the failure to standard error and gives the exit code: 1, or 2 for wrong usage.
+    ///
+    /// That the reader of standard output has had enough, as `head` has, ends the program quietly with 0.
+    pub fn report(&self) -> ExitCode {
+        if let Failure::Output(error) = self
+            && error.kind() == io::ErrorKind::BrokenPipe
+        {
+            return ExitCode::SUCCESS;
+        }
+        let mut stderr = io::stderr().lock();
+        let coloured =
+            stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let label = if coloured { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
+        // Nobody is left to be told when standard error is gone.
+        let _ = writeln!(stderr, "{label} {self}");
+        match self {
+            Failure::Exposed { .. } | Failure::Argument(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}

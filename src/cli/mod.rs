@@ -1,0 +1,137 @@
+//! The command line: a client of the API like any other, and the command that starts a server.
+
+mod account;
+mod arguments;
+mod batch;
+mod completions;
+mod connection;
+mod event;
+mod failure;
+mod faults;
+mod group;
+mod groups;
+mod history;
+mod info;
+mod input;
+pub mod load;
+mod output;
+mod page;
+mod progress;
+mod references;
+mod refusal;
+mod relationship;
+mod relationships;
+mod serve;
+mod statement;
+mod submit;
+mod timeline;
+mod validate;
+mod words;
+
+use clap::{Parser, Subcommand};
+
+use connection::Session;
+pub use failure::Failure;
+
+/// Everything that can be asked of the program.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chancery",
+    version,
+    about = "The record of how states deal with armed groups, and of how those groups are listed and delisted",
+    after_help = "Every flag can also be set in the environment: --server as CHANCERY_SERVER, and so on.\n\n\
+        Exit codes: 0 done, 1 failed, 2 wrong usage.\n\n\
+        Examples:\n  \
+        chancery serve --seeds seeds\n  \
+        chancery group hts --on 2025-07-08\n  \
+        chancery relationship us hamas --on 2025-02-20 --disclosed 2025-03-05\n  \
+        chancery history --follow"
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    common: connection::Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Submit(submit::Submit),
+    Validate(validate::Validate),
+    Group(group::Group),
+    Groups(groups::Groups),
+    Relationship(relationship::Relationship),
+    Relationships(relationships::Relationships),
+    Timeline(timeline::Timeline),
+    History(history::History),
+    Event(event::Event),
+    Info(info::Info),
+    Completions(completions::Completions),
+}
+
+/// Does what the arguments ask, on a runtime of its own.
+///
+/// A reader of standard output that stops reading is no failure: see [`Failure::report`].
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { common, command } = arguments;
+    if let Command::Completions(completions) = command {
+        return completions.run();
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let outcome = runtime.block_on(async {
+        let mut session = Session::new(common);
+        let outcome = match command {
+            Command::Serve(serve) => serve.run(&mut session).await,
+            Command::Submit(submit) => submit.run(&mut session).await,
+            Command::Validate(validate) => validate.run(&mut session).await,
+            Command::Group(group) => group.run(&mut session).await,
+            Command::Groups(groups) => groups.run(&mut session).await,
+            Command::Relationship(relationship) => relationship.run(&mut session).await,
+            Command::Relationships(relationships) => relationships.run(&mut session).await,
+            Command::Timeline(timeline) => timeline.run(&mut session).await,
+            Command::History(history) => history.run(&mut session).await,
+            Command::Event(event) => event.run(&mut session).await,
+            Command::Info(info) => info.run(&mut session).await,
+            Command::Completions(_) => Ok(()),
+        };
+        // What was printed before a failure is part of the answer.
+        let flushed = session.printer.flush();
+        outcome.and(flushed)
+    });
+    // Nothing that is left over may hold up the end of the program.
+    runtime.shutdown_background();
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_a_variable_and_every_command_an_example() {
+        let mut command = Arguments::command();
+        command.build();
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            let example = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(example.contains("chancery "), "{} has no example", sub.get_name());
+            for argument in sub.get_arguments().filter(|argument| argument.get_long().is_some()) {
+                let long = argument.get_long().unwrap();
+                if !["help", "version"].contains(&long) {
+                    let expected = format!("CHANCERY_{}", long.to_uppercase().replace('-', "_"));
+                    let variable = argument.get_env().map(|name| name.to_string_lossy().into_owned());
+                    assert_eq!(variable, Some(expected), "--{long} of {}", sub.get_name());
+                }
+                assert!(argument.get_help().is_some(), "--{long} of {}", sub.get_name());
+            }
+        }
+    }
+}

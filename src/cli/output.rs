@@ -1,0 +1,107 @@
+//! Where answers go: their form, their width, their colour.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::ValueEnum;
+use prost::{Message, Name};
+
+use super::{failure::Failure, page::Look};
+use crate::wire::json::{Layout, to_json};
+
+/// The most columns a page fills, however wide the terminal.
+const WIDTH_MAX: usize = 100;
+/// The fewest columns a page can do with.
+const WIDTH_MIN: usize = 40;
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// The response message as canonical protobuf JSON, indented.
+    Json,
+    /// One message a line, as canonical protobuf JSON.
+    Jsonl,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Prints answers to standard output.
+#[derive(Debug)]
+pub struct Printer {
+    format: Format,
+    look: Look,
+    out: io::BufWriter<io::Stdout>,
+}
+
+impl Printer {
+    /// A printer to standard output, with the width of the terminal or 100 columns.
+    pub fn standard(format: Format, colour: Colour) -> Printer {
+        let terminal = io::stdout().is_terminal();
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let coloured = match colour {
+            Colour::Auto => terminal && !plain,
+            Colour::Always => true,
+            Colour::Never => false,
+        };
+        let width = terminal_size::terminal_size().map_or(WIDTH_MAX, |(width, _)| usize::from(width.0));
+        let look = Look { width: width.clamp(WIDTH_MIN, WIDTH_MAX), coloured };
+        Printer { format, look, out: io::BufWriter::new(io::stdout()) }
+    }
+
+    /// The form asked for.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// How pages look.
+    pub fn look(&self) -> Look {
+        self.look
+    }
+
+    /// Prints a text as it is.
+    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.out.write_all(text.as_bytes()).map_err(Failure::Output)
+    }
+
+    /// Prints a message, indented, as `--output json` has it.
+    pub fn message<M: Message + Name>(&mut self, message: &M) -> Result<(), Failure> {
+        let text = to_json(message, Layout::Pretty)?;
+        self.text(&text)?;
+        self.text("\n")
+    }
+
+    /// Prints messages, a line each, as `--output jsonl` has it.
+    pub fn lines<'a, M: Message + Name + 'a>(
+        &mut self,
+        messages: impl IntoIterator<Item = &'a M>,
+    ) -> Result<(), Failure> {
+        for message in messages {
+            let text = to_json(message, Layout::Compact)?;
+            self.text(&text)?;
+            self.text("\n")?;
+        }
+        Ok(())
+    }
+
+    /// Hands on what is buffered, so that a reader sees it now.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(Failure::Output)
+    }
+}
+
+/// Tells the person at the terminal something that is not part of the answer.
+pub fn note(text: &str) {
+    // Nobody is left to be told when standard error is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,120 @@
+//! `serve`: a server on a data directory.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, ValueEnum, builder::FalseyValueParser};
+
+use super::{connection::Session, failure::Failure, output::note};
+
+/// Run a server on a data directory
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    chancery serve --seeds seeds\n  \
+    chancery serve --data /var/lib/chancery --listen 127.0.0.1:7401\n  \
+    CHANCERY_LOG=debug chancery serve --log-format json")]
+pub struct Serve {
+    /// Where the record is kept; created when it is not there
+    #[arg(long, env = "CHANCERY_DATA", value_name = "DIR", default_value = "chancery-data")]
+    data: PathBuf,
+    /// The address to listen on
+    #[arg(long, env = "CHANCERY_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:7400")]
+    listen: SocketAddr,
+    /// Submit the *.jsonl of this directory first; what is recorded already is skipped
+    #[arg(long, env = "CHANCERY_SEEDS", value_name = "DIR")]
+    seeds: Option<PathBuf>,
+    /// Listen where other machines can reach it, although nothing is encrypted and nobody is asked who they are
+    #[arg(long, env = "CHANCERY_PLAINTEXT_BEYOND_LOOPBACK", value_parser = FalseyValueParser::new())]
+    plaintext_beyond_loopback: bool,
+    /// What to log: a filter such as info, or chancery=debug,warn
+    #[arg(long, env = "CHANCERY_LOG", value_name = "FILTER", default_value = "info")]
+    log: String,
+    /// The form of the log on standard error
+    #[arg(long, env = "CHANCERY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Serve {
+    /// Serves until it is interrupted.
+    pub async fn run(self, _session: &mut Session) -> Result<(), Failure> {
+        self.refuse_exposure()?;
+        self.warn_of_exposure();
+        self.start_log()?;
+        Err(Failure::Argument("this build has no server".to_owned()))
+    }
+
+    /// Refuses to listen beyond this machine unless that is wanted.
+    fn refuse_exposure(&self) -> Result<(), Failure> {
+        if self.is_loopback() {
+            return Ok(());
+        }
+        if !self.plaintext_beyond_loopback {
+            return Err(Failure::Exposed { listen: self.listen });
+        }
+        Ok(())
+    }
+
+    fn warn_of_exposure(&self) {
+        if !self.is_loopback() {
+            note(&format!(
+                "WARNING: {} can be reached from other machines. Nothing is encrypted, and whoever reaches it can \
+                 read and write the record.",
+                self.listen
+            ));
+        }
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.listen.ip().to_canonical().is_loopback()
+    }
+
+    fn start_log(&self) -> Result<(), Failure> {
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.log)
+            .map_err(|error| Failure::Argument(format!("--log {}: {error}", self.log)))?;
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        // A log that is there already is that of a test; it will do.
+        let _ = match self.log_format {
+            LogFormat::Text => log.try_init(),
+            LogFormat::Json => log.json().try_init(),
+        };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_without_being_told() {
+        for (listen, allowed) in [
+            ("127.0.0.1:0", true),
+            ("127.9.9.9:7400", true),
+            ("[::1]:7400", true),
+            ("[::ffff:127.0.0.1]:7400", true),
+            ("0.0.0.0:7400", false),
+            ("[::]:7400", false),
+            ("192.0.2.1:7400", false),
+        ] {
+            for plaintext_beyond_loopback in [false, true] {
+                let serve = Serve {
+                    data: PathBuf::new(),
+                    listen: listen.parse().unwrap(),
+                    seeds: None,
+                    plaintext_beyond_loopback,
+                    log: "off".to_owned(),
+                    log_format: LogFormat::Text,
+                };
+                assert_eq!(serve.refuse_exposure().is_ok(), allowed || plaintext_beyond_loopback, "{listen}");
+            }
+        }
+    }
+}
