@@ -1,170 +1,19 @@
-//! Cases of relationships in a compact notation: facts in, fields of the status at a date out.
+//! Cases of relationships: real ones, and every rule of every facet at its edges.
 
-use super::{Detail, HeldBy, Line, Move, Truce};
+use super::{
+    Line, Move,
+    notation::{check, history, hold, listing, telling},
+};
 use crate::{
     domain::{
         as_of::AsOf,
-        date::{DateSpan, PartialDate, parse_day},
-        fold::{Family, History, Member, Provenance, Telling},
-        source::Credibility,
-        statement::Representation,
-        status::relationship::{LegalFacet, RelationshipStatus},
-        vocabulary::{
-            AgreementStage, Assertion, CeasefireClass, Channel, DesignationState, Direction, Disclosure,
-            EngagementKind, Label, Level, RepresentationLevel, SourceKind, Vocabulary,
-        },
+        date::parse_day,
+        fold::{Family, History, Member},
+        status::relationship::LegalFacet,
+        vocabulary::{Channel, DesignationState, EngagementKind, Level, Vocabulary},
     },
     position::Position,
 };
-
-fn named<T: Vocabulary>(word: &str) -> Option<T> {
-    T::ALL.iter().copied().find(|value| value.name() == word)
-}
-
-/// A fact such as `2025-05-06 CEASEFIRE_IN_FORCE both until=2025-07 public=2025-06-01`: a date, a kind, and in any order
-/// the level of the actor, channel, disclosure, stage, class, direction, level of the mission, assertion (`is=DENIED`),
-/// source (`by=LEGAL_ACT`), and who of the two holds its fire (`both`, `one`, `others`).
-pub(super) fn telling(position: u64, text: &str) -> Telling<Move> {
-    let mut words = text.split_whitespace();
-    let effective: DateSpan = words.next().unwrap().parse().unwrap();
-    let kind = named(words.next().unwrap()).unwrap_or_else(|| panic!("no kind in {text:?}"));
-    let mut it = Move {
-        kind,
-        channel: Channel::Unknown,
-        disclosure: Disclosure::Public,
-        actor_level: Level::Unknown,
-        group_level: Level::Unknown,
-        detail: Detail::None,
-    };
-    let mut truce = Truce { held_by: HeldBy::Both, class: CeasefireClass::Cessation, ends_on: None };
-    let mut mission = Representation { direction: Direction::OfActor, level: RepresentationLevel::Withdrawn };
-    let mut stage = AgreementStage::PreNegotiation;
-    let mut disclosed = effective.lower();
-    let (mut assertion, mut source) = (Assertion::Confirmed, SourceKind::EstablishedMedia);
-    for word in words {
-        match word.split_once('=') {
-            Some(("until", date)) => truce.ends_on = Some(date.parse::<PartialDate>().unwrap().upper()),
-            Some(("public", date)) => disclosed = parse_day(date).unwrap(),
-            Some(("is", word)) => assertion = named(word).unwrap(),
-            Some(("by", word)) => source = named(word).unwrap(),
-            Some(_) => panic!("{word} in {text:?}"),
-            None => match word {
-                "both" => truce.held_by = HeldBy::Both,
-                "one" => truce.held_by = HeldBy::One,
-                "others" => truce.held_by = HeldBy::Neither,
-                word => {
-                    let known = [
-                        named(word).map(|level| it.actor_level = level).is_some(),
-                        named(word).map(|channel| it.channel = channel).is_some(),
-                        named(word).map(|disclosure| it.disclosure = disclosure).is_some(),
-                        named(word).map(|class| truce.class = class).is_some(),
-                        named(word).map(|given| stage = given).is_some(),
-                        named(word).map(|direction| mission.direction = direction).is_some(),
-                        named(word).map(|level| mission.level = level).is_some(),
-                    ];
-                    assert!(known.contains(&true), "{word} in {text:?}");
-                }
-            },
-        }
-    }
-    it.detail = match crate::domain::plover::coding(kind).moves {
-        crate::domain::plover::Moves::Representation => Detail::Mission(mission),
-        _ if kind == EngagementKind::AgreementSigned => Detail::Agreement(stage),
-        _ if kind.name().starts_with("CEASEFIRE") => Detail::Truce(truce),
-        _ => Detail::None,
-    };
-    Telling {
-        position: Position::new(position),
-        effective,
-        heralded: effective.lower(),
-        disclosed,
-        source,
-        credibility: Credibility::UNKNOWN,
-        assertion,
-        label: Label::Public,
-        content: it,
-    }
-}
-
-/// The history of these facts, recorded in this order from position 1.
-fn history(facts: &[&str]) -> History<Move> {
-    let mut history = History::default();
-    for (position, text) in (1..).zip(facts) {
-        history.add(telling(position, text));
-    }
-    history
-}
-
-pub(super) fn listing(state: DesignationState, inherited_from: Option<&str>) -> LegalFacet {
-    LegalFacet {
-        regime: "us-fto219".parse().unwrap(),
-        component: None,
-        state,
-        inherited_from: inherited_from.map(|actor| actor.parse().unwrap()),
-        provenance: Provenance { events: vec![Position::new(99)], ..Provenance::default() },
-    }
-}
-
-fn joined(words: impl IntoIterator<Item = impl ToString>) -> String {
-    words.into_iter().map(|word| word.to_string()).collect::<Vec<_>>().join(",")
-}
-
-/// `1,2:LATEST_EFFECTIVE`, with `?` at the end for what is inferred.
-fn by(provenance: &Provenance) -> String {
-    let inferred = if provenance.inferred { "?" } else { "" };
-    format!("{}:{}{inferred}", joined(&provenance.events), provenance.rule)
-}
-
-fn since(value: impl ToString, since: Option<impl ToString>) -> String {
-    since.map_or_else(|| value.to_string(), |since| format!("{}@{}", value.to_string(), since.to_string()))
-}
-
-fn field(status: &RelationshipStatus, name: &str) -> String {
-    let it = status;
-    match name {
-        "headline" => it.headline.to_string(),
-        "by" => by(&it.provenance),
-        "flags" => joined(&it.flags),
-        "recognition" => since(it.recognition.value, it.recognition.since),
-        "recognition.by" => by(&it.recognition.provenance),
-        "actor" => since(it.representation_of_actor.level, it.representation_of_actor.since),
-        "actor.by" => by(&it.representation_of_actor.provenance),
-        "group" => since(it.representation_of_group.level, it.representation_of_group.since),
-        "contact" => since(it.contact.level, it.contact.last_on),
-        "contact.by" => by(&it.contact.provenance),
-        "counts" => format!("{}/{}", it.contact.count_30_days, it.contact.count_365_days),
-        "ever" => it.contact.highest_ever.to_string(),
-        "process" => since(it.process.value, it.process.since),
-        "process.by" => by(&it.process.provenance),
-        "step" => it.process.last_step_on.map_or_else(String::new, |date| date.to_string()),
-        "conflict" => since(it.conflict.value, it.conflict.since),
-        "conflict.by" => by(&it.conflict.provenance),
-        "ends" => it.conflict.ends_on.map_or_else(String::new, |date| date.to_string()),
-        "force" => it.conflict.last_force_on.map_or_else(String::new, |date| date.to_string()),
-        "score" => format!("{}/{}/{}/{}", it.score.value, it.score.count, it.score.lowest, it.score.highest),
-        "engagements" => it.engagements.to_string(),
-        "alternatives" => joined(it.alternatives.iter().map(|lost| lost.position)),
-        other => panic!("no field {other}"),
-    }
-}
-
-/// Holds the fields named in `expected` (`headline=HOSTILE conflict=HOSTILE@2025-01-01`) against the status.
-fn hold(status: &RelationshipStatus, expected: &str, context: &str) {
-    for pair in expected.split_whitespace() {
-        let (name, value) = pair.split_once('=').unwrap();
-        assert_eq!(field(status, name), value, "{name}: {context}");
-    }
-}
-
-/// Asks at each date, with the legal facets.
-fn check(facts: &[&str], legal: &[LegalFacet], asks: &[(&str, &str)]) {
-    let history = history(facts);
-    for (date, expected) in asks {
-        let valid_at = parse_day(date).unwrap();
-        let line = Line::from_standing(history.standing(AsOf::at(valid_at)));
-        hold(&line.status(valid_at, legal.to_vec()), expected, &format!("{facts:?} on {date}"));
-    }
-}
 
 fn own() -> [LegalFacet; 1] {
     [listing(DesignationState::Active, None)]
@@ -555,6 +404,11 @@ fn conflict_with_time() {
             ("2025-06-30", "conflict=VIOLATED@2025-06-20 ends=2025-06-30"),
             ("2025-07-01", "conflict=HOSTILE@2025-07-01 ends="),
         ],
+    );
+    check(
+        &["2025-06-01 CEASEFIRE_IN_FORCE until=2025-06-30", "2025-06-20 STRIKE", "2025-06-30 STRIKE"],
+        &[],
+        &[("2025-07-31", "conflict=VIOLATED@2025-06-20 ends=2025-06-30 conflict.by=2,3,1:LATEST_EFFECTIVE")],
     );
     check(
         &["2010-01-01 STRIKE", "2015-01-01 STRIKE"],

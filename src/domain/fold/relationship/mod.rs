@@ -19,6 +19,8 @@ mod window;
 
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod notation;
 
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};
