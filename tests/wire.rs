@@ -1,6 +1,8 @@
 //! Conversions between the API's messages and the domain: what is written reads back, what cannot be read is reported
 //! by field and only that, and nothing that arrives can make reading panic.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod common {
     pub mod facts;
     pub mod messages;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Field, Findings, timestamp, v1};
 use crate::{
-    domain::{as_of::AsOf, date::Day, fold::RULESET, violation::Violation},
+    domain::{as_of::AsOf, date::Day, fold::RULESET},
     position::Position,
 };
 
@@ -31,15 +31,9 @@ pub enum KnownAt {
     Time(Timestamp),
 }
 
-/// Reads the three times; left out altogether, they are all left out. `at` is the path of the field: `as_of`.
-pub fn read_times(message: Option<&v1::AsOf>, at: &str) -> Result<Times, Vec<Violation>> {
-    let mut found = Findings::default();
-    let times = message.map(|message| gather_times(message, &Field::root(at), &mut found));
-    found.finish(Some(times.unwrap_or_default()), at)
-}
-
-/// Reads the three times and adds what is wrong with them to what was found wrong with the rest of a request.
-pub fn gather_times(message: &v1::AsOf, at: &Field<'_>, found: &mut Findings) -> Times {
+/// Reads the three times from the field at `at` (`as_of`), which may be left out, as may each of them.
+pub fn read_times(message: Option<&v1::AsOf>, at: &Field<'_>, found: &mut Findings) -> Times {
+    let Some(message) = message else { return Times::default() };
     let known_at = message.known_at.as_ref().and_then(|known_at| {
         let at = at.child("known_at");
         match &known_at.point {
@@ -88,7 +82,9 @@ mod tests {
     }
 
     fn check(message: Option<v1::AsOf>, expected: Result<Times, &[&str]>) {
-        let found = read_times(message.as_ref(), "as_of").map_err(|violations| {
+        let mut found = Findings::default();
+        let times = read_times(message.as_ref(), &Field::root("as_of"), &mut found);
+        let found = found.finish(Some(times), "").map_err(|violations| {
             violations.into_iter().map(|violation| violation.field).collect::<Vec<String>>()
         });
         assert_eq!(

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Field, Findings, event::KINDS, findings::echo, timestamp, v1};
-use crate::domain::{date::Day, subject::Subject, violation::Violation};
+use crate::domain::{date::Day, subject::Subject};
 
 /// The most subjects a filter may name.
 pub const FILTER_SUBJECTS_MAX: usize = 100;
@@ -27,14 +27,9 @@ pub struct Filter {
     pub effective_until: Option<Day>,
 }
 
-/// Reads a filter; left out, it lets everything pass. `at` is the path of the field: `filter`.
-pub fn read_filter(message: Option<&v1::RecordFilter>, at: &str) -> Result<Filter, Vec<Violation>> {
-    let mut found = Findings::default();
-    let filter = message.map(|message| gather_filter(message, &Field::root(at), &mut found));
-    found.finish(Some(filter.unwrap_or_default()), at)
-}
-
-fn gather_filter(message: &v1::RecordFilter, at: &Field<'_>, found: &mut Findings) -> Filter {
+/// Reads a filter from the field at `at` (`filter`); left out, it lets everything pass.
+pub fn read_filter(message: Option<&v1::RecordFilter>, at: &Field<'_>, found: &mut Findings) -> Filter {
+    let Some(message) = message else { return Filter::default() };
     let subjects = found.list(&at.child("subjects"), &message.subjects, 0..=FILTER_SUBJECTS_MAX);
     let subjects = subjects
         .iter()
@@ -73,10 +68,16 @@ fn read_kind(kind: &str, at: &Field<'_>, found: &mut Findings) -> Option<&'stati
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::date::parse_day;
+    use crate::domain::{date::parse_day, violation::Violation};
+
+    fn read(message: Option<&v1::RecordFilter>) -> Result<Filter, Vec<Violation>> {
+        let mut found = Findings::default();
+        let filter = read_filter(message, &Field::root("filter"), &mut found);
+        found.finish(Some(filter), "")
+    }
 
     fn check(message: v1::RecordFilter, expected: Result<Filter, &[&str]>) {
-        let found = read_filter(Some(&message), "filter").map_err(|violations| {
+        let found = read(Some(&message)).map_err(|violations| {
             violations.into_iter().map(|violation| violation.field).collect::<Vec<String>>()
         });
         assert_eq!(
@@ -89,7 +90,7 @@ mod tests {
     fn filters() {
         let empty = v1::RecordFilter::default;
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
-        assert_eq!(read_filter(None, "filter"), Ok(Filter::default()));
+        assert_eq!(read(None), Ok(Filter::default()));
         check(empty(), Ok(Filter::default()));
         check(
             v1::RecordFilter {
@@ -134,7 +135,7 @@ mod tests {
     fn what_is_repeated_of_an_input_is_short_and_printable() {
         let kind = "\u{1b}[31m\n".repeat(10_000);
         let message = v1::RecordFilter { kinds: vec![kind], ..v1::RecordFilter::default() };
-        let violations = read_filter(Some(&message), "filter").unwrap_err();
+        let violations = read(Some(&message)).unwrap_err();
         assert_eq!(violations.len(), 1);
         assert!(
             violations.iter().all(|it| it.message.chars().count() < 1_000 && !it.message.contains('\u{1b}'))

@@ -1,5 +1,8 @@
 //! Random facts and events that keep every rule of form: all kinds of statements, all fields.
 
+// Not every test that shares the file uses all of it.
+#![allow(dead_code)]
+
 use chancery::domain::{
     date::{DateSpan, PartialDate},
     event::Event,

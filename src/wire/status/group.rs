@@ -4,6 +4,7 @@ use super::{EventNames, Names, positions_asked, write_alternatives, write_proven
 use crate::{
     domain::{
         date::DateSpan,
+        statement::ExternalId,
         status::group::{
             Anomaly, Designation, Divergence, Episode, Exemption, GroupCounts, GroupStatus,
             InheritedDesignation, JurisdictionEffects, Lifecycle, Lineage, NameStatus, PendingAct, Since,
@@ -45,7 +46,7 @@ pub fn write_group_summary(status: &GroupStatus) -> v1::GroupSummary {
 }
 
 fn write(status: &GroupStatus, names: &dyn Names) -> v1::GroupStatus {
-    let external_id = |it: &crate::domain::statement::ExternalId| v1::ExternalIdStatus {
+    let external_id = |it: &ExternalId| v1::ExternalIdStatus {
         scheme: vocabulary::write(it.scheme),
         value: it.value.clone(),
     };
@@ -221,7 +222,6 @@ mod tests {
         *,
     };
     use crate::domain::{
-        statement::ExternalId,
         status::group::{EngagementCounts, EpisodeEnd},
         vocabulary::{
             Act, AnomalyRule, Basis, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect, LifecycleState,
@@ -332,7 +332,7 @@ mod tests {
                 regime: date("un-1267"),
                 event: Some(Position::new(51)),
             }],
-            anomalies: vec![crate::domain::status::group::Anomaly {
+            anomalies: vec![Anomaly {
                 rule: AnomalyRule::ActWithoutEffect,
                 subject: date("designation/hts/us-fto219"),
                 date: date("2020"),

@@ -110,7 +110,7 @@ fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> 
 /// What the tests of this folder share.
 #[cfg(test)]
 mod fixture {
-    use prost_reflect::{DescriptorPool, DynamicMessage, Value};
+    use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};
 
     use super::*;
     use crate::domain::vocabulary::{FoldRule, SourceKind};
@@ -172,5 +172,4 @@ mod fixture {
             }
         }
     }
-    use prost_reflect::ReflectMessage as _;
 }
