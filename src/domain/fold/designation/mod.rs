@@ -9,6 +9,9 @@ mod overlays;
 mod sightings;
 mod transition;
 
+#[cfg(test)]
+mod cases;
+
 pub use machine::Machine;
 pub use outcome::Outcome;
 pub use transition::{Transition, transition};
