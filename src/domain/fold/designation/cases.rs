@@ -57,7 +57,7 @@ fn source(kind: SourceKind) -> Source {
 
 /// `DATE ACT`, then any of: `alias GROUP`, `part NAME`, `under REGIME`, `announced`, `decided`, `expires` DATE, `ref
 /// TEXT`, `by SOURCE_KIND`, `denied`, `claim NUMBER` (of the fact with that number).
-fn read(text: &str) -> (FactParts, Option<u64>) {
+pub(in crate::domain::fold) fn read(text: &str) -> (FactParts, Option<u64>) {
     let mut words = text.split_whitespace();
     let effective = words.next().unwrap();
     let name = words.next().unwrap();

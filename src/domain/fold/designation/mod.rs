@@ -10,7 +10,7 @@ mod sightings;
 mod transition;
 
 #[cfg(test)]
-mod cases;
+pub(super) mod cases;
 
 pub use machine::Machine;
 pub use outcome::Outcome;
@@ -51,7 +51,8 @@ pub fn designations(standing: &[Standing<'_, GroupFact>], regimes: &Regimes, val
         }
         let known = machines.iter().position(|machine| machine.is_of(act));
         let index = known.unwrap_or_else(|| {
-            machines.push(Machine::new(act, regimes.get(&act.regime)));
+            let terms = regimes.get(&act.regime);
+            machines.push(Machine::new(&act.group, &act.regime, act.scope.component(), terms));
             machines.len() - 1
         });
         let Some(machine) = machines.get_mut(index) else { continue };
