@@ -575,3 +575,41 @@ fn acts_are_counted_once_heralded() {
     let counts = ["2013-01-01", "2014-01-01", "2015-01-01", "2017-01-01"].map(|day| fold(record, day).acts);
     assert_eq!(counts, [0, 1, 2, 3]);
 }
+
+proptest::proptest! {
+    /// Whatever is on record, on every date: an episode is open exactly while a listing is in force, episodes are
+    /// numbered, and every state but the first one has a ground.
+    #[test]
+    fn whatever_is_on_record(
+        acts in proptest::collection::vec((0..120_u32, 0..Act::ALL.len(), 0..4_usize), 0..14),
+        ends in proptest::option::of(0..120_u32),
+        valid_at in 0..140_u32,
+    ) {
+        let day = |number: u32| format!("20{:02}-{:02}-01", 10 + number / 12, 1 + number % 12);
+        let words = acts.iter().map(|&(number, act, extra)| {
+            let act = Act::ALL[act];
+            let alias = matches!(act, Act::ListedAsAlias | Act::MergedIntoListing);
+            let limited = matches!(act, Act::Listed | Act::Maintained | Act::Suspended | Act::ExemptionGranted);
+            let extra = match extra {
+                0 if limited => format!("expires {}", day(number + 5)),
+                1 => format!("announced {}", day(number.saturating_sub(3))),
+                2 if !alias => "part W".to_owned(),
+                _ => String::new(),
+            };
+            format!("{} {act} {} {extra};", day(number), if alias { "alias x" } else { "" })
+        });
+        let mut record: String = words.collect();
+        record.extend(ends.map(|number| format!("r ends {}", day(number))));
+        let found = fold(&record, &day(valid_at));
+        for it in &found.listings {
+            let open = it.episodes.iter().filter(|episode| episode.end.is_none()).count();
+            let last_is_open = it.episodes.last().is_some_and(|episode| episode.end.is_none());
+            assert_eq!((open, last_is_open), (usize::from(it.state.is_in_force()), it.state.is_in_force()), "{record}\n{it:#?}");
+            assert!((1..).zip(&it.episodes).all(|(number, episode)| episode.number == number), "{record}");
+            let untouched = it.since == Since::Unknown;
+            assert_eq!(it.provenance.events.is_empty(), untouched, "{record}\n{it:#?}");
+            assert!(it.state.is_in_force() || it.exemptions.is_empty() && it.review_due_on.is_none(), "{record}");
+            assert!(it.basis.is_some() || !it.state.is_in_force(), "{record}");
+        }
+    }
+}
