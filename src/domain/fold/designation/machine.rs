@@ -105,14 +105,19 @@ enum Timer<'a> {
 }
 
 impl<'a> Machine<'a> {
-    /// The machine of the listing that the act is about, with nothing applied yet. `regime`: its entry, if the view
-    /// holds one.
-    pub fn new(act: &'a DesignationAct, regime: Option<&'a RegimeStatus>) -> Machine<'a> {
+    /// The machine of the listing of the group, or of that component of it, under the regime, with nothing applied yet.
+    /// `terms`: the regime's entry, if the view holds one.
+    pub fn new(
+        group: &'a GroupId,
+        regime: &'a RegimeId,
+        component: Option<&'a str>,
+        terms: Option<&'a RegimeStatus>,
+    ) -> Machine<'a> {
         Machine {
-            group: &act.group,
-            regime: &act.regime,
-            component: act.scope.component(),
-            terms: regime,
+            group,
+            regime,
+            component,
+            terms,
             standing: State {
                 state: DesignationState::None,
                 since: Since::Unknown,

@@ -9,6 +9,9 @@ mod overlays;
 mod sightings;
 mod transition;
 
+#[cfg(test)]
+pub(super) mod cases;
+
 pub use machine::Machine;
 pub use outcome::Outcome;
 pub use transition::{Transition, transition};
@@ -48,7 +51,8 @@ pub fn designations(standing: &[Standing<'_, GroupFact>], regimes: &Regimes, val
         }
         let known = machines.iter().position(|machine| machine.is_of(act));
         let index = known.unwrap_or_else(|| {
-            machines.push(Machine::new(act, regimes.get(&act.regime)));
+            let terms = regimes.get(&act.regime);
+            machines.push(Machine::new(&act.group, &act.regime, act.scope.component(), terms));
             machines.len() - 1
         });
         let Some(machine) = machines.get_mut(index) else { continue };

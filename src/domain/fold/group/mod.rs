@@ -1,5 +1,16 @@
-//! Groups: what is known of a group at a date, folded from its own history.
+//! Groups: what is known of a group at a date, folded from its own history and the regimes at that date.
 
+mod disputes;
+mod effects;
 mod fact;
+mod identity;
+mod inherited;
+mod life;
+mod status;
+
+#[cfg(test)]
+mod cases;
 
 pub use fact::GroupFact;
+pub use inherited::{Binding, Groups, binding_on};
+pub use status::{GroupQuestion, group_status};

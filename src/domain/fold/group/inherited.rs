@@ -1,0 +1,110 @@
+//! Inherited listings: what reaches a group or an actor through another. Recomputed on every question, never stored.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{GroupFact, life::lineage};
+use crate::domain::{
+    as_of::AsOf,
+    fold::{History, Standing, designation::designations, registry::Regimes},
+    id::{ActorId, GroupId},
+    statement::Membership,
+    status::group::{Designation, InheritedDesignation},
+    vocabulary::{Inheritance, LineageKind},
+};
+
+/// The histories of all groups.
+pub trait Groups {
+    /// The history of a group; `None` when nothing was ever recorded about it.
+    fn history(&self, group: &GroupId) -> Option<&History<GroupFact>>;
+}
+
+impl Groups for BTreeMap<GroupId, History<GroupFact>> {
+    fn history(&self, group: &GroupId) -> Option<&History<GroupFact>> {
+        self.get(group)
+    }
+}
+
+impl Groups for HashMap<GroupId, History<GroupFact>> {
+    fn history(&self, group: &GroupId) -> Option<&History<GroupFact>> {
+        self.get(group)
+    }
+}
+
+/// The listings in force of the groups that this one is a wing of, and of those that they are wings of: of each as a
+/// whole, not of its components. `standing` is the group's own.
+pub(super) fn inherited<G: Groups + ?Sized>(
+    group: &GroupId,
+    standing: &[Standing<'_, GroupFact>],
+    groups: &G,
+    regimes: &Regimes,
+    as_of: AsOf,
+) -> Vec<InheritedDesignation> {
+    let mut parents = parents_of(group, standing, as_of);
+    let mut found = Vec::new();
+    let mut next = 0;
+    while let Some(parent) = parents.get(next).cloned() {
+        next += 1;
+        let Some(history) = groups.history(&parent) else { continue };
+        let standing = history.standing(as_of);
+        let listings = designations(&standing, regimes, as_of.valid_at).listings;
+        let whole = listings.into_iter().filter(|it| it.component.is_none() && it.state.is_in_force());
+        found.extend(whole.map(|it| InheritedDesignation {
+            regime: it.regime,
+            from_group: parent.clone(),
+            bound_actor: None,
+            state: it.state,
+        }));
+        for grandparent in parents_of(&parent, &standing, as_of) {
+            if grandparent != *group && !parents.contains(&grandparent) {
+                parents.push(grandparent);
+            }
+        }
+    }
+    found.sort_by(|a, b| (&a.regime, &a.from_group).cmp(&(&b.regime, &b.from_group)));
+    found
+}
+
+fn parents_of(group: &GroupId, standing: &[Standing<'_, GroupFact>], as_of: AsOf) -> Vec<GroupId> {
+    let wings = lineage(standing, as_of.valid_at).into_iter();
+    let mut parents: Vec<GroupId> = wings
+        .filter(|relation| relation.kind == LineageKind::WingOf && relation.group == *group)
+        .filter_map(|relation| relation.other)
+        .collect();
+    parents.sort();
+    parents.dedup();
+    parents
+}
+
+/// A listing that binds an actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding<'a> {
+    /// The listing, in force or not.
+    pub designation: &'a Designation,
+    /// The organisation whose listing it is; `None`: the actor's own.
+    pub inherited_from: Option<&'a ActorId>,
+}
+
+/// The listings that bind an actor, of `designations` of one group: its own, and those of organisations it belongs to
+/// whose regimes bind their members. `memberships` are those on the date, as
+/// [`ActorStatus`](crate::domain::fold::registry::ActorStatus) has them; membership does not pass through two
+/// organisations.
+pub fn binding_on<'a>(
+    actor: &ActorId,
+    memberships: &[Membership],
+    designations: &'a [Designation],
+    regimes: &Regimes,
+) -> Vec<Binding<'a>> {
+    let belongs_to = |organisation: &ActorId| memberships.iter().any(|it| it.of == *organisation);
+    designations
+        .iter()
+        .filter_map(|designation| {
+            let authority = designation.authority.as_ref()?;
+            if authority == actor {
+                return Some(Binding { designation, inherited_from: None });
+            }
+            let terms = regimes.get(&designation.regime)?;
+            let bound = terms.inheritance == Inheritance::Members && belongs_to(authority);
+            bound.then_some(Binding { designation, inherited_from: Some(authority) })
+        })
+        .collect()
+}

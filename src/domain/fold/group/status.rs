@@ -1,0 +1,88 @@
+//! The status of a group: everything the other files of the folder find, put together.
+
+use super::{
+    Groups,
+    disputes::disputes,
+    effects::{divergence, flags, legal_effects},
+    identity::identity,
+    inherited::inherited,
+    life::{lifecycle, lineage},
+};
+use crate::domain::{
+    as_of::AsOf,
+    fold::{
+        designation::{Designations, Machine, designations},
+        registry::Regimes,
+    },
+    id::{GroupId, RegimeId},
+    status::group::{Designation, EngagementCounts, GroupCounts, GroupStatus},
+};
+
+/// A question for the status of a group.
+#[derive(Debug)]
+pub struct GroupQuestion<'a, G: ?Sized> {
+    /// The group.
+    pub group: &'a GroupId,
+    /// Where its history is found, and those of the groups it is a wing of.
+    pub groups: &'a G,
+    /// The regimes under the same cuts.
+    pub regimes: &'a Regimes,
+    /// The regimes whose listings are to be shown, NONE included; empty: all with something on record. Nothing but
+    /// the listings shown depends on it.
+    pub asked: &'a [RegimeId],
+    /// What its relationships count.
+    pub engagements: EngagementCounts,
+    /// The cuts.
+    pub as_of: AsOf,
+}
+
+/// The status of a group; `None` when no registration of it stands under the cuts.
+pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Option<GroupStatus> {
+    let GroupQuestion { group, groups, regimes, asked, engagements, as_of } = *question;
+    let valid_at = as_of.valid_at;
+    let standing = groups.history(group)?.standing(as_of);
+    let identity = identity(&standing, valid_at)?;
+    let lifecycle = lifecycle(&standing, valid_at);
+    let Designations { listings, mut upcoming, mut anomalies, acts } =
+        designations(&standing, regimes, valid_at);
+    upcoming.sort_by(|a, b| (a.date, &a.what, a.event).cmp(&(b.date, &b.what, b.event)));
+    anomalies.extend(disputes(group, &standing, valid_at));
+    anomalies.sort_by(|a, b| (a.date, &a.events).cmp(&(b.date, &b.events)));
+    Some(GroupStatus {
+        group: group.clone(),
+        kind: identity.kind,
+        name: identity.name,
+        names: identity.names,
+        external_ids: identity.external_ids,
+        inherited: inherited(group, &standing, groups, regimes, as_of),
+        legal_effects: legal_effects(&listings, regimes),
+        lineage: lineage(&standing, valid_at),
+        flags: flags(&listings, lifecycle.as_ref()),
+        lifecycle,
+        divergence: divergence(&listings, regimes, valid_at),
+        designations: shown(listings, asked, question),
+        upcoming,
+        anomalies,
+        counts: GroupCounts { engagements, designation_acts: acts },
+    })
+}
+
+/// The listings under the regimes asked for.
+fn shown<G: ?Sized>(
+    mut listings: Vec<Designation>,
+    asked: &[RegimeId],
+    question: &GroupQuestion<'_, G>,
+) -> Vec<Designation> {
+    if asked.is_empty() {
+        return listings;
+    }
+    listings.retain(|it| asked.contains(&it.regime));
+    for regime in asked {
+        if listings.iter().all(|it| it.regime != *regime) {
+            let blank = Machine::new(question.group, regime, None, question.regimes.get(regime));
+            listings.push(blank.finish(question.as_of.valid_at).designation);
+        }
+    }
+    listings.sort_by(|a, b| (&a.regime, &a.component).cmp(&(&b.regime, &b.component)));
+    listings
+}
