@@ -7,6 +7,7 @@ mod machine;
 mod outcome;
 mod overlays;
 mod sightings;
+mod time;
 mod transition;
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use jiff::ToSpan;
 
-use super::machine::{ActFact, Cause, Footing, Machine, State, is_listing, next_day};
+use super::{
+    machine::{ActFact, Cause, Footing, Machine, State, is_listing},
+    time::next_day,
+};
 use crate::domain::{
     date::{DateSpan, Day},
     fold::{Lost, Provenance},

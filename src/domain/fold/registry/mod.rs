@@ -16,14 +16,10 @@ use crate::domain::{
 };
 
 /// The registration that counts at the date, of those in valid-time order.
-pub(super) fn entry_at<'a, 's, C: Content>(
+pub(super) fn entry_at<'a, 's: 'a, C: Content + 'a>(
     registrations: impl Iterator<Item = &'a Standing<'s, C>>,
     valid_at: Day,
-) -> Option<&'a Standing<'s, C>>
-where
-    's: 'a,
-    C: 'a,
-{
+) -> Option<&'a Standing<'s, C>> {
     let mut entry = None;
     for registration in registrations.filter(|it| it.assertion != Assertion::Denied) {
         if entry.is_some() && valid_at < registration.effective.lower() {
