@@ -9,4 +9,6 @@ pub mod domain;
 pub mod ledger;
 pub mod log;
 pub mod position;
+pub mod projection;
+pub mod service;
 pub mod wire;

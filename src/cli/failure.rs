@@ -8,7 +8,7 @@ use std::{
 use thiserror::Error;
 
 use super::{account::LoadError, input::InputError, refusal, validate::Violations};
-use crate::wire::json::JsonError;
+use crate::{log::AppendError, service::StartError, wire::json::JsonError};
 
 /// Why a command failed.
 #[derive(Debug, Error)]
@@ -59,6 +59,14 @@ pub enum Failure {
     /// The machine does not let the program run.
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),
+    /// The server does not start.
+    #[error("{0}")]
+    Start(#[source] Box<StartError>),
+    /// The server did not close its record in order.
+    #[error(
+        "the record was not closed in order: {0}\nWhat was acknowledged is durable; the next start checks it."
+    )]
+    Stop(#[source] Box<AppendError>),
     /// The server would listen to more than this machine.
     #[error(
         "{listen} can be reached from other machines, and this server neither encrypts nor asks who is there\n\

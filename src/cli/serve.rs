@@ -4,7 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 
-use super::{connection::Session, failure::Failure, output::note};
+use super::{connection::Session, failure::Failure, load::load_directory, output::note, words};
+use crate::service::{Config, Server};
 
 /// Run a server on a data directory
 #[derive(Debug, Args)]
@@ -43,12 +44,47 @@ enum LogFormat {
 }
 
 impl Serve {
-    /// Serves until it is interrupted.
-    pub async fn run(self, _session: &mut Session) -> Result<(), Failure> {
+    /// Serves until it is interrupted or asked to stop.
+    pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
         self.refuse_exposure()?;
         self.warn_of_exposure();
         self.start_log()?;
-        Err(Failure::Argument("this build has no server".to_owned()))
+        // From here on a signal ends the server in order.
+        let stop = Stop::listen().map_err(Failure::Runtime)?;
+        let config = Config { data: self.data.clone(), listen: self.listen };
+        let server = Server::start(config).await.map_err(|error| Failure::Start(Box::new(error)))?;
+        let served = self.serve(&server, stop, session).await;
+        let tail = server.tail();
+        let stopped = server.stop().await.map_err(|error| Failure::Stop(Box::new(error)));
+        served.and(stopped)?;
+        session.printer.text(&format!("stopped at position {tail}\n"))
+    }
+
+    /// Loads the seeds, says what there is, and waits for the end.
+    async fn serve(&self, server: &Server, mut stop: Stop, session: &mut Session) -> Result<(), Failure> {
+        let printer = &mut session.printer;
+        if let Some(seeds) = &self.seeds {
+            let loaded = tokio::select! {
+                loaded = load_directory(server.address(), seeds) => loaded?,
+                () = stop.asked() => return Ok(()),
+            };
+            printer.text(&format!("seeds from {}: recorded {loaded}\n", seeds.display()))?;
+        }
+        let holdings = server.holdings();
+        printer.text(&format!(
+            "the record in {} holds {}: {}, {}, {}, {}\n",
+            self.data.display(),
+            words::count(server.tail().get(), "event", "events"),
+            words::count(holdings.actors as u64, "actor", "actors"),
+            words::count(holdings.groups as u64, "group", "groups"),
+            words::count(holdings.regimes as u64, "regime", "regimes"),
+            words::count(holdings.relationships as u64, "relationship", "relationships"),
+        ))?;
+        server.ready().await;
+        printer.text(&format!("listening on http://{}\n", server.address()))?;
+        printer.flush()?;
+        stop.asked().await;
+        Ok(())
     }
 
     /// Refuses to listen beyond this machine unless that is wanted.
@@ -86,6 +122,33 @@ impl Serve {
             LogFormat::Json => log.json().try_init(),
         };
         Ok(())
+    }
+}
+
+/// The signals that end a server: an interrupt, and on Unix SIGTERM.
+struct Stop {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> std::io::Result<Stop> {
+        #[cfg(unix)]
+        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        Ok(Stop {
+            #[cfg(unix)]
+            terminate,
+        })
+    }
+
+    async fn asked(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
     }
 }
 

@@ -169,7 +169,7 @@ impl FromStr for PartialDate {
             10 if dashes(&[4, 7]) => (number(0..4)?, number(5..7)?, number(8..10)?, Precision::Day),
             _ => return Err(form()),
         };
-        if year < YEAR_MIN || YEAR_MAX < year {
+        if !(YEAR_MIN..=YEAR_MAX).contains(&year) {
             return Err(DateError::Range { text: text.to_owned() });
         }
         let lower = i8::try_from(month)

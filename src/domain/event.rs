@@ -2,12 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    fact::{Fact, REASON_CHARACTERS_MAX},
-    id::EventId,
-    subject::Subject,
-    violation::{Violation, Violations},
-};
+use super::{fact::Fact, id::EventId, subject::Subject};
 
 /// What an event says. Its id, position and the rest of the envelope are the ledger's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,24 +35,6 @@ pub enum Event {
 }
 
 impl Event {
-    /// The rules of form that it breaks, by field. A fact keeps its own already.
-    pub fn violations(&self) -> Vec<Violation> {
-        let mut found = Violations::default();
-        match self {
-            Event::Fact(_) => {}
-            Event::Correction { reason, .. } => {
-                found.required_text("correction.reason", reason, REASON_CHARACTERS_MAX);
-            }
-            Event::Retraction { reason, .. } => {
-                found.required_text("retraction.reason", reason, REASON_CHARACTERS_MAX);
-            }
-            Event::Reinstatement { reason, .. } => {
-                found.required_text("reinstatement.reason", reason, REASON_CHARACTERS_MAX);
-            }
-        }
-        found.into_vec()
-    }
-
     /// The name of its kind, as the API has it: the statement's for a fact.
     pub fn kind(&self) -> &'static str {
         match self {

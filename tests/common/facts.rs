@@ -340,9 +340,9 @@ pub fn fact() -> impl Strategy<Value = Fact> {
 /// An event of any kind, facts most often.
 pub fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        6 => fact().prop_map(Event::Fact),
+        6 => fact().prop_map(|fact| Event::Fact(fact.into())),
         1 => (event_id(), required_text(), fact())
-            .prop_map(|(target, reason, replacement)| Event::Correction { target, reason, replacement }),
+            .prop_map(|(target, reason, replacement)| Event::Correction { target, reason, replacement: replacement.into() }),
         1 => (event_id(), required_text()).prop_map(|(target, reason)| Event::Retraction { target, reason }),
         1 => (event_id(), required_text())
             .prop_map(|(target, reason)| Event::Reinstatement { target, reason }),

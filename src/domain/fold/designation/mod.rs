@@ -11,7 +11,9 @@ mod time;
 mod transition;
 
 #[cfg(test)]
-pub(super) mod cases;
+mod cases;
+#[cfg(test)]
+pub(super) mod notation;
 
 pub use machine::Machine;
 pub use outcome::Outcome;

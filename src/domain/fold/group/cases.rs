@@ -10,7 +10,7 @@ use crate::{
         fact::{Fact, FactParts},
         fold::{
             Family, History, Member, Telling,
-            designation::cases::{fact, read},
+            designation::notation::{fact, read},
             registry::{ActorFact, ActorStatus, RegimeFact, RegimeStatus, Regimes},
         },
         id::{GroupId, RegimeId},

@@ -13,10 +13,14 @@ use crate::domain::{
 };
 
 /// Who a group is at a date.
-pub(super) struct Identity {
+pub struct Identity {
+    /// What kind of group.
     pub kind: GroupKind,
+    /// The primary name; before the first one was borne, that one.
     pub name: String,
+    /// Every name borne by the date, with its kind at the date.
     pub names: Vec<NameStatus>,
+    /// External ids valid at the date.
     pub external_ids: Vec<ExternalId>,
 }
 
@@ -38,8 +42,8 @@ impl Borne<'_> {
     }
 }
 
-/// Who the group is; `None` when no registration stands.
-pub(super) fn identity(standing: &[Standing<'_, GroupFact>], valid_at: Day) -> Option<Identity> {
+/// Who the group is, from what stands of its history; `None` when no registration does.
+pub fn identity(standing: &[Standing<'_, GroupFact>], valid_at: Day) -> Option<Identity> {
     let registrations = standing.iter().filter(|fact| fact.content.registration().is_some());
     let entry = entry_at(registrations, valid_at)?;
     let it = entry.content.registration()?;

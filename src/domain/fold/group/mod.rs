@@ -12,5 +12,6 @@ mod status;
 mod cases;
 
 pub use fact::GroupFact;
+pub use identity::{Identity, identity};
 pub use inherited::{Binding, Groups, binding_on};
 pub use status::{GroupQuestion, group_status};

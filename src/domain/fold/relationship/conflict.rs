@@ -56,26 +56,26 @@ impl State {
     /// Force breaks a ceasefire that holds. One that is violated goes on, and is violated again, until somebody ends
     /// it or it runs out.
     fn strike(&mut self, mark: Mark) {
-        let now = self.value_at(mark.day());
+        let held = self.value_at(mark.day());
         let lasts = self.ends_on.is_none_or(|last| mark.day() <= last);
         self.last_force = Some(mark);
-        if is_truce(now) || now == Conflict::Violated && lasts {
-            self.turn(now, Conflict::Violated, mark);
+        if is_truce(held) || held == Conflict::Violated && lasts {
+            self.turn(held, Conflict::Violated, mark);
         } else {
             self.close_truce();
-            self.turn(now, Conflict::Hostile, mark);
+            self.turn(held, Conflict::Hostile, mark);
         }
     }
 
     /// A violation says that there was a ceasefire, whether it is on record or not.
     fn violate(&mut self, truce: Option<Truce>, mark: Mark) {
-        let now = self.value_at(mark.day());
-        if !is_truce(now) && now != Conflict::Violated {
+        let held = self.value_at(mark.day());
+        if !is_truce(held) && held != Conflict::Violated {
             self.close_truce();
             self.ends_on = truce.and_then(|truce| truce.ends_on);
         }
         self.last_force = Some(mark);
-        self.turn(now, Conflict::Violated, mark);
+        self.turn(held, Conflict::Violated, mark);
     }
 
     /// One side alone can cease fire by saying so. What both declare changes nothing until it is in force.
@@ -97,24 +97,24 @@ impl State {
 
     /// A ceasefire of both outlasts what one of them declares besides.
     fn cease_unilaterally(&mut self, truce: Truce, mark: Mark) {
-        let now = self.value_at(mark.day());
-        if !matches!(now, Conflict::Ceasefire | Conflict::Peace) {
+        let held = self.value_at(mark.day());
+        if !matches!(held, Conflict::Ceasefire | Conflict::Peace) {
             self.open_truce(Conflict::UnilateralCeasefire, truce.ends_on, mark);
         }
     }
 
     fn end(&mut self, mark: Mark) {
-        let now = self.value_at(mark.day());
+        let held = self.value_at(mark.day());
         let fought = self.last_force.is_some_and(|force| window::YEAR.covers(force.day(), mark.day()));
         self.close_truce();
-        self.turn(now, if fought { Conflict::Hostile } else { Conflict::None }, mark);
+        self.turn(held, if fought { Conflict::Hostile } else { Conflict::None }, mark);
     }
 
     fn open_truce(&mut self, value: Conflict, ends_on: Option<Day>, mark: Mark) {
-        let now = self.value_at(mark.day());
+        let held = self.value_at(mark.day());
         self.truce = Some(mark);
         self.ends_on = ends_on;
-        self.turn(now, value, mark);
+        self.turn(held, value, mark);
     }
 
     fn close_truce(&mut self) {

@@ -135,6 +135,12 @@ impl Line {
         self.chunks.is_empty()
     }
 
+    /// The facts whose moves are in effect by the end of a day, in valid-time order.
+    pub fn facts(&self, valid_at: Day) -> impl Iterator<Item = Position> {
+        let steps = self.chunks.iter().flat_map(|chunk| &chunk.steps);
+        steps.take_while(move |step| step.day() <= valid_at).map(|step| step.root)
+    }
+
     /// How many contacts there were by the end of a day.
     fn contacts_by(&self, day: Day) -> u64 {
         let (state, rest) = self.nearest(day);

@@ -1,0 +1,69 @@
+//! The read models: histories of actors, groups, regimes and relationships, kept current with the log, and the
+//! statuses that follow from them. Everything here can be thrown away and rebuilt.
+
+mod family;
+mod projector;
+mod store;
+pub mod timeline;
+mod view;
+
+use std::{
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
+};
+
+use tokio::{sync::watch, time};
+
+pub use store::{Holdings, Store};
+pub use view::{RelationshipView, UnknownError};
+
+use crate::{
+    ledger::{Feed, Ledger},
+    log::ReadError,
+    position::Position,
+};
+
+/// The read models of one record, and how far they have come.
+pub struct Projection {
+    store: RwLock<Store>,
+    position: watch::Sender<Position>,
+}
+
+/// The projections did not come to a position in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the projections are at {projected}")]
+pub struct BehindError {
+    /// Where they are.
+    pub projected: Position,
+}
+
+impl Projection {
+    /// Takes over a store that has seen everything up to the tail of `ledger`, and follows it from there.
+    pub async fn start(mut store: Store, ledger: Ledger, feed: Feed) -> Result<Arc<Projection>, ReadError> {
+        projector::settle(&mut store, &ledger).await?;
+        let (position, _) = watch::channel(store.position());
+        let projection = Arc::new(Projection { store: RwLock::new(store), position });
+        tokio::spawn(projector::follow(projection.clone(), ledger, feed));
+        Ok(projection)
+    }
+
+    /// Waits until the read models reflect `position`, at most for `patience`.
+    pub async fn reaches(&self, position: Position, patience: Duration) -> Result<(), BehindError> {
+        let mut projected = self.position.subscribe();
+        let reached = time::timeout(patience, projected.wait_for(|projected| position <= *projected)).await;
+        match reached {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(BehindError { projected: *self.position.borrow() }),
+        }
+    }
+
+    /// The read models, to be asked. Not to be held across an await.
+    pub fn store(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much they hold.
+    pub fn holdings(&self) -> Holdings {
+        self.store().holdings()
+    }
+}

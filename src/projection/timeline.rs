@@ -1,0 +1,160 @@
+//! Timelines: the facts about any subject in valid-time order, as they stand. Folded from the record itself, with the
+//! content in full.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::family::family;
+use crate::{
+    domain::{
+        as_of::AsOf,
+        event::Event,
+        fact::Fact,
+        fold::{Content, Direction, History, Standing, Telling, group::GroupFact, relationship::Move},
+        statement::Statement,
+        subject::Subject,
+    },
+    ledger::{Ledger, Recorded},
+    log::ReadError,
+    position::Position,
+};
+
+/// The whole of a fact, ordered and compared as the folds do with their part of it.
+#[derive(Clone, Debug)]
+pub struct Whole(Arc<Fact>);
+
+impl Whole {
+    /// The fact.
+    pub fn fact(&self) -> &Arc<Fact> {
+        &self.0
+    }
+
+    fn part(&self) -> Part {
+        match &self.0.statement {
+            Statement::DesignationAct(it) => Part::group(GroupFact::about(&it.group, &self.0)),
+            Statement::LifecycleChanged(it) => Part::group(GroupFact::about(&it.group, &self.0)),
+            Statement::Engagement(it) => {
+                let pair = it.principal_actors().next().zip(it.principal_groups().next());
+                pair.and_then(|((actor, _), (group, _))| Move::of(it, actor, group))
+                    .map_or(Part::Other, Part::Move)
+            }
+            Statement::ActorRegistered(_)
+            | Statement::RegimeRegistered(_)
+            | Statement::RegimeTerminated(_) => Part::Other,
+            Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => {
+                Part::Other
+            }
+        }
+    }
+}
+
+/// The part of a fact that a fold orders by.
+enum Part {
+    Group(GroupFact),
+    Move(Move),
+    Other,
+}
+
+impl Part {
+    fn group(part: Option<GroupFact>) -> Part {
+        part.map_or(Part::Other, Part::Group)
+    }
+}
+
+impl Content for Whole {
+    fn act_rank(&self) -> u8 {
+        match self.part() {
+            Part::Group(it) => it.act_rank(),
+            Part::Move(it) => it.act_rank(),
+            Part::Other => 0,
+        }
+    }
+
+    fn direction(&self) -> Direction {
+        match self.part() {
+            Part::Group(it) => it.direction(),
+            Part::Move(it) => it.direction(),
+            Part::Other => Direction::Level,
+        }
+    }
+}
+
+/// Which facts that take effect after the valid date belong to a timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Future {
+    /// All of them.
+    Everything,
+    /// Those that were decided or announced by the valid date.
+    Heralded,
+}
+
+/// Everything recorded about one subject up to a position.
+pub struct Timeline {
+    history: History<Whole>,
+}
+
+impl Timeline {
+    /// Reads what is recorded about a subject, as far as the cut of record time.
+    pub async fn read(ledger: &Ledger, subject: &Subject, as_of: AsOf) -> Result<Timeline, ReadError> {
+        Ok(Timeline { history: history(ledger, subject, as_of).await? })
+    }
+
+    /// Whether nothing is recorded about it.
+    pub fn is_empty(&self) -> bool {
+        self.history.is_empty()
+    }
+
+    /// What stands of it under the cuts, in valid-time order.
+    pub fn standing(&self, as_of: AsOf, future: Future) -> Vec<Standing<'_, Whole>> {
+        let mut standing = self.history.standing(as_of);
+        standing.retain(|it| {
+            it.effective.lower() <= as_of.valid_at
+                || future == Future::Everything
+                || it.heralded <= as_of.valid_at
+        });
+        standing
+    }
+}
+
+async fn history(ledger: &Ledger, subject: &Subject, as_of: AsOf) -> Result<History<Whole>, ReadError> {
+    let tail = ledger.tail().min(as_of.known_at);
+    let positions = ledger.positions(std::slice::from_ref(subject), Position::START, tail);
+    let events = ledger.fetch(&positions).await?;
+    let concerns = |fact: &Arc<Fact>| touches(fact, subject).then(|| Whole(fact.clone()));
+    let mut history = History::default();
+    let mut roots: BTreeSet<Position> =
+        events.iter().filter_map(|it| it.concern).map(|concern| concern.root).collect();
+    if let Subject::Event(id) = subject {
+        // A fact's own timeline is that of its family.
+        roots.extend(ledger.find(*id).filter(|position| *position <= tail));
+    }
+    for recorded in &events {
+        if let (Event::Fact(fact), None) = (&recorded.event, recorded.concern) {
+            history.add(Telling::new(recorded.position, fact, Whole(fact.clone())));
+        }
+    }
+    for root in roots {
+        let members: Vec<Position> =
+            ledger.family(root).into_iter().filter(|position| *position <= tail).collect();
+        history.set_family(root, family(&ledger.fetch(&members).await?, concerns));
+    }
+    Ok(history)
+}
+
+fn touches(fact: &Fact, subject: &Subject) -> bool {
+    matches!(subject, Subject::Event(_)) || fact.subjects().contains(subject)
+}
+
+/// What a fact says as the record stands, without regard to other claims: `events` are the fact and what is recorded
+/// about it. `None` when it is retracted, and for record events.
+pub fn standing_fact(events: &[Recorded]) -> Option<Arc<Fact>> {
+    let first = events.first()?;
+    let Event::Fact(_) = &first.event else { return None };
+    let own = |recorded: &&Recorded| match &recorded.event {
+        Event::Fact(_) => recorded.position == first.position,
+        Event::Correction { .. } | Event::Retraction { .. } | Event::Reinstatement { .. } => true,
+    };
+    let own: Vec<Recorded> = events.iter().filter(own).cloned().collect();
+    let whole = family(&own, |fact| Some(Whole(fact.clone())));
+    let far = AsOf::at(first.event.fact()?.effective_on.upper());
+    whole.standing(far).map(|standing| standing.content.0.clone())
+}

@@ -1,0 +1,169 @@
+//! History over gRPC: the record itself, event by event.
+
+mod reading;
+mod subscription;
+
+use std::pin::Pin;
+
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use super::refusal::Refusal;
+use crate::{
+    domain::{id::EventId, subject::Subject},
+    ledger::{Ledger, Recorded},
+    position::Position,
+    projection::timeline,
+    wire::{
+        self, Field, Findings,
+        filter::{Filter, read_filter},
+        record::{Envelope, write_record},
+        v1,
+    },
+};
+use reading::Reading;
+
+/// How many answers may wait for a client that reads slowly.
+const ANSWERS_WAITING_MAX: usize = 4;
+
+/// The history service.
+pub struct History {
+    /// The record.
+    pub ledger: Ledger,
+    /// Tells subscriptions that the server stops.
+    pub stopping: CancellationToken,
+}
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl v1::history_service_server::HistoryService for History {
+    type ReadStream = Answers<v1::ReadResponse>;
+    type SubscribeStream = Answers<v1::SubscribeResponse>;
+
+    async fn read(&self, request: Request<v1::ReadRequest>) -> Result<Response<Self::ReadStream>, Status> {
+        let request = request.into_inner();
+        let filter = filter(request.filter.as_ref())?;
+        let order = v1::ReadOrder::try_from(request.order)
+            .map_err(|_| Refusal::field("order", format!("{} is not a ReadOrder", request.order)))?;
+        let tail = self.ledger.tail();
+        let to = match request.to_position {
+            0 => tail,
+            position => tail.min(Position::new(position)),
+        };
+        let reading = Reading {
+            ledger: self.ledger.clone(),
+            filter,
+            from: Position::new(request.from_position.max(1)),
+            to,
+            order,
+            limit: if request.limit == 0 { u64::MAX } else { request.limit },
+            tail,
+        };
+        let (sender, receiver) = tokio::sync::mpsc::channel(ANSWERS_WAITING_MAX);
+        tokio::spawn(reading.run(sender));
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn subscribe(
+        &self,
+        request: Request<v1::SubscribeRequest>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        let request = request.into_inner();
+        let filter = filter(request.filter.as_ref())?;
+        let after = Position::new(request.after_position);
+        let tail = self.ledger.tail();
+        if tail < after {
+            return Err(Refusal::BeyondTail { position: after, tail }.into());
+        }
+        let subscription = subscription::Subscription {
+            ledger: self.ledger.clone(),
+            filter,
+            after,
+            stopping: self.stopping.clone(),
+        };
+        let (sender, receiver) = tokio::sync::mpsc::channel(ANSWERS_WAITING_MAX);
+        tokio::spawn(subscription.run(sender));
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn get_event(
+        &self,
+        request: Request<v1::GetEventRequest>,
+    ) -> Result<Response<v1::GetEventResponse>, Status> {
+        let text = request.into_inner().event_id;
+        let id: EventId = text
+            .parse()
+            .map_err(|error: crate::domain::id::IdError| Refusal::field("event_id", error.to_string()))?;
+        let unknown = || Refusal::unknown("event_id", format!("event {id} is not on record"));
+        let tail = self.ledger.tail();
+        let position = self.ledger.find(id).filter(|position| *position <= tail).ok_or_else(unknown)?;
+        let mut positions = vec![position];
+        positions.extend(self.ledger.positions(&[Subject::Event(id)], position.next(), tail));
+        let events = self.ledger.fetch(&positions).await.map_err(Refusal::from)?;
+        let standing = timeline::standing_fact(&events).map(|fact| wire::event::write_fact(&fact));
+        let subjects = Ledger::subjects(&events).iter().map(ToString::to_string).collect();
+        let mut records = events.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let record = records.next().ok_or_else(unknown)?;
+        Ok(Response::new(v1::GetEventResponse {
+            record: Some(record),
+            related: records.collect(),
+            standing,
+            subjects,
+            position: tail.get(),
+        }))
+    }
+
+    async fn get_tail(
+        &self,
+        _request: Request<v1::GetTailRequest>,
+    ) -> Result<Response<v1::GetTailResponse>, Status> {
+        let tail = self.ledger.tail();
+        let recorded_at = self.recorded_at(tail).await?;
+        Ok(Response::new(v1::GetTailResponse { position: tail.get(), recorded_at }))
+    }
+
+    async fn position_at(
+        &self,
+        request: Request<v1::PositionAtRequest>,
+    ) -> Result<Response<v1::PositionAtResponse>, Status> {
+        let time = request.into_inner().time.ok_or_else(|| Refusal::field("time", "is required"))?;
+        let mut found = Findings::default();
+        let time = wire::timestamp::read(&time, &Field::root("time"), &mut found);
+        let time = found.finish(time, "").map_err(Refusal::Malformed)?;
+        let position = self.ledger.position_at(time).await.map_err(Refusal::from)?;
+        let recorded_at = self.recorded_at(position).await?;
+        Ok(Response::new(v1::PositionAtResponse {
+            position: position.get(),
+            recorded_at,
+            tail: self.ledger.tail().get(),
+        }))
+    }
+}
+
+impl History {
+    async fn recorded_at(&self, position: Position) -> Result<Option<prost_types::Timestamp>, Refusal> {
+        Ok(self.ledger.recorded_at(position).await?.map(wire::timestamp::write))
+    }
+}
+
+fn filter(message: Option<&v1::RecordFilter>) -> Result<Filter, Refusal> {
+    let mut found = Findings::default();
+    let filter = read_filter(message, &Field::root("filter"), &mut found);
+    found.finish(Some(filter), "").map_err(Refusal::Malformed)
+}
+
+/// The message of a recorded event.
+pub fn record(recorded: &Recorded) -> Result<v1::Record, Refusal> {
+    let event = prost::Message::decode(recorded.content.clone()).map_err(|error: prost::DecodeError| {
+        crate::log::ReadError::Damaged { position: recorded.position, reason: error.to_string() }
+    })?;
+    let envelope = Envelope {
+        position: recorded.position,
+        recorded_at: recorded.recorded_at,
+        recorded_by: recorded.recorded_by.to_string(),
+        commit_id: recorded.commit,
+    };
+    Ok(write_record(envelope, event))
+}

@@ -1,0 +1,12 @@
+//! The gRPC edge: conversions, limits, who asks, and one map from errors to statuses.
+
+mod history;
+mod operations;
+mod principal;
+mod query;
+mod refusal;
+mod server;
+mod submission;
+mod transport;
+
+pub use server::{Config, Server, StartError};

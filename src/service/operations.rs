@@ -1,0 +1,56 @@
+//! Operations over gRPC.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tonic::{Request, Response, Status};
+
+use super::submission::{CHECKS_MAX, COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX, EVENT_BYTES_MAX};
+use crate::{
+    domain::fold::RULESET,
+    ledger::Ledger,
+    projection::Projection,
+    wire::{self, v1},
+};
+
+/// Entries in a page.
+pub const PAGE_SIZE_MAX: usize = 1_000;
+
+/// The operations service.
+pub struct Operations {
+    /// The record.
+    pub ledger: Ledger,
+    /// The read models.
+    pub projection: Arc<Projection>,
+    /// When the server started.
+    pub started_at: Timestamp,
+}
+
+#[tonic::async_trait]
+impl v1::operations_service_server::OperationsService for Operations {
+    async fn server_info(
+        &self,
+        _request: Request<v1::ServerInfoRequest>,
+    ) -> Result<Response<v1::ServerInfoResponse>, Status> {
+        let holdings = self.projection.holdings();
+        Ok(Response::new(v1::ServerInfoResponse {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ruleset: RULESET.to_owned(),
+            started_at: Some(wire::timestamp::write(self.started_at)),
+            tail: self.ledger.tail().get(),
+            projected: holdings.position.get(),
+            actors: holdings.actors as u64,
+            groups: holdings.groups as u64,
+            regimes: holdings.regimes as u64,
+            relationships: holdings.relationships as u64,
+            poisoned: self.ledger.poisoned().unwrap_or_default(),
+            limits: Some(v1::Limits {
+                commit_events_max: COMMIT_EVENTS_MAX as u32,
+                commit_bytes_max: COMMIT_BYTES_MAX as u32,
+                event_bytes_max: EVENT_BYTES_MAX as u32,
+                checks_max: CHECKS_MAX as u32,
+                page_size_max: PAGE_SIZE_MAX as u32,
+            }),
+        }))
+    }
+}

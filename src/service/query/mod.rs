@@ -1,0 +1,270 @@
+//! Queries over gRPC: statuses at any valid, record and disclosed time.
+
+mod asked;
+mod names;
+mod page;
+mod selection;
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use super::{history::record, refusal::Refusal};
+use crate::{
+    domain::{
+        id::{ActorId, GroupId},
+        subject::Subject,
+        violation::Violation,
+    },
+    ledger::Ledger,
+    projection::{
+        Projection, UnknownError,
+        timeline::{Future, Timeline},
+    },
+    wire::{
+        Field, Findings,
+        as_of::read_times,
+        event::write_fact,
+        status::{group, relationship, timeline},
+        v1,
+    },
+};
+use asked::{When, clearance};
+use page::Page;
+use selection::{GroupSelection, RelationshipSelection};
+
+/// Regimes in a question about one group.
+const REGIMES_MAX: usize = 100;
+
+/// The query service.
+pub struct Query {
+    /// The record.
+    pub ledger: Ledger,
+    /// The read models.
+    pub projection: Arc<Projection>,
+}
+
+impl From<UnknownError> for Refusal {
+    fn from(unknown: UnknownError) -> Refusal {
+        let field = match unknown {
+            UnknownError::Actor(_) => "actor",
+            UnknownError::Group(_) => "group",
+        };
+        Refusal::unknown(field, unknown.to_string())
+    }
+}
+
+/// What was read, unless something was wrong with the request.
+fn finish<T>(found: Findings, read: Option<T>) -> Result<T, Refusal> {
+    found.finish(read, "").map_err(Refusal::Malformed)
+}
+
+#[tonic::async_trait]
+impl v1::query_service_server::QueryService for Query {
+    async fn get_group(
+        &self,
+        request: Request<v1::GetGroupRequest>,
+    ) -> Result<Response<v1::GetGroupResponse>, Status> {
+        let clearance = clearance(&request);
+        let request = request.into_inner();
+        let mut found = Findings::default();
+        let slug: Option<GroupId> = found.required(&Field::root("group"), &request.group);
+        let regimes = found.list(&Field::root("regimes"), &request.regimes, 0..=REGIMES_MAX);
+        let root = Field::root("");
+        let read = regimes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, regime)| found.required(&root.entry("regimes", index), regime));
+        let asked_regimes: Vec<_> = read.collect();
+        let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
+        let slug = finish(found, slug)?;
+        let asked =
+            self.ask(When { times, min_position: request.min_position, pinned: None }, clearance).await?;
+        let (status, as_of) = {
+            let store = self.projection.store();
+            let as_of = asked.as_of(&store);
+            let regimes = store.regimes(as_of);
+            let unknown: Vec<Violation> = (0..)
+                .zip(&asked_regimes)
+                .filter(|(_, regime)| !regimes.contains_key(*regime))
+                .map(|(index, regime): (usize, _)| Violation {
+                    field: format!("regimes[{index}]"),
+                    message: format!("regime/{regime} is not on record at this view"),
+                })
+                .collect();
+            let status = store.group(&slug, &asked_regimes, &regimes, as_of).map_err(Refusal::from)?;
+            if !unknown.is_empty() {
+                return Err(Refusal::NotFound(unknown).into());
+            }
+            (status, as_of)
+        };
+        let names = self.names(group::positions_of(&status)).await?;
+        let status = group::write_group_status(&status, &names);
+        Ok(Response::new(v1::GetGroupResponse { status: Some(status), view: Some(self.view(as_of).await?) }))
+    }
+
+    async fn list_groups(
+        &self,
+        request: Request<v1::ListGroupsRequest>,
+    ) -> Result<Response<v1::ListGroupsResponse>, Status> {
+        let clearance = clearance(&request);
+        let mut request = request.into_inner();
+        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
+        let min_position = std::mem::take(&mut request.min_position);
+        let page = Page::read(size, &token, &request)?;
+        let mut found = Findings::default();
+        let selection = GroupSelection::read(&request, &mut found);
+        let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
+        let selection = finish(found, Some(selection))?;
+        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let (groups, more, as_of) = {
+            let store = self.projection.store();
+            let as_of = asked.as_of(&store);
+            let regimes = store.regimes(as_of);
+            selection.check(&regimes)?;
+            let after = page.before.as_ref().map_or("", |before| before.key.as_str());
+            let mut matching = store
+                .groups_after(after)
+                .filter_map(|group| store.group(group, &[], &regimes, as_of).ok())
+                .filter(|status| selection.holds(status));
+            let groups: Vec<v1::GroupSummary> =
+                matching.by_ref().take(page.size).map(|status| group::write_group_summary(&status)).collect();
+            (groups, matching.next().is_some(), as_of)
+        };
+        let last = groups.last().filter(|_| more);
+        let next_page_token =
+            last.map(|last| page.next(as_of.known_at, as_of.valid_at, &last.group)).unwrap_or_default();
+        Ok(Response::new(v1::ListGroupsResponse {
+            groups,
+            view: Some(self.view(as_of).await?),
+            next_page_token,
+        }))
+    }
+
+    async fn get_relationship(
+        &self,
+        request: Request<v1::GetRelationshipRequest>,
+    ) -> Result<Response<v1::GetRelationshipResponse>, Status> {
+        let clearance = clearance(&request);
+        let request = request.into_inner();
+        let mut found = Findings::default();
+        let actor: Option<ActorId> = found.required(&Field::root("actor"), &request.actor);
+        let group: Option<GroupId> = found.required(&Field::root("group"), &request.group);
+        let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
+        let (actor, group) = finish(found, actor.zip(group))?;
+        let asked =
+            self.ask(When { times, min_position: request.min_position, pinned: None }, clearance).await?;
+        let (view, as_of) = {
+            let store = self.projection.store();
+            let as_of = asked.as_of(&store);
+            let view =
+                store.relationship(&actor, &group, &store.regimes(as_of), as_of).map_err(Refusal::from)?;
+            (view, as_of)
+        };
+        let names = self.names(relationship::positions_of(&view.status)).await?;
+        let parties = relationship::Parties {
+            actor: &actor,
+            actor_name: &view.actor_name,
+            group: &group,
+            group_name: &view.group_name,
+        };
+        let status = relationship::write_relationship_status(parties, &view.status, &names);
+        Ok(Response::new(v1::GetRelationshipResponse {
+            status: Some(status),
+            view: Some(self.view(as_of).await?),
+        }))
+    }
+
+    async fn list_relationships(
+        &self,
+        request: Request<v1::ListRelationshipsRequest>,
+    ) -> Result<Response<v1::ListRelationshipsResponse>, Status> {
+        let clearance = clearance(&request);
+        let mut request = request.into_inner();
+        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
+        let min_position = std::mem::take(&mut request.min_position);
+        let page = Page::read(size, &token, &request)?;
+        let mut found = Findings::default();
+        let selection = RelationshipSelection::read(&request, &mut found);
+        let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
+        let selection = finish(found, Some(selection))?;
+        let after = page.before.as_ref().and_then(|before| {
+            let (actor, group) = before.key.split_once('/')?;
+            Some((actor.parse().ok()?, group.parse().ok()?))
+        });
+        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let (relationships, more, as_of) = {
+            let store = self.projection.store();
+            let as_of = asked.as_of(&store);
+            let regimes = store.regimes(as_of);
+            let pairs =
+                store.relationships_after(selection.actor.as_ref(), selection.group.as_ref(), after.as_ref());
+            let mut matching = pairs
+                .filter_map(|(actor, group)| {
+                    let view = store.relationship(actor, group, &regimes, as_of).ok()?;
+                    Some((actor, group, view.status))
+                })
+                .filter(|(_, _, status)| 0 < status.engagements && selection.holds(status));
+            let relationships: Vec<v1::RelationshipSummary> = matching
+                .by_ref()
+                .take(page.size)
+                .map(|(actor, group, status)| relationship::write_relationship_summary(actor, group, &status))
+                .collect();
+            (relationships, matching.next().is_some(), as_of)
+        };
+        let key = relationships.last().filter(|_| more).map(|last| format!("{}/{}", last.actor, last.group));
+        let next_page_token =
+            key.map(|key| page.next(as_of.known_at, as_of.valid_at, &key)).unwrap_or_default();
+        let view = Some(self.view(as_of).await?);
+        Ok(Response::new(v1::ListRelationshipsResponse { relationships, view, next_page_token }))
+    }
+
+    async fn get_timeline(
+        &self,
+        request: Request<v1::GetTimelineRequest>,
+    ) -> Result<Response<v1::GetTimelineResponse>, Status> {
+        let clearance = clearance(&request);
+        let mut request = request.into_inner();
+        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
+        let min_position = std::mem::take(&mut request.min_position);
+        let page = Page::read(size, &token, &request)?;
+        let mut found = Findings::default();
+        let subject: Option<Subject> = found.required(&Field::root("subject"), &request.subject);
+        let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
+        let subject = finish(found, subject)?;
+        let future = if times.valid_at.is_some() { Future::Heralded } else { Future::Everything };
+        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let as_of = asked.as_of(&self.projection.store());
+        let read = Timeline::read(&self.ledger, &subject, as_of).await.map_err(Refusal::from)?;
+        if read.is_empty() {
+            return Err(Refusal::unknown(
+                "subject",
+                format!("nothing is on record about {subject} at this view"),
+            )
+            .into());
+        }
+        let standing = read.standing(as_of, future);
+        // A timeline under one view never changes, so that a page goes on by number.
+        let start: usize =
+            page.before.as_ref().and_then(|before| before.key.parse().ok()).unwrap_or_default();
+        let shown = standing.get(start..).unwrap_or_default();
+        let shown = shown.get(..page.size).unwrap_or(shown);
+        let names = self.names(shown.iter().flat_map(timeline::positions_of).collect()).await?;
+        let mut entries = Vec::with_capacity(shown.len());
+        for it in shown {
+            let events = self.ledger.fetch(&[it.fact]).await.map_err(Refusal::from)?;
+            let Some(event) = events.first() else { continue };
+            let says = write_fact(it.content.fact());
+            entries.push(timeline::write_timeline_entry(it, as_of.valid_at, record(event)?, says, &names));
+        }
+        let end = start + shown.len();
+        let more = end < standing.len();
+        let next_page_token =
+            if more { page.next(as_of.known_at, as_of.valid_at, &end.to_string()) } else { String::new() };
+        Ok(Response::new(v1::GetTimelineResponse {
+            entries,
+            view: Some(self.view(as_of).await?),
+            next_page_token,
+        }))
+    }
+}

@@ -1,0 +1,196 @@
+//! The server: opens the record, rebuilds the projections, and answers until it is told to stop.
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use tokio::{net::TcpListener, task::JoinHandle, time};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
+use tower::util::MapResponseLayer;
+use tracing::{info, warn};
+
+use super::{
+    history::History,
+    operations::Operations,
+    query::Query,
+    submission::Submission,
+    transport::{REQUEST_BYTES_MAX, reword},
+};
+use crate::{
+    ledger::{self, Ledger},
+    log::{
+        AppendError, Log,
+        sled::{OpenError, SledLog},
+    },
+    position::Position,
+    projection::{Holdings, Projection},
+    wire::{
+        DESCRIPTORS,
+        v1::{
+            history_service_server::HistoryServiceServer, operations_service_server::OperationsServiceServer,
+            query_service_server::QueryServiceServer, submission_service_server::SubmissionServiceServer,
+        },
+    },
+};
+
+/// How many requests one connection may have in flight.
+const REQUESTS_PER_CONNECTION_MAX: usize = 1_024;
+/// How many streams one connection may open.
+const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
+/// How large the headers of a request may be, in bytes.
+const HEADER_BYTES_MAX: u32 = 16 << 10;
+/// How long a stopping server waits for requests in flight.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// How often a silent connection is asked whether it lives.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// What a server is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The directory of the log; made when it is not there.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log did not open.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// The record did not open.
+    #[error("the record cannot be read: {0}")]
+    Ledger(#[from] ledger::OpenError),
+    /// The address could not be taken.
+    #[error("cannot listen on {address}: {error}; name another with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The projections could not be rebuilt.
+    #[error("the projections cannot be rebuilt: {0}")]
+    Projection(#[from] crate::log::ReadError),
+    /// A part of the program is broken.
+    #[error("cannot start: {0}")]
+    Internal(String),
+}
+
+/// A running server.
+pub struct Server {
+    address: SocketAddr,
+    ledger: Ledger,
+    projection: Arc<Projection>,
+    health: HealthReporter,
+    stopping: CancellationToken,
+    serving: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl Server {
+    /// Opens the record in `config.data`, rebuilds the projections from it, and begins to answer. Health says
+    /// NOT_SERVING until [`Server::ready`].
+    pub async fn start(config: Config) -> Result<Server, StartError> {
+        let Config { data, listen } = config;
+        let opened = tokio::task::spawn_blocking(move || SledLog::open(&data)).await;
+        let log: Arc<dyn Log> = Arc::new(opened.map_err(|error| StartError::Internal(error.to_string()))??);
+        let mut store = crate::projection::Store::default();
+        let (ledger, feed) = Ledger::open(log, Timestamp::now, |recorded| store.apply(recorded)).await?;
+        let projection = Projection::start(store, ledger.clone(), feed).await?;
+        let listener =
+            TcpListener::bind(listen).await.map_err(|error| StartError::Listen { address: listen, error })?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen { address: listen, error })?;
+        let stopping = CancellationToken::new();
+        let (health, health_service) = tonic_health::server::health_reporter();
+        report(&health, tonic_health::ServingStatus::NotServing).await;
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let broken = |error: tonic_reflection::server::Error| StartError::Internal(error.to_string());
+        let submission = Submission { ledger: ledger.clone() };
+        let history = History { ledger: ledger.clone(), stopping: stopping.clone() };
+        let query = Query { ledger: ledger.clone(), projection: projection.clone() };
+        let operations = Operations {
+            ledger: ledger.clone(),
+            projection: projection.clone(),
+            started_at: Timestamp::now(),
+        };
+        let router = tonic::transport::Server::builder()
+            // grpc-web comes over HTTP/1.1.
+            .accept_http1(true)
+            .concurrency_limit_per_connection(REQUESTS_PER_CONNECTION_MAX)
+            .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+            .http2_max_header_list_size(HEADER_BYTES_MAX)
+            .http2_keepalive_interval(Some(KEEPALIVE))
+            .layer(GrpcWebLayer::new())
+            .layer(MapResponseLayer::new(reword))
+            .add_service(health_service)
+            .add_service(reflection().build_v1().map_err(broken)?)
+            // Clients in several languages still ask the older version.
+            .add_service(reflection().build_v1alpha().map_err(broken)?)
+            .add_service(
+                SubmissionServiceServer::new(submission).max_decoding_message_size(REQUEST_BYTES_MAX),
+            )
+            .add_service(HistoryServiceServer::new(history).max_decoding_message_size(REQUEST_BYTES_MAX))
+            .add_service(QueryServiceServer::new(query).max_decoding_message_size(REQUEST_BYTES_MAX))
+            .add_service(
+                OperationsServiceServer::new(operations).max_decoding_message_size(REQUEST_BYTES_MAX),
+            );
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let serving =
+            tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned()));
+        info!(%address, tail = %ledger.tail(), "listening");
+        Ok(Server { address, ledger, projection, health, stopping, serving })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The last durable position.
+    pub fn tail(&self) -> Position {
+        self.ledger.tail()
+    }
+
+    /// How much it holds.
+    pub fn holdings(&self) -> Holdings {
+        self.projection.holdings()
+    }
+
+    /// Says to whoever asks for its health that it serves.
+    pub async fn ready(&self) {
+        report(&self.health, tonic_health::ServingStatus::Serving).await;
+    }
+
+    /// Takes no more requests, waits up to ten seconds for those in flight, and closes the record.
+    pub async fn stop(self) -> Result<(), AppendError> {
+        report(&self.health, tonic_health::ServingStatus::NotServing).await;
+        self.stopping.cancel();
+        let abort = self.serving.abort_handle();
+        if time::timeout(STOP_PATIENCE, self.serving).await.is_err() {
+            warn!("some connections did not end in time and are cut");
+            abort.abort();
+        }
+        self.ledger.close().await?;
+        info!(tail = %self.ledger.tail(), "stopped");
+        Ok(())
+    }
+}
+
+async fn report(health: &HealthReporter, status: tonic_health::ServingStatus) {
+    for service in [
+        "",
+        "chancery.v1.SubmissionService",
+        "chancery.v1.HistoryService",
+        "chancery.v1.QueryService",
+        "chancery.v1.OperationsService",
+    ] {
+        health.set_service_status(service, status).await;
+    }
+}

@@ -1,0 +1,160 @@
+//! Submissions over gRPC.
+
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::{
+    principal::{Principal, principal},
+    refusal::Refusal,
+};
+use crate::{
+    domain::{id::EventId, violation::Violation},
+    ledger::{Check, Commit, Ledger, Proposed},
+    position::Position,
+    wire::{self, event::read_event, v1},
+};
+
+/// Events in a commit.
+pub const COMMIT_EVENTS_MAX: usize = 1_000;
+/// The encoded size of a commit's events, in bytes.
+pub const COMMIT_BYTES_MAX: usize = 2 << 20;
+/// The encoded size of an event, in bytes.
+pub const EVENT_BYTES_MAX: usize = 32 << 10;
+/// Checks in a commit.
+pub const CHECKS_MAX: usize = 100;
+/// How many violations are gathered before the rest of a commit is left unread.
+const VIOLATIONS_MAX: usize = 100;
+
+/// The submission service.
+pub struct Submission {
+    /// Where commits go.
+    pub ledger: Ledger,
+}
+
+#[tonic::async_trait]
+impl v1::submission_service_server::SubmissionService for Submission {
+    async fn submit(
+        &self,
+        request: Request<v1::SubmitRequest>,
+    ) -> Result<Response<v1::SubmitResponse>, Status> {
+        let principal = principal(&request);
+        let v1::SubmitRequest { events, checks } = request.into_inner();
+        let (commit, _) = commit(events, checks, principal)?;
+        let receipts = self.ledger.submit(commit).await.map_err(Refusal::from)?;
+        let receipts = receipts.into_iter().map(|receipt| v1::Receipt {
+            position: receipt.position.get(),
+            event_id: receipt.id.to_string(),
+            recorded_at: Some(wire::timestamp::write(receipt.recorded_at)),
+            deduplicated: receipt.deduplicated,
+            commit_id: receipt.commit.to_string(),
+        });
+        Ok(Response::new(v1::SubmitResponse { receipts: receipts.collect() }))
+    }
+
+    async fn validate(
+        &self,
+        request: Request<v1::ValidateRequest>,
+    ) -> Result<Response<v1::ValidateResponse>, Status> {
+        let principal = principal(&request);
+        let v1::ValidateRequest { events, checks } = request.into_inner();
+        let (commit, given) = commit(events, checks, principal)?;
+        let (verdicts, position) = self.ledger.validate(&commit).await.map_err(Refusal::from)?;
+        let verdicts = verdicts.into_iter().zip(given).map(|(verdict, given)| v1::Verdict {
+            event_id: if given { verdict.id.to_string() } else { String::new() },
+            deduplicated: verdict.deduplicated,
+            subjects: verdict.subjects.iter().map(ToString::to_string).collect(),
+        });
+        Ok(Response::new(v1::ValidateResponse { verdicts: verdicts.collect(), position: position.get() }))
+    }
+}
+
+/// The commit, and for each event whether its id was given.
+fn commit(
+    events: Vec<v1::Event>,
+    checks: Vec<v1::Check>,
+    principal: Principal,
+) -> Result<(Commit, Vec<bool>), Refusal> {
+    let mut violations = Vec::new();
+    limit(&events, &checks)?;
+    let mut given = Vec::with_capacity(events.len());
+    let mut proposed = Vec::with_capacity(events.len());
+    for (index, mut message) in events.into_iter().enumerate() {
+        let at = format!("events[{index}]");
+        let size = message.encoded_len();
+        if EVENT_BYTES_MAX < size {
+            violations.push(Violation {
+                field: at,
+                message: format!("has {size} bytes, more than the {EVENT_BYTES_MAX} allowed"),
+            });
+            continue;
+        }
+        match read_event(&message, &at) {
+            Ok(read) => {
+                given.push(read.id.is_some());
+                let id = match read.id {
+                    Some(id) => id,
+                    None => fresh_id()?,
+                };
+                message.event_id = id.to_string();
+                proposed.push(Proposed { id, event: read.event, content: message.encode_to_vec().into() });
+            }
+            Err(found) => violations.extend(found),
+        }
+        if VIOLATIONS_MAX <= violations.len() {
+            break;
+        }
+    }
+    let checks = read_checks(&checks, &mut violations);
+    if !violations.is_empty() {
+        return Err(Refusal::Malformed(violations));
+    }
+    Ok((Commit { id: Uuid::now_v7(), principal: principal.name, events: proposed, checks }, given))
+}
+
+fn limit(events: &[v1::Event], checks: &[v1::Check]) -> Result<(), Refusal> {
+    if events.is_empty() {
+        return Err(Refusal::field("events", "is empty; a commit has at least one event"));
+    }
+    if COMMIT_EVENTS_MAX < events.len() {
+        let message =
+            format!("has {} events, more than the {COMMIT_EVENTS_MAX} allowed; divide it", events.len());
+        return Err(Refusal::field("events", message));
+    }
+    if CHECKS_MAX < checks.len() {
+        let message = format!("has {} checks, more than the {CHECKS_MAX} allowed", checks.len());
+        return Err(Refusal::field("checks", message));
+    }
+    let size: usize = events.iter().map(prost::Message::encoded_len).sum();
+    if COMMIT_BYTES_MAX < size {
+        let message = format!(
+            "the events have {size} bytes, more than the {COMMIT_BYTES_MAX} allowed; divide the commit"
+        );
+        return Err(Refusal::TooLarge(message));
+    }
+    Ok(())
+}
+
+fn read_checks(checks: &[v1::Check], violations: &mut Vec<Violation>) -> Vec<Check> {
+    let mut read = Vec::with_capacity(checks.len());
+    for (index, check) in checks.iter().enumerate() {
+        match check.subject.parse() {
+            Ok(subject) => {
+                read.push(Check { subject, unchanged_since: Position::new(check.unchanged_since) })
+            }
+            Err(error) => {
+                let error: crate::domain::subject::SubjectError = error;
+                violations.push(Violation {
+                    field: format!("checks[{index}].subject"),
+                    message: error.to_string(),
+                });
+            }
+        }
+    }
+    read
+}
+
+/// A new id, which sorts by the time it was made.
+fn fresh_id() -> Result<EventId, Refusal> {
+    EventId::new(Uuid::now_v7()).map_err(|error| Refusal::field("event_id", error.to_string()))
+}
