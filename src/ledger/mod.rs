@@ -54,6 +54,8 @@ pub struct Ledger {
     log: Arc<dyn Log>,
     index: Arc<RwLock<Index>>,
     queue: mpsc::Sender<Request>,
+    /// The log's tail, told only once the indexes have come to it.
+    tail: watch::Receiver<Position>,
 }
 
 /// Why the record could not be opened.
@@ -92,8 +94,16 @@ impl Ledger {
         let index = Arc::new(RwLock::new(index));
         let (queue, requests) = mpsc::channel(QUEUE_COMMITS_MAX);
         let (feed, batches) = mpsc::channel(FEED_BATCHES_MAX);
-        writer::spawn(writer::Writer { log: log.clone(), index: index.clone(), clock, requests, feed })?;
-        Ok((Ledger { log, index, queue }, batches))
+        let (told, tail) = watch::channel(tail);
+        writer::spawn(writer::Writer {
+            log: log.clone(),
+            index: index.clone(),
+            clock,
+            requests,
+            feed,
+            tail: told,
+        })?;
+        Ok((Ledger { log, index, queue, tail }, batches))
     }
 
     /// Records a commit, all or nothing; answers when it is durable.
@@ -130,14 +140,14 @@ impl Ledger {
         }
     }
 
-    /// The position of the last durable event.
+    /// The position of the last event that is durable and found by every index.
     pub fn tail(&self) -> Position {
-        self.log.tail()
+        *self.tail.borrow()
     }
 
     /// Follows the tail.
     pub fn watch(&self) -> watch::Receiver<Position> {
-        self.log.watch()
+        self.tail.clone()
     }
 
     /// Why no more writes are taken, if so.

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
 };
 
 use super::{
@@ -54,6 +54,8 @@ pub struct Writer {
     pub requests: mpsc::Receiver<Request>,
     /// Where durable batches go.
     pub feed: mpsc::Sender<Arc<Vec<Recorded>>>,
+    /// The tail that readers see.
+    pub tail: watch::Sender<Position>,
 }
 
 type Waiting = (Commit, oneshot::Sender<Result<Vec<Receipt>, SubmitError>>);
@@ -174,7 +176,10 @@ impl Writer {
         for it in &staged {
             index.add(&it.recorded, &it.touched);
         }
+        // Readers look up in the indexes what they were told of.
+        let tail = index.tail();
         drop(index);
+        self.tail.send_replace(tail);
         let recorded = staged.into_iter().map(|it| it.recorded).collect();
         // Without a follower there is nobody to tell.
         let _ = self.feed.blocking_send(Arc::new(recorded));
