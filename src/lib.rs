@@ -1,7 +1,7 @@
 //! Chancery: the record office for how state actors engage with armed groups and how those groups are designated and
 //! delisted.
 //!
-//! The layers, each using only those before it: [`position`], then [`domain`] and [`log`], then `wire`, `ledger`,
+//! The layers, each using only those before it: [`position`], then [`domain`], [`log`] and [`proof`], then `wire`, `ledger`,
 //! `projection`, `service` and `cli`. ARCHITECTURE.md has the map.
 
 pub mod cli;
@@ -10,5 +10,6 @@ pub mod ledger;
 pub mod log;
 pub mod position;
 pub mod projection;
+pub mod proof;
 pub mod service;
 pub mod wire;

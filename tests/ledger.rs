@@ -9,6 +9,7 @@ use chancery::{
     ledger::{Check, Commit, Ledger, Proposed, Receipt, SubmitError},
     log::memory::Memory,
     position::Position,
+    proof::Salt,
     wire::{event::read_event, v1},
 };
 use jiff::Timestamp;
@@ -33,7 +34,8 @@ async fn open(log: Arc<Memory>) -> Office {
 fn commit(events: &[v1::Event], checks: &[(&str, u64)]) -> Commit {
     let propose = |message: &v1::Event| {
         let read = read_event(message, "event").unwrap();
-        Proposed { id: read.id.unwrap(), event: read.event, content: message.encode_to_vec().into() }
+        let content = message.encode_to_vec().into();
+        Proposed { id: read.id.unwrap(), event: read.event, content, salt: Salt::new([7; 16]) }
     };
     let check = |(subject, since): &(&str, u64)| Check {
         subject: subject.parse().unwrap(),

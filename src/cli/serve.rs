@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 
 use super::{connection::Session, failure::Failure, load::load_directory, output::note, words};
-use crate::service::{Config, Server};
+use crate::{
+    proof::KeyName,
+    service::{Config, Server},
+};
 
 /// Run a server on a data directory
 #[derive(Debug, Args)]
@@ -26,6 +29,10 @@ pub struct Serve {
     /// Listen where other machines can reach it, although nothing is encrypted and nobody is asked who they are
     #[arg(long, env = "CHANCERY_PLAINTEXT_BEYOND_LOOPBACK", value_parser = FalseyValueParser::new())]
     plaintext_beyond_loopback: bool,
+    /// The name of this record in its checkpoints, such as example.org/record; made up at the first start when it is
+    /// not given, and then kept
+    #[arg(long, env = "CHANCERY_ORIGIN", value_name = "NAME")]
+    origin: Option<KeyName>,
     /// What to log: a filter such as info, or chancery=debug,warn
     #[arg(long, env = "CHANCERY_LOG", value_name = "FILTER", default_value = "info")]
     log: String,
@@ -51,7 +58,7 @@ impl Serve {
         self.start_log()?;
         // From here on a signal ends the server in order.
         let stop = Stop::listen().map_err(Failure::Runtime)?;
-        let config = Config { data: self.data.clone(), listen: self.listen };
+        let config = Config { data: self.data.clone(), listen: self.listen, origin: self.origin.clone() };
         let server = Server::start(config).await.map_err(|error| Failure::Start(Box::new(error)))?;
         let served = self.serve(&server, stop, session).await;
         let tail = server.tail();
@@ -172,6 +179,7 @@ mod tests {
                     data: PathBuf::new(),
                     listen: listen.parse().unwrap(),
                     seeds: None,
+                    origin: None,
                     plaintext_beyond_loopback,
                     log: "off".to_owned(),
                     log_format: LogFormat::Text,

@@ -7,6 +7,7 @@
 //!   recorded_by   string
 //!   commit        16 bytes, UUID
 //!   id            16 bytes, UUID
+//!   salt          16 bytes, random: see proof::leaf
 //!   content       bytes: the encoded chancery.v1.Event, as it was admitted
 //! ```
 //! bincode has ended as a project: this file alone uses it, and the bytes are pinned by a test. The content evolves
@@ -25,6 +26,7 @@ use crate::{
     domain::id::EventId,
     log::{RECORD_BYTES_MAX, ReadError},
     position::Position,
+    proof::Salt,
     wire::{event::read_event, v1},
 };
 
@@ -41,6 +43,7 @@ struct Frame<'a> {
     recorded_by: &'a str,
     commit: [u8; 16],
     id: [u8; 16],
+    salt: [u8; 16],
     content: &'a [u8],
 }
 
@@ -51,9 +54,10 @@ pub fn encode(recorded: &Recorded) -> Result<Bytes, bincode::error::EncodeError>
         recorded_by: &recorded.recorded_by,
         commit: recorded.commit.into_bytes(),
         id: recorded.id.uuid().into_bytes(),
+        salt: *recorded.salt.as_bytes(),
         content: &recorded.content,
     };
-    let mut bytes = Vec::with_capacity(recorded.content.len() + recorded.recorded_by.len() + 48);
+    let mut bytes = Vec::with_capacity(recorded.content.len() + recorded.recorded_by.len() + 64);
     bytes.push(VERSION);
     bincode::encode_into_std_write(&frame, &mut bytes, CONFIG)?;
     Ok(bytes.into())
@@ -77,6 +81,7 @@ pub fn decode(position: Position, record: Bytes) -> Result<Recorded, ReadError> 
         id,
         event: read.event,
         content: record.slice_ref(frame.content),
+        salt: Salt::new(frame.salt),
         concern: None,
     })
 }
@@ -103,4 +108,65 @@ fn frame(position: Position, record: &[u8]) -> Result<Frame<'_>, ReadError> {
 fn time(position: Position, frame: &Frame<'_>) -> Result<Timestamp, ReadError> {
     Timestamp::from_microsecond(frame.recorded_at)
         .map_err(|error| ReadError::Damaged { position, reason: format!("its time: {error}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+
+    /// A retraction: the shortest event.
+    fn recorded() -> Recorded {
+        let id = "0197f0a2-6c1d-7b5e-9a6b-2d8f4f0c1e11";
+        let retraction = v1::Retraction { target: id.replace("11", "12"), reason: "misread".to_owned() };
+        let message =
+            v1::Event { event_id: id.to_owned(), body: Some(v1::event::Body::Retraction(retraction)) };
+        Recorded {
+            position: Position::new(7),
+            recorded_at: Timestamp::from_microsecond(1_700_000_000_123_456).unwrap(),
+            recorded_by: Arc::from("local"),
+            commit: Uuid::from_bytes([0x22; 16]),
+            id: id.parse().unwrap(),
+            event: read_event(&message, "event").unwrap().event,
+            content: message.encode_to_vec().into(),
+            salt: Salt::new([0x33; 16]),
+            concern: None,
+        }
+    }
+
+    #[test]
+    fn the_stored_bytes_are_pinned() {
+        let bytes = encode(&recorded()).unwrap();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected = concat!(
+            "01",
+            "fd804044303014",
+            "056c6f63616c",
+            "22222222222222222222222222222222",
+            "0197f0a26c1d7b5e9a6b2d8f4f0c1e11",
+            "33333333333333333333333333333333",
+            "5b",
+        );
+        assert_eq!(hex, expected);
+    }
+
+    #[test]
+    fn the_leaf_of_a_stored_event_is_pinned() {
+        let stored = decode(Position::new(7), encode(&recorded()).unwrap()).unwrap();
+        assert_eq!(stored.leaf(), recorded().leaf());
+        assert_eq!(stored.opening().leaf(stored.position).hash(), stored.leaf());
+        assert_eq!(stored.leaf().to_string(), "");
+    }
+
+    #[test]
+    fn what_was_not_stored_by_this_program_is_refused() {
+        let bytes = encode(&recorded()).unwrap();
+        for length in 0..bytes.len() {
+            assert!(decode(Position::new(7), bytes.slice(..length)).is_err(), "{length}");
+        }
+        let mut longer = bytes.to_vec();
+        longer.push(0);
+        assert!(decode(Position::new(7), longer.into()).is_err());
+    }
 }

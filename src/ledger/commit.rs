@@ -10,6 +10,7 @@ use crate::{
     domain::{event::Event, id::EventId, subject::Subject, violation::Violation},
     log::{AppendError, ReadError},
     position::Position,
+    proof::{Hash, Salt},
 };
 
 /// The events of one submission: all of them are recorded, or none.
@@ -34,6 +35,8 @@ pub struct Proposed {
     pub event: Event,
     /// The encoded `chancery.v1.Event`, id included: what is stored, and what decides whether two are the same.
     pub content: Bytes,
+    /// Random: what hides the content in the hash of its leaf. The first submission of an event decides it.
+    pub salt: Salt,
 }
 
 /// A condition: nothing has been recorded about the subject after the position.
@@ -58,6 +61,8 @@ pub struct Receipt {
     pub commit: Uuid,
     /// Whether it had been recorded before.
     pub deduplicated: bool,
+    /// The hash of its leaf in the tree over all events.
+    pub leaf: Hash,
 }
 
 /// A check that does not hold.

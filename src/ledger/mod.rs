@@ -11,6 +11,7 @@ mod index;
 mod postings;
 mod recorded;
 mod sequencer;
+mod tree;
 mod writer;
 
 use std::{
@@ -30,6 +31,7 @@ use crate::{
     domain::{id::EventId, subject::Subject},
     log::{AppendError, Log, ReadError},
     position::Position,
+    proof::Tree,
 };
 use index::Index;
 use sequencer::{Draft, Sequencer};
@@ -53,6 +55,7 @@ pub type Feed = mpsc::Receiver<Arc<Vec<Recorded>>>;
 pub struct Ledger {
     log: Arc<dyn Log>,
     index: Arc<RwLock<Index>>,
+    tree: Arc<RwLock<Tree>>,
     queue: mpsc::Sender<Request>,
     /// The log's tail, told only once the indexes have come to it.
     tail: watch::Receiver<Position>,
@@ -78,6 +81,7 @@ impl Ledger {
         mut replay: impl FnMut(&Recorded),
     ) -> Result<(Ledger, Feed), OpenError> {
         let mut index = Index::default();
+        let mut tree = Tree::default();
         let tail = log.tail();
         while index.tail() < tail {
             let run = log.read(index.tail().next(), READ_BYTES).await?;
@@ -88,22 +92,25 @@ impl Ledger {
                 let recorded = index.place(codec::decode(position, record)?).map_err(damaged)?;
                 let touched = touched(&*log, &index, &recorded).await?;
                 index.add(&recorded, &touched);
+                tree.push(recorded.leaf());
                 replay(&recorded);
             }
         }
         let index = Arc::new(RwLock::new(index));
+        let tree = Arc::new(RwLock::new(tree));
         let (queue, requests) = mpsc::channel(QUEUE_COMMITS_MAX);
         let (feed, batches) = mpsc::channel(FEED_BATCHES_MAX);
         let (told, tail) = watch::channel(tail);
         writer::spawn(writer::Writer {
             log: log.clone(),
             index: index.clone(),
+            tree: tree.clone(),
             clock,
             requests,
             feed,
             tail: told,
         })?;
-        Ok((Ledger { log, index, queue, tail }, batches))
+        Ok((Ledger { log, index, tree, queue, tail }, batches))
     }
 
     /// Records a commit, all or nothing; answers when it is durable.

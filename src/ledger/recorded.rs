@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     domain::{event::Event, id::EventId, subject::Subject},
     position::Position,
+    proof::{Hash, Leaf, Opening, Salt, commitment, metadata_hash, subjects_hash},
     wire::filter::Filter,
 };
 
@@ -29,6 +30,8 @@ pub struct Recorded {
     pub event: Event,
     /// The encoded `chancery.v1.Event`, as it was admitted.
     pub content: Bytes,
+    /// What hides the content in the hash of its leaf.
+    pub salt: Salt,
     /// What it is about, for claims and record events.
     pub concern: Option<Concern>,
 }
@@ -59,6 +62,37 @@ impl Recorded {
             filter.effective_from.is_none_or(|from| from <= fact.effective_on.upper())
                 && filter.effective_until.is_none_or(|until| fact.effective_on.lower() <= until)
         })
+    }
+
+    /// The hash of its leaf in the tree over all events.
+    pub fn leaf(&self) -> Hash {
+        let leaf = Leaf {
+            position: self.position,
+            recorded_at: self.recorded_at.as_microsecond(),
+            event: self.id.uuid().into_bytes(),
+            commit: self.commit.into_bytes(),
+            subjects: subjects_hash(self.subject_names()),
+            metadata: metadata_hash(&self.recorded_by),
+            content: commitment(&self.salt, &self.content),
+        };
+        leaf.hash()
+    }
+
+    /// What, with its position, gives its leaf.
+    pub fn opening(&self) -> Opening {
+        Opening {
+            recorded_at: self.recorded_at.as_microsecond(),
+            event: self.id.uuid().into_bytes(),
+            commit: self.commit.into_bytes(),
+            salt: self.salt,
+            recorded_by: self.recorded_by.to_string(),
+            subjects: self.subject_names(),
+            content: self.content.clone(),
+        }
+    }
+
+    fn subject_names(&self) -> Vec<String> {
+        self.own_subjects().iter().map(ToString::to_string).collect()
     }
 
     /// What its own content touches. The index adds what its family touches.

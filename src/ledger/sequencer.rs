@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{id::EventId, subject::Subject, violation::Violation},
     position::Position,
+    proof::Hash,
 };
 
 /// What would become of an event.
@@ -33,6 +34,8 @@ pub struct Staged {
     pub recorded: Recorded,
     /// What it touches.
     pub touched: BTreeSet<Subject>,
+    /// The hash of its leaf.
+    pub leaf: Hash,
 }
 
 /// The record before a batch, and what of it the batch refers to.
@@ -153,15 +156,17 @@ impl<'a> Sequencer<'a> {
                 id: proposed.id,
                 event: proposed.event.clone(),
                 content: proposed.content.clone(),
+                salt: proposed.salt,
                 concern: proposed.event.concerns().and_then(|id| view.concern(id)),
             };
             let touched = view.touched(&recorded);
-            answers.push((receipt(&recorded, Novelty::New), touched.clone()));
+            let receipt = receipt(&recorded, Novelty::New);
+            answers.push((receipt, touched.clone()));
             // Only a later event of the same commit can refer to this one before the draft has it.
             if index + 1 < commit.events.len() {
                 own.index.add(&recorded, &touched);
             }
-            own.staged.push(Staged { recorded, touched });
+            own.staged.push(Staged { recorded, touched, leaf: receipt.leaf });
         }
         refusal.into_result()?;
         if !own.staged.is_empty() {
@@ -220,6 +225,7 @@ fn receipt(recorded: &Recorded, novelty: Novelty) -> Receipt {
         recorded_at: recorded.recorded_at,
         commit: recorded.commit,
         deduplicated: matches!(novelty, Novelty::Known),
+        leaf: recorded.leaf(),
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot, watch},
@@ -21,7 +22,7 @@ use super::{
     recorded::Recorded,
     sequencer::{self, Draft, Sequencer, Staged},
 };
-use crate::{log::Log, position::Position};
+use crate::{log::Log, position::Position, proof::Tree};
 
 /// How many events are written as one batch, about: a commit is never divided.
 const BATCH_EVENTS_MAX: usize = 4_096;
@@ -48,6 +49,8 @@ pub struct Writer {
     pub log: Arc<dyn Log>,
     /// The indexes; nobody else changes them.
     pub index: Arc<RwLock<Index>>,
+    /// The tree over all events; nobody else changes it.
+    pub tree: Arc<RwLock<Tree>>,
     /// The time of recording.
     pub clock: Clock,
     /// The queue.
@@ -145,7 +148,9 @@ impl Writer {
                 super::decode_all(&index, wanted.iter().copied().zip(records))?
             }
         };
+        // The stored form has no more than microseconds, and a receipt says what is stored.
         let now = (self.clock)();
+        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         let recorded_at = index.last_recorded_at().map_or(now, |last| last.max(now));
         let sequencer = Sequencer::new(&index, &fetched, recorded_at);
         let mut draft = Draft::new();
@@ -176,6 +181,11 @@ impl Writer {
         for it in &staged {
             index.add(&it.recorded, &it.touched);
         }
+        let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        for it in &staged {
+            tree.push(it.leaf);
+        }
+        drop(tree);
         // Readers look up in the indexes what they were told of.
         let tail = index.tail();
         drop(index);

@@ -1,6 +1,8 @@
 //! The gRPC edge: conversions, limits, who asks, and one map from errors to statuses.
 
+mod audit;
 mod history;
+mod key;
 mod operations;
 mod principal;
 mod query;

@@ -53,6 +53,9 @@ pub enum Refusal {
         /// Where they are.
         projected: Position,
     },
+    /// The system gives no random bytes.
+    #[error("no randomness: {0}")]
+    NoRandomness(String),
     /// A commit was refused.
     #[error(transparent)]
     Submit(#[from] SubmitError),
@@ -98,6 +101,14 @@ impl From<Refusal> for Status {
                     "the projections are at position {projected} and have not come to {position} yet; try again"
                 ),
             ),
+            Refusal::NoRandomness(reason) => {
+                error!(reason, "the system gives no random bytes");
+                plain(
+                    Code::Internal,
+                    "NO_RANDOMNESS",
+                    "the system gives no random bytes; nothing was recorded".to_owned(),
+                )
+            }
             Refusal::Submit(SubmitError::ChecksFailed(failed)) => checks(&failed),
             Refusal::Submit(error @ SubmitError::Full) => {
                 retry(Code::ResourceExhausted, "QUEUE_FULL", format!("{error}; nothing was recorded"))

@@ -12,7 +12,9 @@ use tower::util::MapResponseLayer;
 use tracing::{info, warn};
 
 use super::{
+    audit::Audit,
     history::History,
+    key::{self, KeyFileError},
     operations::Operations,
     query::Query,
     submission::Submission,
@@ -26,11 +28,13 @@ use crate::{
     },
     position::Position,
     projection::{Holdings, Projection},
+    proof::KeyName,
     wire::{
         DESCRIPTORS,
         v1::{
-            history_service_server::HistoryServiceServer, operations_service_server::OperationsServiceServer,
-            query_service_server::QueryServiceServer, submission_service_server::SubmissionServiceServer,
+            audit_service_server::AuditServiceServer, history_service_server::HistoryServiceServer,
+            operations_service_server::OperationsServiceServer, query_service_server::QueryServiceServer,
+            submission_service_server::SubmissionServiceServer,
         },
     },
 };
@@ -53,6 +57,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// The origin of checkpoints; one is made up when the record has none yet.
+    pub origin: Option<KeyName>,
 }
 
 /// Why a server did not start.
@@ -61,6 +67,9 @@ pub enum StartError {
     /// The log did not open.
     #[error(transparent)]
     Log(#[from] OpenError),
+    /// There is no key to sign with.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
     /// The record did not open.
     #[error("the record cannot be read: {0}")]
     Ledger(#[from] ledger::OpenError),
@@ -94,9 +103,15 @@ impl Server {
     /// Opens the record in `config.data`, rebuilds the projections from it, and begins to answer. Health says
     /// NOT_SERVING until [`Server::ready`].
     pub async fn start(config: Config) -> Result<Server, StartError> {
-        let Config { data, listen } = config;
-        let opened = tokio::task::spawn_blocking(move || SledLog::open(&data)).await;
-        let log: Arc<dyn Log> = Arc::new(opened.map_err(|error| StartError::Internal(error.to_string()))??);
+        let Config { data, listen, origin } = config;
+        let opened = tokio::task::spawn_blocking(move || {
+            let log = SledLog::open(&data)?;
+            // The log has locked the directory.
+            let key = key::load_or_make(&data, origin.as_ref(), log.tail())?;
+            Ok::<_, StartError>((log, key))
+        });
+        let (log, key) = opened.await.map_err(|error| StartError::Internal(error.to_string()))??;
+        let log: Arc<dyn Log> = Arc::new(log);
         let mut store = crate::projection::Store::default();
         let (ledger, feed) = Ledger::open(log, Timestamp::now, |recorded| store.apply(recorded)).await?;
         let projection = Projection::start(store, ledger.clone(), feed).await?;
@@ -115,6 +130,7 @@ impl Server {
         let submission = Submission { ledger: ledger.clone() };
         let history = History { ledger: ledger.clone(), stopping: stopping.clone() };
         let query = Query { ledger: ledger.clone(), projection: projection.clone() };
+        let audit = Audit { ledger: ledger.clone(), key: Arc::new(key) };
         let operations = Operations {
             ledger: ledger.clone(),
             projection: projection.clone(),
@@ -138,6 +154,7 @@ impl Server {
             )
             .add_service(HistoryServiceServer::new(history).max_decoding_message_size(REQUEST_BYTES_MAX))
             .add_service(QueryServiceServer::new(query).max_decoding_message_size(REQUEST_BYTES_MAX))
+            .add_service(AuditServiceServer::new(audit).max_decoding_message_size(REQUEST_BYTES_MAX))
             .add_service(
                 OperationsServiceServer::new(operations).max_decoding_message_size(REQUEST_BYTES_MAX),
             );
@@ -189,6 +206,7 @@ async fn report(health: &HealthReporter, status: tonic_health::ServingStatus) {
         "chancery.v1.SubmissionService",
         "chancery.v1.HistoryService",
         "chancery.v1.QueryService",
+        "chancery.v1.AuditService",
         "chancery.v1.OperationsService",
     ] {
         health.set_service_status(service, status).await;

@@ -1,5 +1,6 @@
 //! Submissions over gRPC.
 
+use bytes::Bytes;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use crate::{
     domain::{id::EventId, violation::Violation},
     ledger::{Check, Commit, Ledger, Proposed},
     position::Position,
+    proof::{SALT_BYTES, Salt},
     wire::{self, event::read_event, v1},
 };
 
@@ -48,6 +50,7 @@ impl v1::submission_service_server::SubmissionService for Submission {
             recorded_at: Some(wire::timestamp::write(receipt.recorded_at)),
             deduplicated: receipt.deduplicated,
             commit_id: receipt.commit.to_string(),
+            leaf_hash: Bytes::copy_from_slice(receipt.leaf.as_bytes()),
         });
         Ok(Response::new(v1::SubmitResponse { receipts: receipts.collect() }))
     }
@@ -79,6 +82,7 @@ fn commit(
     limit(&events, &checks)?;
     let mut given = Vec::with_capacity(events.len());
     let mut proposed = Vec::with_capacity(events.len());
+    let mut salts = salts(events.len())?;
     for (index, mut message) in events.into_iter().enumerate() {
         let at = format!("events[{index}]");
         let size = message.encoded_len();
@@ -97,7 +101,9 @@ fn commit(
                     None => fresh_id()?,
                 };
                 message.event_id = id.to_string();
-                proposed.push(Proposed { id, event: read.event, content: message.encode_to_vec().into() });
+                let salt = salts.next().ok_or_else(|| Refusal::NoRandomness("too few salts".to_owned()))?;
+                let content = message.encode_to_vec().into();
+                proposed.push(Proposed { id, event: read.event, content, salt });
             }
             Err(found) => violations.extend(found),
         }
@@ -152,6 +158,13 @@ fn read_checks(checks: &[v1::Check], violations: &mut Vec<Violation>) -> Vec<Che
         }
     }
     read
+}
+
+/// As many new salts, from the system's source of randomness.
+fn salts(count: usize) -> Result<impl Iterator<Item = Salt>, Refusal> {
+    let mut bytes = vec![[0; SALT_BYTES]; count];
+    getrandom::fill(bytes.as_flattened_mut()).map_err(|error| Refusal::NoRandomness(error.to_string()))?;
+    Ok(bytes.into_iter().map(Salt::new))
 }
 
 /// A new id, which sorts by the time it was made.

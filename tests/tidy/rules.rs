@@ -42,11 +42,15 @@ const LAYERS: &[Layer] = &[
     Layer { name: "position", uses: &[] },
     Layer { name: "domain", uses: &["position"] },
     Layer { name: "log", uses: &["position"] },
+    Layer { name: "proof", uses: &["position"] },
     Layer { name: "wire", uses: &["position", "domain"] },
-    Layer { name: "ledger", uses: &["position", "domain", "log", "wire"] },
-    Layer { name: "projection", uses: &["position", "domain", "log", "wire", "ledger"] },
-    Layer { name: "service", uses: &["position", "domain", "log", "wire", "ledger", "projection"] },
-    Layer { name: "cli", uses: &["position", "domain", "log", "wire", "ledger", "projection", "service"] },
+    Layer { name: "ledger", uses: &["position", "domain", "log", "proof", "wire"] },
+    Layer { name: "projection", uses: &["position", "domain", "log", "proof", "wire", "ledger"] },
+    Layer { name: "service", uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection"] },
+    Layer {
+        name: "cli",
+        uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection", "service"],
+    },
 ];
 
 /// What only the world outside can give: files, network, clocks, chance, waiting, and other layers' libraries.

@@ -1,0 +1,219 @@
+//! The key that signs checkpoints: a file of the data directory, made at the first start.
+//!
+//! `chancery.key` holds one line, `PRIVATE+KEY+NAME+ID+KEY`: the text form in which Go's `note` package keeps keys, and
+//! with it the tools around C2SP. It keeps the name, which is the origin of the record's checkpoints, beside the key.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use tracing::{info, warn};
+
+use crate::{
+    position::Position,
+    proof::{KeyError, KeyName, SigningKey},
+};
+
+/// The name of the file.
+const FILE: &str = "chancery.key";
+
+/// Why there is no key to sign with.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// The file cannot be read or written.
+    #[error("cannot keep the signing key in {path}: {error}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Others can read the file.
+    #[error(
+        "the signing key in {path} can be read by others (mode {mode:03o})\n\
+         If nobody has, run `chmod 600 {path}`; otherwise move it away, and the next start makes a new one.",
+        path = path.display()
+    )]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// What is in the file is not a key.
+    #[error(
+        "the signing key in {path} cannot be used: {error}\n\
+         Put back a copy of it, or move it away, and the next start makes a new one.",
+        path = path.display()
+    )]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: KeyError,
+    },
+    /// The key is of another origin than the one asked for.
+    #[error(
+        "the signing key in {path} is of the origin {found}, not of {asked}\n\
+         An origin is for the life of a record: leave out --origin.",
+        path = path.display()
+    )]
+    Origin {
+        /// The file.
+        path: PathBuf,
+        /// The origin that was asked for.
+        asked: String,
+        /// That of the key.
+        found: String,
+    },
+    /// The system gives no random bytes.
+    #[error("cannot make a signing key: {0}")]
+    Randomness(getrandom::Error),
+}
+
+/// The key of the record in `directory`, which nobody else may be using; made when there is none. `tail` is how much the
+/// record holds: when it holds something, a missing key was lost.
+pub fn load_or_make(
+    directory: &Path,
+    origin: Option<&KeyName>,
+    tail: Position,
+) -> Result<SigningKey, KeyFileError> {
+    let path = directory.join(FILE);
+    let io = |error: io::Error| KeyFileError::Io { path: path.clone(), error };
+    let key = match File::open(&path) {
+        Ok(file) => load(&path, file)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if Position::START < tail {
+                warn!(
+                    "there is no signing key beside the record: a new one is made, and checkpoints signed with the old one \
+                     will not be continued"
+                );
+            }
+            let key = make(origin)?;
+            save(&key, directory).map_err(io)?;
+            info!(origin = %key.verifier().name(), "made a signing key");
+            key
+        }
+        Err(error) => return Err(io(error)),
+    };
+    let found = key.verifier().name().clone();
+    match origin {
+        Some(asked) if *asked != found => {
+            Err(KeyFileError::Origin { path, asked: asked.to_string(), found: found.to_string() })
+        }
+        Some(_) | None => Ok(key),
+    }
+}
+
+fn load(path: &Path, file: File) -> Result<SigningKey, KeyFileError> {
+    let io = |error: io::Error| KeyFileError::Io { path: path.to_owned(), error };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = file.metadata().map_err(io)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
+        }
+    }
+    let text = io::read_to_string(file).map_err(io)?;
+    SigningKey::from_text(&text).map_err(|error| KeyFileError::Key { path: path.to_owned(), error })
+}
+
+fn make(origin: Option<&KeyName>) -> Result<SigningKey, KeyFileError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(KeyFileError::Randomness)?;
+    let name = match origin {
+        Some(name) => name.clone(),
+        None => {
+            let own = getrandom::u64().map_err(KeyFileError::Randomness)?;
+            let named = format!("chancery.local/{own:016x}").parse();
+            named.map_err(|error| KeyFileError::Key { path: FILE.into(), error })?
+        }
+    };
+    Ok(SigningKey::from_random(name, &seed))
+}
+
+/// Writes the key so that after a power cut it is there whole, or not at all.
+fn save(key: &SigningKey, directory: &Path) -> io::Result<()> {
+    let begun = directory.join(format!("{FILE}.new"));
+    match fs::remove_file(&begun) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&begun)?;
+    file.write_all(key.to_text().as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&begun, directory.join(FILE))?;
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_or_make(directory: &Path, origin: Option<&str>) -> Result<String, KeyFileError> {
+        let origin = origin.map(|it| it.parse().unwrap());
+        let key = super::load_or_make(directory, origin.as_ref(), Position::START)?;
+        Ok(key.verifier().to_string())
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_kept() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let key = load_or_make(one.path(), None).unwrap();
+        assert!(key.starts_with("chancery.local/"), "{key}");
+        assert_eq!(load_or_make(one.path(), None).unwrap(), key);
+        assert_ne!(load_or_make(two.path(), None).unwrap(), key);
+        let found = load_or_make(one.path(), Some("example.org/record"));
+        assert!(matches!(found, Err(KeyFileError::Origin { .. })));
+    }
+
+    #[test]
+    fn an_origin_is_kept_with_the_key() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("chancery.key.new"), "begun and left").unwrap();
+        let key = load_or_make(directory.path(), Some("example.org/record")).unwrap();
+        assert!(key.starts_with("example.org/record+"), "{key}");
+        assert_eq!(load_or_make(directory.path(), None).unwrap(), key);
+        assert_eq!(load_or_make(directory.path(), Some("example.org/record")).unwrap(), key);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        load_or_make(directory.path(), None).unwrap();
+        let path = directory.path().join(FILE);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        for (given, usable) in [(0o640, false), (0o604, false), (0o601, false), (0o700, true), (0o400, true)]
+        {
+            fs::set_permissions(&path, fs::Permissions::from_mode(given)).unwrap();
+            let found = load_or_make(directory.path(), None);
+            assert_eq!(found.is_ok(), usable, "{given:o}");
+            assert!(matches!(found, Ok(_) | Err(KeyFileError::Exposed { .. })), "{given:o}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_key_is_refused_and_not_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        load_or_make(directory.path(), None).unwrap();
+        let path = directory.path().join(FILE);
+        let key = fs::read_to_string(&path).unwrap();
+        for wrong in [String::new(), key.replace("PRIVATE", "SECRET"), key[..key.len() - 3].to_owned()] {
+            fs::write(&path, &wrong).unwrap();
+            let error = load_or_make(directory.path(), None).unwrap_err();
+            assert!(matches!(error, KeyFileError::Key { .. }));
+            let secret = key.trim_end().rsplit('+').next().unwrap();
+            assert!(!format!("{error} {error:?}").contains(secret.get(4..12).unwrap()));
+        }
+    }
+}
