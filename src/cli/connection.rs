@@ -10,8 +10,9 @@ use super::{
     output::{Colour, Format, Printer},
 };
 use crate::wire::v1::{
-    history_service_client::HistoryServiceClient, operations_service_client::OperationsServiceClient,
-    query_service_client::QueryServiceClient, submission_service_client::SubmissionServiceClient,
+    audit_service_client::AuditServiceClient, history_service_client::HistoryServiceClient,
+    operations_service_client::OperationsServiceClient, query_service_client::QueryServiceClient,
+    submission_service_client::SubmissionServiceClient,
 };
 
 /// How long to wait for a connection to be made.
@@ -142,6 +143,11 @@ impl Session {
     /// Connects for submissions.
     pub async fn submissions(&self) -> Result<SubmissionServiceClient<Channel>, Failure> {
         Ok(SubmissionServiceClient::new(self.connect().await?).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects for proofs.
+    pub async fn audit(&self) -> Result<AuditServiceClient<Channel>, Failure> {
+        Ok(AuditServiceClient::new(self.connect().await?))
     }
 
     /// Connects for operations.

@@ -7,7 +7,10 @@ use std::{
 
 use thiserror::Error;
 
-use super::{account::LoadError, input::InputError, refusal, validate::Violations};
+use super::{
+    account::LoadError, check::CheckError, input::InputError, prove::ProveError, refusal,
+    validate::Violations,
+};
 use crate::{log::AppendError, service::StartError, wire::json::JsonError};
 
 /// Why a command failed.
@@ -50,6 +53,12 @@ pub enum Failure {
         /// What is missing.
         part: &'static str,
     },
+    /// There is no proof.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
+    /// A proof or a checkpoint is not to be believed.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// A message has no JSON form.
     #[error(transparent)]
     Json(#[from] JsonError),

@@ -3,6 +3,7 @@
 mod account;
 mod arguments;
 mod batch;
+mod check;
 mod completions;
 mod connection;
 mod event;
@@ -13,10 +14,12 @@ mod groups;
 mod history;
 mod info;
 mod input;
+mod key;
 pub mod load;
 mod output;
 mod page;
 mod progress;
+mod prove;
 mod references;
 mod refusal;
 mod relationship;
@@ -66,6 +69,9 @@ enum Command {
     Timeline(timeline::Timeline),
     History(history::History),
     Event(event::Event),
+    Prove(prove::Prove),
+    Check(check::Check),
+    Key(key::Key),
     Info(info::Info),
     Completions(completions::Completions),
 }
@@ -93,6 +99,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Timeline(timeline) => timeline.run(&mut session).await,
             Command::History(history) => history.run(&mut session).await,
             Command::Event(event) => event.run(&mut session).await,
+            Command::Prove(prove) => prove.run(&mut session).await,
+            Command::Check(check) => check.run(&mut session).await,
+            Command::Key(key) => key.run(&mut session).await,
             Command::Info(info) => info.run(&mut session).await,
             Command::Completions(_) => Ok(()),
         };

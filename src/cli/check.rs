@@ -1,0 +1,273 @@
+//! `check`: verifies a proof without a server, and that the record was only added to since a remembered checkpoint.
+
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use prost::Message as _;
+use tonic::Code;
+use uuid::Uuid;
+
+use super::{
+    connection::Session,
+    failure::Failure,
+    output::Format,
+    page::{Look, Page, Text, Tone},
+    prove::hashes,
+    statement, words,
+};
+use crate::{
+    proof::{
+        Checkpoint, CheckpointError, DOCUMENT_BYTES_MAX, Document, DocumentError, Proven, VerifierKey,
+        extends,
+    },
+    wire::{timestamp, v1},
+};
+
+/// Check a proof without a server, or that the record was only added to since a checkpoint
+#[derive(Debug, Args)]
+#[command(after_help = "A server is asked only when --remember finds a checkpoint of another size.\n\n\
+    Examples:\n  \
+    chancery check event.tlog-proof --key \"$(cat record.vkey)\"\n  \
+    chancery check event.tlog-proof --key \"$(cat record.vkey)\" --remember record.checkpoint\n  \
+    chancery check --key \"$(cat record.vkey)\" --remember record.checkpoint")]
+pub struct Check {
+    /// The proof, as `chancery prove` writes it; without one, the checkpoint of the server is checked
+    #[arg(value_name = "FILE", required_unless_present = "remember")]
+    file: Option<PathBuf>,
+    /// The key of the record, as `chancery key` shows it
+    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY")]
+    key: VerifierKey,
+    /// The last checkpoint that was seen: fails unless one of the two continues the other, and keeps the later one;
+    /// written when it is not there
+    #[arg(long, env = "CHANCERY_REMEMBER", value_name = "FILE")]
+    remember: Option<PathBuf>,
+}
+
+/// Why a proof or a checkpoint is not to be believed.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The proof proves nothing.
+    #[error("{path} is REFUSED: {error}", path = path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: DocumentError,
+    },
+    /// The proof holds, but what the record says cannot be read.
+    #[error("{path} is proven, but this program cannot read the event in it: {error}", path = path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: prost::DecodeError,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot use {path}: {error}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The checkpoint that was remembered is not to be believed.
+    #[error("the remembered checkpoint in {path} is REFUSED: {error}", path = path.display())]
+    Remembered {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: CheckpointError,
+    },
+    /// The checkpoint of the server is not to be believed.
+    #[error("the checkpoint of the server is REFUSED: {0}")]
+    Served(CheckpointError),
+    /// Neither checkpoint continues the other.
+    #[error(
+        "REWRITTEN: the tree of {} does not continue that of {}: what was recorded has been changed, moved or removed\n\
+         The remembered checkpoint stays in {path}. Keep both: the two signatures prove it.",
+        words::count(*later, "event", "events"), words::count(*earlier, "event", "events"), path = path.display()
+    )]
+    Rewritten {
+        /// Where the remembered one is.
+        path: PathBuf,
+        /// The smaller size.
+        earlier: u64,
+        /// The larger size.
+        later: u64,
+    },
+    /// The server holds less than was remembered.
+    #[error(
+        "CUT: the record had {} when {path} was written, and the server's ends before that",
+        words::count(*remembered, "event", "events"), path = path.display()
+    )]
+    Cut {
+        /// Where the remembered one is.
+        path: PathBuf,
+        /// Its size.
+        remembered: u64,
+    },
+}
+
+/// What became of the remembered checkpoint.
+struct Memory {
+    /// The size it had; `None` when there was none.
+    before: Option<u64>,
+    /// The size it has now.
+    now: u64,
+}
+
+impl Check {
+    /// Checks and prints.
+    pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        let proven = self.file.as_deref().map(|path| prove(path, &self.key)).transpose()?;
+        let memory = match &self.remember {
+            None => None,
+            Some(path) => {
+                let note = match &proven {
+                    Some((document, _)) => document.checkpoint.clone(),
+                    None => served(session).await?,
+                };
+                Some(remember(session, path, &note, &self.key).await?)
+            }
+        };
+        let Some((path, (document, proven))) = self.file.zip(proven) else {
+            let memory = memory.as_ref().map(told).unwrap_or_default();
+            return session.printer.text(&format!("{}: {memory}\n", self.key.name()));
+        };
+        let record = record(&document, &proven).map_err(|error| CheckError::Content { path, error })?;
+        match session.printer.format() {
+            Format::Table => {
+                let text = dossier(&record, &document, &proven, memory.as_ref(), session.printer.look());
+                session.printer.text(&text)
+            }
+            Format::Json => session.printer.message(&record),
+            Format::Jsonl => session.printer.lines([&record]),
+        }
+    }
+}
+
+/// Reads and verifies a proof.
+fn prove(path: &Path, key: &VerifierKey) -> Result<(Document, Proven), CheckError> {
+    let text = read(path)?;
+    let refused = |error| CheckError::Refused { path: path.to_owned(), error };
+    let document = Document::read(&text).map_err(refused)?;
+    let proven = document.verify(key).map_err(refused)?;
+    Ok((document, proven))
+}
+
+/// A file of at most a little more than the longest document.
+fn read(path: &Path) -> Result<String, CheckError> {
+    let mut text = String::new();
+    let most = DOCUMENT_BYTES_MAX as u64 + 1;
+    fs::File::open(path)
+        .and_then(|file| file.take(most).read_to_string(&mut text))
+        .map_err(|error| CheckError::Io { path: path.to_owned(), error })?;
+    Ok(text)
+}
+
+/// The checkpoint of the server as it is now.
+async fn served(session: &Session) -> Result<String, Failure> {
+    let request = session.request(v1::GetCheckpointRequest { tree_size: 0 });
+    let answer = session.audit().await?.get_checkpoint(request).await;
+    Ok(answer.map_err(|status| session.refused(status))?.into_inner().checkpoint)
+}
+
+/// Compares a checkpoint with the remembered one, and keeps the later of the two.
+async fn remember(session: &Session, path: &Path, note: &str, key: &VerifierKey) -> Result<Memory, Failure> {
+    let found = Checkpoint::verify(note, key).map_err(CheckError::Served)?;
+    let kept = match read(path) {
+        Ok(kept) => kept,
+        Err(CheckError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+            save(path, note)?;
+            return Ok(Memory { before: None, now: found.size });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let kept = Checkpoint::verify(&kept, key)
+        .map_err(|error| CheckError::Remembered { path: path.to_owned(), error })?;
+    let (earlier, later) = if found.size < kept.size { (&found, &kept) } else { (&kept, &found) };
+    let mut proof = Vec::new();
+    if earlier.size < later.size {
+        let request =
+            v1::GetConsistencyProofRequest { first_tree_size: earlier.size, second_tree_size: later.size };
+        let answer = session.audit().await?.get_consistency_proof(session.request(request)).await;
+        let answer = answer.map_err(|status| match status.code() {
+            Code::OutOfRange => CheckError::Cut { path: path.to_owned(), remembered: kept.size }.into(),
+            _ => session.refused(status),
+        })?;
+        proof = hashes(&answer.into_inner().hashes).ok_or(Failure::Incomplete { part: "proof" })?;
+    }
+    if !extends((earlier.size, earlier.root), (later.size, later.root), &proof) {
+        let (earlier, later) = (earlier.size, later.size);
+        return Err(CheckError::Rewritten { path: path.to_owned(), earlier, later }.into());
+    }
+    if kept.size < found.size {
+        save(path, note)?;
+    }
+    Ok(Memory { before: Some(kept.size), now: later.size })
+}
+
+/// Writes a checkpoint so that the one before stays until the new one is there.
+fn save(path: &Path, note: &str) -> Result<(), CheckError> {
+    let mut begun = path.as_os_str().to_owned();
+    begun.push(".new");
+    fs::write(&begun, note)
+        .and_then(|()| fs::rename(&begun, path))
+        .map_err(|error| CheckError::Io { path: path.to_owned(), error })
+}
+
+fn told(memory: &Memory) -> String {
+    let now = words::count(memory.now, "event", "events");
+    match memory.before {
+        None => format!("remembered for the first time, at {now}"),
+        Some(before) if before == memory.now => format!("as remembered, at {now}"),
+        Some(before) => format!("was only added to, from {} to {now}", words::thousands(before)),
+    }
+}
+
+/// The record in a proof, as the API has it.
+fn record(document: &Document, proven: &Proven) -> Result<v1::Record, prost::DecodeError> {
+    let opening = &document.opening;
+    let recorded_at = jiff::Timestamp::from_microsecond(opening.recorded_at).ok();
+    Ok(v1::Record {
+        position: proven.position.get(),
+        recorded_at: recorded_at.map(timestamp::write),
+        recorded_by: opening.recorded_by.clone(),
+        commit_id: Uuid::from_bytes(opening.commit).to_string(),
+        event: Some(v1::Event::decode(opening.content.clone())?),
+    })
+}
+
+fn dossier(
+    record: &v1::Record,
+    document: &Document,
+    proven: &Proven,
+    memory: Option<&Memory>,
+    look: Look,
+) -> String {
+    let mut page = Page::new(look);
+    page.title(statement::record_line(record));
+    page.paragraph(Text::toned(
+        format!(
+            "Event {}, position {}, recorded {} by {}",
+            Uuid::from_bytes(document.opening.event),
+            record.position,
+            words::minute(record.recorded_at.as_ref()),
+            record.recorded_by,
+        ),
+        Tone::Faint,
+    ));
+    let tree = words::count(proven.checkpoint.size, "event", "events");
+    page.labelled("proven", Text::toned("signature, tree and record fit together", Tone::Strong));
+    page.labelled("log", &proven.checkpoint.origin);
+    page.labelled("tree", format!("{tree}, root {}", proven.checkpoint.root));
+    page.labelled("leaf", proven.leaf.to_string());
+    page.labelled("commit", &record.commit_id);
+    page.labelled("subjects", document.opening.subjects.join(", "));
+    page.labelled("record", memory.map(told).unwrap_or_default());
+    page.finish()
+}
