@@ -141,12 +141,15 @@ mod tests {
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let expected = concat!(
             "01",
-            "fd804044303014",
+            "fd8044403048140c00",
             "056c6f63616c",
             "22222222222222222222222222222222",
             "0197f0a26c1d7b5e9a6b2d8f4f0c1e11",
             "33333333333333333333333333333333",
-            "5b",
+            "57",
+            "0a2430313937663061322d366331642d376235652d396136622d326438663466306331653131",
+            "222f0a2430313937663061322d366331642d376235652d396136622d326438663466306331653132",
+            "12076d697372656164",
         );
         assert_eq!(hex, expected);
     }
@@ -156,7 +159,8 @@ mod tests {
         let stored = decode(Position::new(7), encode(&recorded()).unwrap()).unwrap();
         assert_eq!(stored.leaf(), recorded().leaf());
         assert_eq!(stored.opening().leaf(stored.position).hash(), stored.leaf());
-        assert_eq!(stored.leaf().to_string(), "");
+        // Computed by hand from the layout in proof::leaf, with the subject event/0197f0a2-6c1d-7b5e-9a6b-2d8f4f0c1e12.
+        assert_eq!(stored.leaf().to_string(), "IJHvojyK0kFli16PuSd+CpIEKxItYpt5A/xeQOuRbv4=");
     }
 
     #[test]
