@@ -358,16 +358,16 @@ fn a_server_whose_key_others_can_read_does_not_start() {
 const KINDS: &str = r#"
 {"eventId": "00000000-0000-4000-8000-000000000001", "fact": {"effectiveOn": "1974", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "actorRegistered": {"actor": "us", "kind": "ACTOR_KIND_STATE", "name": "United States"}}}
 {"eventId": "00000000-0000-4000-8000-000000000002", "fact": {"effectiveOn": "1990", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "groupRegistered": {"group": "hts", "kind": "GROUP_KIND_ORGANISATION", "names": [{"text": "HTS", "kind": "NAME_KIND_PRIMARY"}]}}}
-{"eventId": "00000000-0000-4000-8000-000000000003", "fact": {"effectiveOn": "1990", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "groupRegistered": {"group": "anf", "kind": "GROUP_KIND_ORGANISATION", "names": [{"text": "ANF", "kind": "NAME_KIND_PRIMARY"}]}}}
+{"eventId": "00000000-0000-4000-8000-000000000003", "fact": {"effectiveOn": "1990", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "groupRegistered": {"group": "nusra", "kind": "GROUP_KIND_ORGANISATION", "names": [{"text": "Nusra", "kind": "NAME_KIND_PRIMARY"}]}}}
 {"eventId": "00000000-0000-4000-8000-000000000004", "fact": {"effectiveOn": "1996", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "regimeRegistered": {"regime": "us-fto219", "authority": "us", "title": "INA 219", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE"]}}}
 {"eventId": "00000000-0000-4000-8000-000000000005", "fact": {"effectiveOn": "2017-01-28", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "groupNamed": {"group": "hts", "name": {"text": "Hay'at Tahrir al-Sham", "kind": "NAME_KIND_PRIMARY"}}}}
-{"eventId": "00000000-0000-4000-8000-000000000006", "fact": {"effectiveOn": "2017-01-28", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "lineageRecorded": {"group": "hts", "kind": "LINEAGE_KIND_RENAMED", "other": "anf"}}}
+{"eventId": "00000000-0000-4000-8000-000000000006", "fact": {"effectiveOn": "2017-01-28", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "lineageRecorded": {"group": "hts", "kind": "LINEAGE_KIND_RENAMED", "other": "nusra"}}}
 {"eventId": "00000000-0000-4000-8000-000000000007", "fact": {"effectiveOn": "2025-01-29", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "lifecycleChanged": {"group": "hts", "state": "LIFECYCLE_STATE_DISSOLVED_DECLARED"}}}
 {"eventId": "00000000-0000-4000-8000-000000000008", "fact": {"effectiveOn": "2014-05-15", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "designationAct": {"group": "hts", "regime": "us-fto219", "act": "ACT_LISTED"}}}
 {"eventId": "00000000-0000-4000-8000-000000000009", "fact": {"effectiveOn": "2024-12-20", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "engagement": {"kind": "ENGAGEMENT_KIND_MEETING", "participants": [{"actor": "us"}, {"group": "hts"}], "channel": "CHANNEL_DIRECT_IN_PERSON"}}}
 {"eventId": "00000000-0000-4000-8000-00000000000a", "fact": {"effectiveOn": "2030", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "regimeTerminated": {"regime": "us-fto219"}}}
 {"eventId": "00000000-0000-4000-8000-00000000000b", "fact": {"effectiveOn": "2014-05-16", "claimOf": "00000000-0000-4000-8000-000000000008", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "designationAct": {"group": "hts", "regime": "us-fto219", "act": "ACT_LISTED"}}}
-{"eventId": "00000000-0000-4000-8000-00000000000c", "correction": {"target": "00000000-0000-4000-8000-000000000008", "reason": "misread", "replacement": {"effectiveOn": "2014-05-14", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "designationAct": {"group": "anf", "regime": "us-fto219", "act": "ACT_LISTED"}}}}
+{"eventId": "00000000-0000-4000-8000-00000000000c", "correction": {"target": "00000000-0000-4000-8000-000000000008", "reason": "misread", "replacement": {"effectiveOn": "2014-05-14", "sources": [{"publisher": "P", "title": "T", "kind": "SOURCE_KIND_LEGAL_ACT"}], "designationAct": {"group": "nusra", "regime": "us-fto219", "act": "ACT_LISTED"}}}}
 {"eventId": "00000000-0000-4000-8000-00000000000d", "retraction": {"target": "00000000-0000-4000-8000-00000000000c", "reason": "withdrawn"}}
 {"eventId": "00000000-0000-4000-8000-00000000000e", "reinstatement": {"target": "00000000-0000-4000-8000-00000000000c", "reason": "confirmed"}}
 "#;
@@ -386,5 +386,5 @@ async fn the_root_over_every_kind_of_event_is_pinned() {
     let principal = Arc::from("local");
     let commit = Commit { id: Uuid::from_u128(1), principal, events, checks: Vec::new() };
     ledger.submit(commit).await.unwrap();
-    assert_eq!(ledger.root(size).await.unwrap().to_string(), "kY/nBpkwwmu0qlCPXEVuKOU8NiUCe3Yzlw4IOPl/5Rc=");
+    assert_eq!(ledger.root(size).await.unwrap().to_string(), "dnp0ucJZS6jgiWFxcoMU9qL1SvPk1g/8kaDpiiy+jF0=");
 }

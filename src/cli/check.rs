@@ -124,19 +124,21 @@ impl Check {
     /// Checks and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
         let proven = self.file.as_deref().map(|path| prove(path, &self.key)).transpose()?;
+        let Some((path, (document, proven))) = self.file.zip(proven) else {
+            let served = served(session).await?;
+            // Without a file there is a checkpoint to remember.
+            let path = self.remember.unwrap_or_default();
+            let memory = remember(session, &path, &served.checkpoint, &self.key).await?;
+            let text = format!("{}: {}\n", self.key.name(), told(&memory));
+            return match session.printer.format() {
+                Format::Table => session.printer.text(&text),
+                Format::Json => session.printer.message(&served),
+                Format::Jsonl => session.printer.lines([&served]),
+            };
+        };
         let memory = match &self.remember {
             None => None,
-            Some(path) => {
-                let note = match &proven {
-                    Some((document, _)) => document.checkpoint.clone(),
-                    None => served(session).await?,
-                };
-                Some(remember(session, path, &note, &self.key).await?)
-            }
-        };
-        let Some((path, (document, proven))) = self.file.zip(proven) else {
-            let memory = memory.as_ref().map(told).unwrap_or_default();
-            return session.printer.text(&format!("{}: {memory}\n", self.key.name()));
+            Some(path) => Some(remember(session, path, &document.checkpoint, &self.key).await?),
         };
         let record = record(&document, &proven).map_err(|error| CheckError::Content { path, error })?;
         match session.printer.format() {
@@ -170,10 +172,10 @@ fn read(path: &Path) -> Result<String, CheckError> {
 }
 
 /// The checkpoint of the server as it is now.
-async fn served(session: &Session) -> Result<String, Failure> {
+async fn served(session: &Session) -> Result<v1::GetCheckpointResponse, Failure> {
     let request = session.request(v1::GetCheckpointRequest { tree_size: 0 });
     let answer = session.audit().await?.get_checkpoint(request).await;
-    Ok(answer.map_err(|status| session.refused(status))?.into_inner().checkpoint)
+    Ok(answer.map_err(|status| session.refused(status))?.into_inner())
 }
 
 /// Compares a checkpoint with the remembered one, and keeps the later of the two.

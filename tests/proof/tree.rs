@@ -11,22 +11,18 @@ use sha2::Sha256;
 #[derive(Default)]
 struct Grown {
     tree: Tree,
-    leaves: Vec<Hash>,
+    chunks: Chunks,
 }
 
 impl Grown {
     fn push(&mut self, data: &[u8]) {
-        self.leaves.push(leaf_hash(data));
-        self.tree.push(leaf_hash(data));
-    }
-
-    fn chunks(&self) -> Chunks {
-        let complete = self.leaves.chunks_exact(CHUNK_LEAVES as usize).map(<[Hash]>::to_vec);
-        (0..).zip(complete).collect()
+        let leaf = leaf_hash(data);
+        self.chunks.entry(self.tree.size() / CHUNK_LEAVES).or_default().push(leaf);
+        self.tree.push(leaf);
     }
 
     fn hashes(&self, spans: Option<Vec<Span>>) -> Vec<Hash> {
-        self.tree.hashes(&spans.unwrap(), &self.chunks()).unwrap()
+        self.tree.hashes(&spans.unwrap(), &self.chunks).unwrap()
     }
 
     fn root(&self, size: u64) -> Hash {
