@@ -30,7 +30,7 @@ use chancery::{
     },
 };
 use jiff::ToSpan as _;
-use proptest::{array::uniform32, collection::vec, prelude::*, sample::Index};
+use proptest::{array::uniform32, collection::vec, prelude::*};
 use uuid::Uuid;
 
 /// The actors of the world.
@@ -39,6 +39,8 @@ pub const ACTORS: [&str; 4] = ["us", "un", "eu", "fr"];
 pub const GROUPS: [&str; 4] = ["a", "b", "c", "d"];
 /// Its regimes, each with its authority.
 const REGIMES: [(&str, &str); 3] = [("us-fto", "us"), ("un-sc", "un"), ("eu-terr", "eu")];
+/// How many registrations make the world.
+const WORLD: usize = ACTORS.len() + GROUPS.len() + REGIMES.len();
 /// The kinds of statements, some more often than others; the simplest first.
 const KINDS: [&str; 20] = [
     "designation_act",
@@ -63,6 +65,9 @@ const KINDS: [&str; 20] = [
     "actor_registered",
 ];
 
+/// The rank of a step in each of two orders of arrival.
+type Ranks = [u16; 2];
+
 /// An event, and those of the history before it that must arrive before it: what it refers to, and the record event
 /// about the same target before it.
 pub struct Step {
@@ -72,6 +77,10 @@ pub struct Step {
     pub event: Event,
     /// The indexes of earlier steps.
     pub after: BTreeSet<usize>,
+    /// Its ranks in the orders of arrival.
+    ranks: Ranks,
+    /// What others choose it by.
+    tag: u8,
 }
 
 /// What is said about the world, in one order in which it may arrive.
@@ -103,9 +112,11 @@ pub fn history(size: std::ops::Range<usize>) -> impl Strategy<Value = History> {
         2 => Just(Form::Retraction),
         1 => Just(Form::Reinstatement),
     ];
-    vec((form, any::<Index>(), uniform32(any::<u8>())), size).prop_map(|entries| {
-        let mut draft = Draft::world();
-        for (form, about, bytes) in entries {
+    let entry = (form, any::<Ranks>(), any::<[u8; 2]>(), uniform32(any::<u8>()));
+    (vec(any::<Ranks>(), WORLD), vec(entry, size)).prop_map(|(registrations, entries)| {
+        let mut draft = Draft::world(&registrations);
+        for (form, ranks, [tag, about], bytes) in entries {
+            draft.begin(ranks, tag);
             draft.say(form, about, &mut Choices { bytes: &bytes, next: 0 });
         }
         History { steps: draft.steps }
@@ -113,15 +124,14 @@ pub fn history(size: std::ops::Range<usize>) -> impl Strategy<Value = History> {
 }
 
 impl History {
-    /// The indexes of the steps in an order of arrival: of those that may arrive next the one with the lowest
-    /// priority, and of several the earliest.
-    pub fn order(&self, priorities: &[u16]) -> Vec<usize> {
-        let priority = |index: usize| (priorities.get(index % priorities.len().max(1)).copied(), index);
+    /// The indexes of the steps in one of the orders of arrival: of those that may arrive next the lowest in rank.
+    pub fn order(&self, which: usize) -> Vec<usize> {
+        let rank = |index: usize| (self.steps[index].ranks[which], index);
         let mut order = Vec::with_capacity(self.steps.len());
         let mut waiting: BTreeSet<usize> = (0..self.steps.len()).collect();
         while !waiting.is_empty() {
             let free = waiting.iter().filter(|index| self.steps[**index].after.is_disjoint(&waiting));
-            let next = *free.min_by_key(|index| priority(**index)).expect("steps come after earlier ones");
+            let next = *free.min_by_key(|index| rank(**index)).expect("steps come after earlier ones");
             waiting.remove(&next);
             order.push(next);
         }
@@ -262,10 +272,12 @@ impl Choices<'_> {
 /// A history while it is being made.
 struct Draft {
     steps: Vec<Step>,
+    /// The ranks and tag of the next step.
+    next: (Ranks, u8),
     /// The steps that register the world, by what they register.
     registrations: BTreeMap<Subject, usize>,
     /// Facts that may be claimed and corrected, with their family.
-    facts: Vec<(usize, usize)>,
+    families: BTreeMap<usize, usize>,
     /// Facts and corrections that may be retracted.
     retractable: Vec<usize>,
     /// The last record event about a step.
@@ -277,11 +289,12 @@ struct Draft {
 
 impl Draft {
     /// The registrations of the world, public and far back. Some of them may be corrected and retracted.
-    fn world() -> Draft {
+    fn world(ranks: &[Ranks]) -> Draft {
         let mut draft = Draft {
             steps: Vec::new(),
+            next: ([0; 2], 0),
             registrations: BTreeMap::new(),
-            facts: Vec::new(),
+            families: BTreeMap::new(),
             retractable: Vec::new(),
             last_about: BTreeMap::new(),
             places: HashSet::new(),
@@ -294,6 +307,7 @@ impl Draft {
             .map(|(slug, authority)| regime(slug.parse().unwrap(), authority.parse().unwrap(), &mut zeroes));
         for statement in actors.into_iter().chain(groups).chain(regimes) {
             let index = draft.steps.len();
+            draft.begin(ranks[index], 24 * index as u8);
             let registered = statement.subjects().swap_remove(0);
             let since: PartialDate = format!("19{:02}", 70 + index).parse().unwrap();
             let telling = parts(since.into(), statement);
@@ -301,12 +315,23 @@ impl Draft {
             draft.registrations.insert(registered, index);
         }
         // Of each kind one may be lost.
-        draft.facts.retain(|(index, _)| [3, 6, 10].contains(index));
-        draft.retractable = draft.facts.iter().map(|(index, _)| *index).collect();
+        draft.families.retain(|index, _| [3, 6, 10].contains(index));
+        draft.retractable = draft.families.keys().copied().collect();
         draft
     }
 
-    fn say(&mut self, form: Form, about: Index, choices: &mut Choices<'_>) {
+    fn begin(&mut self, ranks: Ranks, tag: u8) {
+        self.next = (ranks, tag);
+    }
+
+    /// Of these steps the one with the next higher tag: leaving others out of a history does not change who is meant.
+    fn meant(&self, steps: impl Iterator<Item = usize>, about: u8) -> usize {
+        steps
+            .min_by_key(|index| self.steps[*index].tag.wrapping_sub(about))
+            .expect("the world may be corrected")
+    }
+
+    fn say(&mut self, form: Form, about: u8, choices: &mut Choices<'_>) {
         let index = self.steps.len();
         match form {
             Form::Fact => {
@@ -315,13 +340,15 @@ impl Draft {
                 self.settle(index, index, telling, None);
             }
             Form::Claim => {
-                let (target, family) = self.facts[about.index(self.facts.len())];
+                let target = self.meant(self.families.keys().copied(), about);
+                let family = self.families[&target];
                 let mut telling = telling(choices, self.kind(target), self.listing(target));
                 telling.claim_of = Some(self.steps[target].id);
                 self.settle(index, family, telling, Some(target));
             }
             Form::Correction => {
-                let (target, family) = self.facts[about.index(self.facts.len())];
+                let target = self.meant(self.families.keys().copied(), about);
+                let family = self.families[&target];
                 // Half of the corrections of listings change the listing.
                 let listing = self.listing(target).filter(|_| choices.sometimes(8));
                 let telling = telling(choices, self.kind(target), listing);
@@ -334,7 +361,7 @@ impl Draft {
                 self.retractable.push(index);
             }
             Form::Retraction | Form::Reinstatement => {
-                let target = self.retractable[about.index(self.retractable.len())];
+                let target = self.meant(self.retractable.iter().copied(), about);
                 let mut after = BTreeSet::from([target]);
                 after.extend(self.last_about.insert(target, index));
                 let (target, reason) = (self.steps[target].id, "withdrawn".to_owned());
@@ -353,7 +380,7 @@ impl Draft {
         let mut after = self.references(&fact);
         after.extend(claimed);
         self.push(after, Event::Fact(fact));
-        self.facts.push((index, family));
+        self.families.insert(index, family);
         self.retractable.push(index);
     }
 
@@ -387,7 +414,8 @@ impl Draft {
 
     fn push(&mut self, after: BTreeSet<usize>, event: Event) {
         let id = EventId::new(Uuid::from_u128(self.steps.len() as u128 + 1)).unwrap();
-        self.steps.push(Step { id, event, after });
+        let (ranks, tag) = self.next;
+        self.steps.push(Step { id, event, after, ranks, tag });
     }
 
     fn statement(&self, fact: usize) -> &Statement {
