@@ -196,6 +196,7 @@ impl v1::query_service_server::QueryService for Query {
         let (relationships, more, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
+            selection.check(&store, as_of)?;
             let regimes = store.regimes(as_of);
             let pairs =
                 store.relationships_after(selection.actor.as_ref(), selection.group.as_ref(), after.as_ref());
