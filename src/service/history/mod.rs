@@ -3,7 +3,7 @@
 mod reading;
 mod subscription;
 
-use std::pin::Pin;
+use std::{collections::BTreeSet, pin::Pin};
 
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
@@ -101,16 +101,18 @@ impl v1::history_service_server::HistoryService for History {
         let position = self.ledger.find(id).filter(|position| *position <= tail).ok_or_else(unknown)?;
         let mut positions = vec![position];
         positions.extend(self.ledger.positions(&[Subject::Event(id)], position.next(), tail));
-        let events = self.ledger.fetch(&positions).await.map_err(Refusal::from)?;
+        let mut events = self.ledger.fetch(&positions).await.map_err(Refusal::from)?;
+        keep_related(&mut events, position);
         let standing = timeline::standing_fact(&events).map(|fact| wire::event::write_fact(&fact));
-        let subjects = Ledger::subjects(&events).iter().map(ToString::to_string).collect();
+        let itself = events.first().ok_or_else(unknown)?;
+        let subjects = self.ledger.touched(itself).await.map_err(Refusal::from)?;
         let mut records = events.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter();
         let record = records.next().ok_or_else(unknown)?;
         Ok(Response::new(v1::GetEventResponse {
             record: Some(record),
             related: records.collect(),
             standing,
-            subjects,
+            subjects: subjects.iter().map(ToString::to_string).collect(),
             position: tail.get(),
         }))
     }
@@ -152,6 +154,18 @@ fn filter(message: Option<&v1::RecordFilter>) -> Result<Filter, Refusal> {
     let mut found = Findings::default();
     let filter = read_filter(message, &Field::root("filter"), &mut found);
     found.finish(Some(filter), "").map_err(Refusal::Malformed)
+}
+
+/// Keeps the event at `position`, and what goes back to it through the events that each names: a correction shares its
+/// subjects with the rest of its family, which is not about it.
+fn keep_related(events: &mut Vec<Recorded>, position: Position) {
+    let mut kept = BTreeSet::from([position]);
+    events.retain(|event| {
+        if event.concern.is_some_and(|it| kept.contains(&it.target)) {
+            kept.insert(event.position);
+        }
+        kept.contains(&event.position)
+    });
 }
 
 /// The message of a recorded event.
