@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot, watch},
@@ -74,6 +75,11 @@ pub fn spawn(mut writer: Writer) -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// The time as the log keeps it: a receipt gives what the record will give after a restart.
+fn storable(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
 
 impl Writer {
@@ -145,7 +151,7 @@ impl Writer {
                 super::decode_all(&index, wanted.iter().copied().zip(records))?
             }
         };
-        let now = (self.clock)();
+        let now = storable((self.clock)());
         let recorded_at = index.last_recorded_at().map_or(now, |last| last.max(now));
         let sequencer = Sequencer::new(&index, &fetched, recorded_at);
         let mut draft = Draft::new();
