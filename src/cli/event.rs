@@ -20,8 +20,16 @@ use crate::wire::v1::{self, event::Body};
     chancery event 6f0e5c1e-6a3b-4b39-8f5d-0a7d6f1d2c3b --output json")]
 pub struct Event {
     /// The id of the event, a UUID
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = whole_id)]
     id: Uuid,
+}
+
+/// Reads a whole id.
+fn whole_id(text: &str) -> Result<Uuid, String> {
+    Uuid::try_parse(text).map_err(|_| {
+        "a whole event id is expected; tables show its first eight characters, --output jsonl all of it"
+            .to_owned()
+    })
 }
 
 impl Event {

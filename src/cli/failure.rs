@@ -1,14 +1,14 @@
 //! Why a command failed, in words that say what to do, and with which exit code.
 
 use std::{
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
     process::ExitCode,
 };
 
 use thiserror::Error;
 
 use super::{
-    account::LoadError, check::CheckError, input::InputError, prove::ProveError, refusal,
+    account::LoadError, check::CheckError, input::InputError, output::coloured, prove::ProveError, refusal,
     validate::Violations,
 };
 use crate::{log::AppendError, service::StartError, wire::json::JsonError};
@@ -98,9 +98,7 @@ impl Failure {
             return ExitCode::SUCCESS;
         }
         let mut stderr = io::stderr().lock();
-        let coloured =
-            stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let label = if coloured { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
+        let label = if coloured() { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
         // Nobody is left to be told when standard error is gone.
         let _ = writeln!(stderr, "{label} {self}");
         match self {

@@ -153,8 +153,11 @@ fn notes(listing: &v1::Designation) -> Vec<String> {
         notes.push(format!("challenged {}", listing.challenged_on));
     }
     if !listing.review_due_on.is_empty() {
-        let due = if listing.review_overdue { "review overdue since" } else { "review due" };
-        notes.push(format!("{due} {}", listing.review_due_on));
+        let due = &listing.review_due_on;
+        notes.push(match listing.review_overdue {
+            true => format!("review was due {due}, none on record"),
+            false => format!("review due {due}"),
+        });
     }
     // The last episode is what the state and its date say; earlier ones would be lost.
     let earlier = listing.episodes.len().saturating_sub(1);

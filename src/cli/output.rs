@@ -100,6 +100,11 @@ impl Printer {
     }
 }
 
+/// Whether standard error takes colour.
+pub fn coloured() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Tells the person at the terminal something that is not part of the answer.
 pub fn note(text: &str) {
     // Nobody is left to be told when standard error is gone.

@@ -4,7 +4,13 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 
-use super::{connection::Session, failure::Failure, load::load_directory, output::note, words};
+use super::{
+    connection::Session,
+    failure::Failure,
+    load::load_directory,
+    output::{coloured, note},
+    words,
+};
 use crate::{
     proof::KeyName,
     service::{Config, Server},
@@ -122,7 +128,10 @@ impl Serve {
     fn start_log(&self) -> Result<(), Failure> {
         let filter = tracing_subscriber::EnvFilter::try_new(&self.log)
             .map_err(|error| Failure::Argument(format!("--log {}: {error}", self.log)))?;
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(coloured());
         // A log that is there already is that of a test; it will do.
         let _ = match self.log_format {
             LogFormat::Text => log.try_init(),

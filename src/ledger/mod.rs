@@ -185,9 +185,20 @@ impl Ledger {
         self.index().positions(subjects, from, to)
     }
 
-    /// What these events touch by their own content, each subject once.
-    pub fn subjects(events: &[Recorded]) -> BTreeSet<Subject> {
-        events.iter().flat_map(Recorded::own_subjects).collect()
+    /// What an event touches, as the index by subject has it: what its own content does, and for a claim or record event
+    /// what its family had touched before.
+    pub async fn touched(&self, recorded: &Recorded) -> Result<BTreeSet<Subject>, ReadError> {
+        let mut touched: BTreeSet<Subject> = recorded.own_subjects().into_iter().collect();
+        let Some(Concern { root, .. }) = recorded.concern else { return Ok(touched) };
+        let mut earlier = self.family(root);
+        earlier.retain(|member| *member < recorded.position);
+        for member in self.fetch(&earlier).await? {
+            touched.extend(member.own_subjects());
+            if member.position == root {
+                touched.insert(Subject::Event(member.id));
+            }
+        }
+        Ok(touched)
     }
 
     /// When the event at a position was recorded; `None` for position 0.

@@ -79,6 +79,11 @@ pub fn spawn(mut writer: Writer) -> io::Result<()> {
     Ok(())
 }
 
+/// The time as the log keeps it: a receipt gives what the record will give after a restart.
+fn storable(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
 impl Writer {
     /// Waits for a commit and takes those that wait behind it. `None` at the end.
     fn next_batch(&mut self, closing: &mut Vec<oneshot::Sender<()>>) -> Option<Vec<Waiting>> {
@@ -148,9 +153,7 @@ impl Writer {
                 super::decode_all(&index, wanted.iter().copied().zip(records))?
             }
         };
-        // The stored form has no more than microseconds, and a receipt says what is stored.
-        let now = (self.clock)();
-        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
+        let now = storable((self.clock)());
         let recorded_at = index.last_recorded_at().map_or(now, |last| last.max(now));
         let sequencer = Sequencer::new(&index, &fetched, recorded_at);
         let mut draft = Draft::new();

@@ -145,8 +145,8 @@ fn touches(fact: &Fact, subject: &Subject) -> bool {
 }
 
 /// What a fact says as the record stands, without regard to other claims: `events` are the fact and what is recorded
-/// about it. `None` when it is retracted, and for record events.
-pub fn standing_fact(events: &[Recorded]) -> Option<Arc<Fact>> {
+/// about it. With the position of the event that tells it. `None` when it is retracted, and for record events.
+pub fn standing_fact(events: &[Recorded]) -> Option<(Position, Arc<Fact>)> {
     let first = events.first()?;
     let Event::Fact(_) = &first.event else { return None };
     let own = |recorded: &&Recorded| match &recorded.event {
@@ -156,5 +156,5 @@ pub fn standing_fact(events: &[Recorded]) -> Option<Arc<Fact>> {
     let own: Vec<Recorded> = events.iter().filter(own).cloned().collect();
     let whole = family(&own, |fact| Some(Whole(fact.clone())));
     let far = AsOf::at(first.event.fact()?.effective_on.upper());
-    whole.standing(far).map(|standing| standing.content.0.clone())
+    whole.standing(far).map(|standing| (standing.position, standing.content.0.clone()))
 }

@@ -10,8 +10,9 @@ use super::{Store, store::Relationship};
 use crate::domain::{
     as_of::AsOf,
     fold::{
+        Standing,
         designation::designations,
-        group::{GroupQuestion, binding_on, group_status, identity},
+        group::{GroupFact, GroupQuestion, Identity, binding_on, group_status, identity},
         registry::{ActorStatus, RegimeStatus, Regimes},
         relationship::Line,
     },
@@ -71,6 +72,25 @@ impl Store {
         group_status(&question).ok_or_else(|| UnknownError::Group(group.clone()))
     }
 
+    /// What the registry holds about an actor.
+    pub fn actor(&self, actor: &ActorId, as_of: AsOf) -> Result<ActorStatus, UnknownError> {
+        let history = self.actors.get(actor);
+        let known = history.and_then(|history| ActorStatus::fold(history, as_of));
+        known.ok_or_else(|| UnknownError::Actor(actor.clone()))
+    }
+
+    /// What the registry holds about a group, and every fact about the group that stands.
+    pub fn identity(
+        &self,
+        group: &GroupId,
+        as_of: AsOf,
+    ) -> Result<(Identity, Vec<Standing<'_, GroupFact>>), UnknownError> {
+        let unknown = || UnknownError::Group(group.clone());
+        let standing = self.groups.get(group).ok_or_else(unknown)?.standing(as_of);
+        let known = identity(&standing, as_of.valid_at).ok_or_else(unknown)?;
+        Ok((known, standing))
+    }
+
     /// The status of a relationship between two known ends; without dealings it is NONE throughout.
     pub fn relationship(
         &self,
@@ -79,12 +99,8 @@ impl Store {
         regimes: &Regimes,
         as_of: AsOf,
     ) -> Result<RelationshipView, UnknownError> {
-        let history = self.actors.get(actor);
-        let known_actor = history.and_then(|history| ActorStatus::fold(history, as_of));
-        let known_actor = known_actor.ok_or_else(|| UnknownError::Actor(actor.clone()))?;
-        let unknown_group = || UnknownError::Group(group.clone());
-        let standing = self.groups.get(group).ok_or_else(unknown_group)?.standing(as_of);
-        let known_group = identity(&standing, as_of.valid_at).ok_or_else(unknown_group)?;
+        let known_actor = self.actor(actor, as_of)?;
+        let (known_group, standing) = self.identity(group, as_of)?;
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
         let legal =
             binding_on(actor, &known_actor.memberships, &listings, regimes).into_iter().map(|binding| {

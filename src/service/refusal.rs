@@ -31,6 +31,9 @@ pub enum Refusal {
     /// The request is malformed, by field.
     #[error("malformed")]
     Malformed(Vec<Violation>),
+    /// The bytes are not a message of the method.
+    #[error("undecodable: {0}")]
+    Undecodable(String),
     /// What it asks for, or refers to, is not on record, by field.
     #[error("not on record")]
     NotFound(Vec<Violation>),
@@ -52,10 +55,15 @@ pub enum Refusal {
         position: Position,
         /// Where they are.
         projected: Position,
+        /// The tail, which may not have come to it either.
+        tail: Position,
     },
     /// The system gives no random bytes.
     #[error("no randomness: {0}")]
     NoRandomness(String),
+    /// The server stops while a subscription goes on.
+    #[error("the server is stopping")]
+    Stopping,
     /// A commit was refused.
     #[error(transparent)]
     Submit(#[from] SubmitError),
@@ -82,6 +90,11 @@ impl From<Refusal> for Status {
             Refusal::Malformed(violations) | Refusal::Submit(SubmitError::Invalid(violations)) => {
                 by_field(Code::InvalidArgument, "MALFORMED", &violations)
             }
+            Refusal::Undecodable(reason) => plain(
+                Code::InvalidArgument,
+                "MALFORMED",
+                format!("the request is not a message of this method: {reason}"),
+            ),
             Refusal::NotFound(violations) | Refusal::Submit(SubmitError::Unknown(violations)) => {
                 by_field(Code::NotFound, "NOT_ON_RECORD", &violations)
             }
@@ -94,11 +107,16 @@ impl From<Refusal> for Status {
                 format!("position {position} does not exist yet: the record ends at {tail}"),
             ),
             Refusal::TooLarge(message) => plain(Code::ResourceExhausted, "TOO_LARGE", message),
-            Refusal::Behind { position, projected } => retry(
+            Refusal::Behind { position, tail, .. } if tail < position => retry(
+                Code::Unavailable,
+                "PROJECTIONS_BEHIND",
+                format!("the projections have not come to {position} yet: the record ends at {tail}"),
+            ),
+            Refusal::Behind { position, projected, .. } => retry(
                 Code::Unavailable,
                 "PROJECTIONS_BEHIND",
                 format!(
-                    "the projections are at position {projected} and have not come to {position} yet; try again"
+                    "the projections have not come to {position} yet: they are at {projected}; try again"
                 ),
             ),
             Refusal::NoRandomness(reason) => {
@@ -118,6 +136,10 @@ impl From<Refusal> for Status {
                 let message = "writing to the log has failed, and it takes no more writes until the server is restarted; \
                                reading goes on. Submit again afterwards: what is recorded already is recognised";
                 plain(Code::Unavailable, "POISONED", message.to_owned())
+            }
+            Refusal::Stopping => {
+                let message = "the server is stopping; subscribe again after the last position seen";
+                retry(Code::Unavailable, "STOPPING", message.to_owned())
             }
             Refusal::Submit(error @ SubmitError::Closed) => {
                 retry(Code::Unavailable, "STOPPING", format!("{error}; submit again once it is back"))

@@ -8,6 +8,8 @@ use tonic::{
     codegen::http::{HeaderValue, Response},
 };
 
+use super::refusal::Refusal;
+
 /// The largest request, in bytes: a commit of the largest size, with room for its envelope.
 pub const REQUEST_BYTES_MAX: usize = 4 << 20;
 
@@ -20,15 +22,15 @@ const UNDECODABLE: &str = "failed to decode Protobuf message";
 pub fn reword<B>(mut response: Response<B>) -> Response<B> {
     let Some(status) = Status::from_header_map(response.headers()) else { return response };
     let reworded = match status.code() {
-        Code::OutOfRange if status.message().starts_with(OVERSIZED) => Status::resource_exhausted(format!(
+        Code::OutOfRange if status.message().starts_with(OVERSIZED) => Refusal::TooLarge(format!(
             "the request is larger than the {REQUEST_BYTES_MAX} bytes allowed; divide it"
         )),
-        Code::Internal if status.message().starts_with(UNDECODABLE) => Status::invalid_argument(format!(
-            "the request is not a message of this method: {}",
-            status.message()
-        )),
+        Code::Internal if status.message().starts_with(UNDECODABLE) => {
+            Refusal::Undecodable(status.message().to_owned())
+        }
         _ => return response,
     };
+    let reworded = Status::from(reworded);
     if reworded.add_header(response.headers_mut()).is_err() {
         response.headers_mut().insert(Status::GRPC_STATUS, HeaderValue::from(reworded.code() as i32));
     }

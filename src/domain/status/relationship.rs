@@ -37,7 +37,8 @@ pub struct RelationshipStatus {
     pub score: Score,
     /// Engagements in effect by the date; those that are DENIED do not count.
     pub engagements: u64,
-    /// The claims that lost against the facts that the facets rest on, by position, each once.
+    /// The claims that lost against the facts that the facets rest on, in the order of the facets, of each fact the
+    /// best first, each once.
     pub alternatives: Vec<Lost>,
     /// Where the headline comes from: the provenance of the facet, or of both facets, that decided it.
     pub provenance: Provenance,

@@ -3,7 +3,7 @@
 mod reading;
 mod subscription;
 
-use std::pin::Pin;
+use std::{collections::BTreeSet, pin::Pin};
 
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tokio_util::sync::CancellationToken;
@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::refusal::Refusal;
 use crate::{
-    domain::{id::EventId, subject::Subject},
+    domain::{fact::Fact, id::EventId, subject::Subject},
     ledger::{Ledger, Recorded},
     position::Position,
     projection::timeline,
@@ -101,16 +101,19 @@ impl v1::history_service_server::HistoryService for History {
         let position = self.ledger.find(id).filter(|position| *position <= tail).ok_or_else(unknown)?;
         let mut positions = vec![position];
         positions.extend(self.ledger.positions(&[Subject::Event(id)], position.next(), tail));
-        let events = self.ledger.fetch(&positions).await.map_err(Refusal::from)?;
-        let standing = timeline::standing_fact(&events).map(|fact| wire::event::write_fact(&fact));
-        let subjects = Ledger::subjects(&events).iter().map(ToString::to_string).collect();
+        let mut events = self.ledger.fetch(&positions).await.map_err(Refusal::from)?;
+        keep_related(&mut events, position);
+        let standing = timeline::standing_fact(&events);
+        let itself = events.first().ok_or_else(unknown)?;
+        let subjects = self.ledger.touched(itself).await.map_err(Refusal::from)?;
         let mut records = events.iter().map(record).collect::<Result<Vec<_>, _>>()?.into_iter();
         let record = records.next().ok_or_else(unknown)?;
+        let standing = standing.map(|(told_at, fact)| as_it_stands(&record, told_at, &fact));
         Ok(Response::new(v1::GetEventResponse {
             record: Some(record),
             related: records.collect(),
             standing,
-            subjects,
+            subjects: subjects.iter().map(ToString::to_string).collect(),
             position: tail.get(),
         }))
     }
@@ -152,6 +155,27 @@ fn filter(message: Option<&v1::RecordFilter>) -> Result<Filter, Refusal> {
     let mut found = Findings::default();
     let filter = read_filter(message, &Field::root("filter"), &mut found);
     found.finish(Some(filter), "").map_err(Refusal::Malformed)
+}
+
+/// What a recorded fact says as it stands, told by the event at `told_at`: in the very form in which it was admitted,
+/// unless a correction tells it.
+pub fn as_it_stands(record: &v1::Record, told_at: Position, fact: &Fact) -> v1::Fact {
+    match record.event.as_ref().and_then(|event| event.body.as_ref()) {
+        Some(v1::event::Body::Fact(admitted)) if record.position == told_at.get() => admitted.clone(),
+        _ => wire::event::write_fact(fact),
+    }
+}
+
+/// Keeps the event at `position`, and what goes back to it through the events that each names: a correction shares its
+/// subjects with the rest of its family, which is not about it.
+fn keep_related(events: &mut Vec<Recorded>, position: Position) {
+    let mut kept = BTreeSet::from([position]);
+    events.retain(|event| {
+        if event.concern.is_some_and(|it| kept.contains(&it.target)) {
+            kept.insert(event.position);
+        }
+        kept.contains(&event.position)
+    });
 }
 
 /// The message of a recorded event.

@@ -43,6 +43,10 @@ impl Reading {
             };
             let answer = batch.and_then(|events| self.answer(&events));
             let end = answer.is_err() || self.to < self.from || self.limit == 0;
+            // A stretch without a match is no news, unless the client has gone meanwhile.
+            if !end && answer.as_ref().is_ok_and(|answer| answer.records.is_empty()) && !sender.is_closed() {
+                continue;
+            }
             if sender.send(answer.map_err(Status::from)).await.is_err() || end {
                 return;
             }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::{sync::mpsc, time};
+use tokio::{
+    sync::mpsc,
+    time::{self, Instant},
+};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -39,21 +42,38 @@ type Sender = mpsc::Sender<Result<v1::SubscribeResponse, Status>>;
 /// The subscriber has gone, or has been told that nothing more comes.
 struct Ended;
 
+/// The subscriber's end.
+struct Client {
+    sender: Sender,
+    /// When it was last told anything.
+    told_at: Instant,
+}
+
+impl Client {
+    async fn tell(&mut self, signal: Signal) -> Result<(), Ended> {
+        self.told_at = Instant::now();
+        self.sender.send(Ok(v1::SubscribeResponse { signal: Some(signal) })).await.map_err(|_| Ended)
+    }
+
+    async fn end(&self, refusal: Refusal) {
+        // A client that has gone needs no telling.
+        let _ = self.sender.send(Err(refusal.into())).await;
+    }
+}
+
 impl Subscription {
     /// Delivers until the client leaves, the server stops, or reading fails.
     pub async fn run(mut self, sender: Sender) {
         let stopping = self.stopping.clone();
+        let mut client = Client { sender, told_at: Instant::now() };
         tokio::select! {
-            _ = self.follow(&sender) => {}
-            () = stopping.cancelled() => {
-                // The client reads this when it has taken what was sent before.
-                let status = Status::unavailable("the server is stopping; subscribe again after the last position seen");
-                let _ = sender.send(Err(status)).await;
-            }
+            _ = self.follow(&mut client) => {}
+            // The client reads this when it has taken what was sent before.
+            () = stopping.cancelled() => client.end(Refusal::Stopping).await,
         }
     }
 
-    async fn follow(&mut self, sender: &Sender) -> Result<(), Ended> {
+    async fn follow(&mut self, client: &mut Client) -> Result<(), Ended> {
         let mut tail = self.ledger.watch();
         let mut caught_up = false;
         loop {
@@ -61,32 +81,29 @@ impl Subscription {
             if caught_up && self.after.plus(BEHIND_EVENTS) < now {
                 caught_up = false;
                 let behind = v1::FellBehind { position: self.after.get(), tail: now.get() };
-                self.send(sender, Signal::FellBehind(behind)).await?;
+                client.tell(Signal::FellBehind(behind)).await?;
             }
             while self.after < now {
-                self.deliver(sender, now).await?;
+                self.deliver(client, now).await?;
+                // Others' news is no sign of life to this client.
+                self.beat(client).await?;
             }
             if !caught_up {
                 caught_up = true;
-                self.send(sender, Signal::CaughtUp(v1::CaughtUp { position: self.after.get() })).await?;
+                client.tell(Signal::CaughtUp(v1::CaughtUp { position: self.after.get() })).await?;
             }
-            // Nothing more can come once the log is gone.
-            while !tail.has_changed().map_err(|_| Ended)? {
-                match time::timeout(HEARTBEAT, tail.changed()).await {
-                    Ok(changed) => {
-                        changed.map_err(|_| Ended)?;
-                        break;
-                    }
-                    Err(_) => {
-                        let heartbeat = v1::Heartbeat { position: self.after.get() };
-                        self.send(sender, Signal::Heartbeat(heartbeat)).await?;
-                    }
+            loop {
+                match time::timeout_at(client.told_at + HEARTBEAT, tail.changed()).await {
+                    Ok(Ok(())) => break,
+                    // Nothing more can come once the log is gone.
+                    Ok(Err(_)) => return Err(Ended),
+                    Err(_) => self.beat(client).await?,
                 }
             }
         }
     }
 
-    async fn deliver(&mut self, sender: &Sender, to: Position) -> Result<(), Ended> {
+    async fn deliver(&mut self, client: &mut Client, to: Position) -> Result<(), Ended> {
         let records = match stretch(&self.ledger, &self.filter, self.after.next(), to).await {
             Ok(stretch) => {
                 self.after = Position::new(stretch.last.get() - 1);
@@ -96,15 +113,19 @@ impl Subscription {
         };
         match records {
             Ok(records) if records.is_empty() => Ok(()),
-            Ok(records) => self.send(sender, Signal::Batch(v1::RecordBatch { records })).await,
+            Ok(records) => client.tell(Signal::Batch(v1::RecordBatch { records })).await,
             Err(refusal) => {
-                let _ = sender.send(Err(refusal.into())).await;
+                client.end(refusal).await;
                 Err(Ended)
             }
         }
     }
 
-    async fn send(&self, sender: &Sender, signal: Signal) -> Result<(), Ended> {
-        sender.send(Ok(v1::SubscribeResponse { signal: Some(signal) })).await.map_err(|_| Ended)
+    /// Tells the client that the subscription lives, if it has been told nothing for a while.
+    async fn beat(&self, client: &mut Client) -> Result<(), Ended> {
+        if client.told_at.elapsed() < HEARTBEAT {
+            return Ok(());
+        }
+        client.tell(Signal::Heartbeat(v1::Heartbeat { position: self.after.get() })).await
     }
 }

@@ -58,10 +58,11 @@ impl Query {
         if let Some(position) = known_at.filter(|position| tail < *position) {
             return Err(Refusal::BeyondTail { position, tail });
         }
-        self.projection
-            .reaches(needed, PATIENCE)
-            .await
-            .map_err(|behind| Refusal::Behind { position: needed, projected: behind.projected })?;
+        self.projection.reaches(needed, PATIENCE).await.map_err(|behind| Refusal::Behind {
+            position: needed,
+            projected: behind.projected,
+            tail: self.ledger.tail(),
+        })?;
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
         let pinned_day = when.pinned.map(|(_, day)| day);
         Ok(Asked {

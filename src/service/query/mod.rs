@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
-use super::{history::record, refusal::Refusal};
+use super::{
+    history::{as_it_stands, record},
+    refusal::Refusal,
+};
 use crate::{
     domain::{
         id::{ActorId, GroupId},
@@ -24,7 +27,6 @@ use crate::{
     wire::{
         Field, Findings,
         as_of::read_times,
-        event::write_fact,
         status::{group, relationship, timeline},
         v1,
     },
@@ -196,6 +198,7 @@ impl v1::query_service_server::QueryService for Query {
         let (relationships, more, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
+            selection.check(&store, as_of)?;
             let regimes = store.regimes(as_of);
             let pairs =
                 store.relationships_after(selection.actor.as_ref(), selection.group.as_ref(), after.as_ref());
@@ -254,8 +257,9 @@ impl v1::query_service_server::QueryService for Query {
         for it in shown {
             let events = self.ledger.fetch(&[it.fact]).await.map_err(Refusal::from)?;
             let Some(event) = events.first() else { continue };
-            let says = write_fact(it.content.fact());
-            entries.push(timeline::write_timeline_entry(it, as_of.valid_at, record(event)?, says, &names));
+            let record = record(event)?;
+            let says = as_it_stands(&record, it.position, it.content.fact());
+            entries.push(timeline::write_timeline_entry(it, as_of.valid_at, record, says, &names));
         }
         let end = start + shown.len();
         let more = end < standing.len();

@@ -2,11 +2,13 @@
 
 use crate::{
     domain::{
+        as_of::AsOf,
         fold::registry::Regimes,
         id::{ActorId, GroupId, RegimeId},
         status::{group::GroupStatus, relationship::RelationshipStatus},
         vocabulary::{DesignationState, GroupFlag, GroupKind, Headline, LifecycleState, RelationshipFlag},
     },
+    projection::Store,
     service::refusal::Refusal,
     wire::{Field, Findings, v1},
 };
@@ -83,6 +85,17 @@ impl RelationshipSelection {
             headlines: found.vocabularies(&root, "headlines", &request.headlines),
             flags: found.vocabularies(&root, "flags", &request.flags),
         }
+    }
+
+    /// Refuses an actor or group that is not on record.
+    pub fn check(&self, store: &Store, as_of: AsOf) -> Result<(), Refusal> {
+        if let Some(actor) = &self.actor {
+            store.actor(actor, as_of)?;
+        }
+        if let Some(group) = &self.group {
+            store.identity(group, as_of)?;
+        }
+        Ok(())
     }
 
     /// Whether every condition but the ends holds for a relationship.

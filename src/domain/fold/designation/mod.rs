@@ -1,6 +1,6 @@
 //! Listings: one machine for each regime and component, walked along the acts and observations in valid-time order.
 //!
-//! [`transition`] is the table of states and acts; [`Machine`] keeps what else a listing has: its footing, episodes,
+//! [`transition()`] is the table of states and acts; [`Machine`] keeps what else a listing has: its footing, episodes,
 //! grounds, and the limits in time after which it changes without an act. Everything is a function of the valid date.
 
 mod machine;

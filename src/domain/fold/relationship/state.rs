@@ -72,9 +72,12 @@ impl State {
         if self.contact.is_secret_only(date) {
             flags.push(RelationshipFlag::SecretOnly);
         }
-        let mut alternatives: Vec<Lost> = grounds().flat_map(|it| it.lost.iter().copied()).collect();
-        alternatives.sort_by_key(|lost| lost.position);
-        alternatives.dedup();
+        let mut alternatives: Vec<Lost> = Vec::new();
+        for lost in grounds().flat_map(|it| &it.lost) {
+            if !alternatives.contains(lost) {
+                alternatives.push(*lost);
+            }
+        }
         let Facets { recognition, of_actor, of_group, contact, process, conflict, legal, .. } = facets;
         RelationshipStatus {
             headline,
