@@ -244,10 +244,10 @@ impl Choices<'_> {
         self.one(&REGIMES).0.parse().unwrap()
     }
 
-    /// A date from 2019 to 2024, most often a day; few days, so that facts meet on one.
+    /// A date from 2019 to 2022, most often a day; few days, so that facts meet on one.
     fn date(&mut self) -> PartialDate {
-        let year = 2019 + self.below(6);
-        let month = 1 + self.below(12);
+        let year = 2019 + self.below(4);
+        let month = self.one(&[1, 2, 6, 12]);
         let day = self.one(&[1, 1, 2, 15]);
         match self.below(8) {
             0..=4 => format!("{year}-{month:02}-{day:02}"),

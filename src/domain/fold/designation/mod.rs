@@ -33,7 +33,7 @@ pub struct Designations {
     pub listings: Vec<Designation>,
     /// What takes effect or falls due about them, in no particular order.
     pub upcoming: Vec<Upcoming>,
-    /// Contradictions between acts, in no particular order.
+    /// Contradictions between acts: by listing, in valid-time order.
     pub anomalies: Vec<Anomaly>,
     /// The acts and observations heralded by the date.
     pub acts: u64,

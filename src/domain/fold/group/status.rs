@@ -45,9 +45,11 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
     let lifecycle = lifecycle(&standing, valid_at);
     let Designations { listings, mut upcoming, mut anomalies, acts } =
         designations(&standing, regimes, valid_at);
-    upcoming.sort_by(|a, b| (a.date, &a.what, a.event).cmp(&(b.date, &b.what, b.event)));
+    // What is alike in both stays in valid-time order.
+    upcoming.sort_by(|a, b| (a.date, &a.what).cmp(&(b.date, &b.what)));
     anomalies.extend(disputes(group, &standing, valid_at));
-    anomalies.sort_by(|a, b| (a.date, &a.events).cmp(&(b.date, &b.events)));
+    // Of one date they stay as they were found: by listing, in valid-time order.
+    anomalies.sort_by_key(|anomaly| anomaly.date);
     Some(GroupStatus {
         group: group.clone(),
         kind: identity.kind,
