@@ -47,6 +47,8 @@ impl Info {
 }
 
 fn page(answer: &v1::ServerInfoResponse, health: &str, look: Look) -> String {
+    let health =
+        if answer.poisoned.is_empty() { health } else { "reads only; restart the server to write again" };
     let mut page = Page::new(look);
     page.title(format!("Chancery {}, ruleset {}", answer.version, answer.ruleset));
     page.labelled(

@@ -67,9 +67,8 @@ impl Serve {
         let config = Config { data: self.data.clone(), listen: self.listen, origin: self.origin.clone() };
         let server = Server::start(config).await.map_err(|error| Failure::Start(Box::new(error)))?;
         let served = self.serve(&server, stop, session).await;
-        let tail = server.tail();
         let stopped = server.stop().await.map_err(|error| Failure::Stop(Box::new(error)));
-        served.and(stopped)?;
+        let tail = served.and(stopped)?;
         session.printer.text(&format!("stopped at position {tail}\n"))
     }
 
@@ -83,11 +82,11 @@ impl Serve {
             };
             printer.text(&format!("seeds from {}: recorded {loaded}\n", seeds.display()))?;
         }
-        let holdings = server.holdings();
+        let holdings = server.holdings().await;
         printer.text(&format!(
             "the record in {} holds {}: {}, {}, {}, {}\n",
             self.data.display(),
-            words::count(server.tail().get(), "event", "events"),
+            words::count(holdings.position.get(), "event", "events"),
             words::count(holdings.actors as u64, "actor", "actors"),
             words::count(holdings.groups as u64, "group", "groups"),
             words::count(holdings.regimes as u64, "regime", "regimes"),

@@ -97,7 +97,9 @@ pub fn headline_meaning(number: i32) -> &'static str {
         Headline::Hostile => "Force was used within 365 days, and there is no ceasefire.",
         Headline::DirectContact => "They were in direct contact within 365 days.",
         Headline::IndirectContact => "They were in contact through others within 365 days.",
-        Headline::Dormant => "There were dealings once, and none within 365 days.",
+        Headline::Dormant => {
+            "There are dealings on record, and within 365 days no contact, talks or force; no ceasefire holds."
+        }
         Headline::ProscribedNoContact => "It lists the group, and no dealings are on record.",
         Headline::None => "Nothing is on record.",
         Headline::Unspecified => "",

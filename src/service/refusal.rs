@@ -133,9 +133,11 @@ impl From<Refusal> for Status {
             }
             Refusal::Submit(SubmitError::Poisoned { reason } | SubmitError::Failed { reason }) => {
                 error!(reason, "a submission failed: the log takes no more writes until a restart");
-                let message = "writing to the log has failed, and it takes no more writes until the server is restarted; \
-                               reading goes on. Submit again afterwards: what is recorded already is recognised";
-                plain(Code::Unavailable, "POISONED", message.to_owned())
+                let message = format!(
+                    "writing to the log has failed ({reason}), and it takes no more writes until the server is restarted; \
+                     reading goes on. Submit again afterwards: what is recorded already is recognised"
+                );
+                plain(Code::Unavailable, "POISONED", message)
             }
             Refusal::Stopping => {
                 let message = "the server is stopping; subscribe again after the last position seen";

@@ -170,13 +170,10 @@ impl Server {
         self.address
     }
 
-    /// The last durable position.
-    pub fn tail(&self) -> Position {
-        self.ledger.tail()
-    }
-
-    /// How much it holds.
-    pub fn holdings(&self) -> Holdings {
+    /// How much it holds, once the projections have come to everything that is durable now.
+    pub async fn holdings(&self) -> Holdings {
+        // Behind or not, what is held is said as it is.
+        let _ = self.projection.reaches(self.ledger.tail(), STOP_PATIENCE).await;
         self.projection.holdings()
     }
 
@@ -185,8 +182,8 @@ impl Server {
         report(&self.health, tonic_health::ServingStatus::Serving).await;
     }
 
-    /// Takes no more requests, waits up to ten seconds for those in flight, and closes the record.
-    pub async fn stop(self) -> Result<(), AppendError> {
+    /// Takes no more requests, waits up to ten seconds for those in flight, closes the record, and says where it ends.
+    pub async fn stop(self) -> Result<Position, AppendError> {
         report(&self.health, tonic_health::ServingStatus::NotServing).await;
         self.stopping.cancel();
         let abort = self.serving.abort_handle();
@@ -195,8 +192,9 @@ impl Server {
             abort.abort();
         }
         self.ledger.close().await?;
-        info!(tail = %self.ledger.tail(), "stopped");
-        Ok(())
+        let tail = self.ledger.tail();
+        info!(%tail, "stopped");
+        Ok(tail)
     }
 }
 

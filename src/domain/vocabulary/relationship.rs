@@ -101,7 +101,7 @@ vocabulary! {
         DirectContact = 9 "DIRECT_CONTACT",
         /// Contact through others within 365 days.
         IndirectContact = 10 "INDIRECT_CONTACT",
-        /// There were dealings once, none within 365 days.
+        /// There are dealings on record, and none of those above.
         Dormant = 11 "DORMANT",
         /// The actor lists the group, and no dealings are on record.
         ProscribedNoContact = 12 "PROSCRIBED_NO_CONTACT",

@@ -10,11 +10,13 @@ use crate::domain::{
     vocabulary::{GroupFlag, LegalEffect, LifecycleState},
 };
 
-/// The legal effects of the listings whose effects are in force, united by the authority whose law it is.
+/// The legal effects of the listings of the whole group whose effects are in force, united by the authority whose law it
+/// is. What binds a component does not bind the group.
 pub(super) fn legal_effects(designations: &[Designation], regimes: &Regimes) -> Vec<JurisdictionEffects> {
     let mut by_jurisdiction: BTreeMap<&ActorId, (BTreeSet<LegalEffect>, BTreeSet<&RegimeId>)> =
         BTreeMap::new();
-    for designation in designations.iter().filter(|it| it.state.has_effects()) {
+    let whole = |it: &&Designation| it.component.is_none() && it.state.has_effects();
+    for designation in designations.iter().filter(whole) {
         let Some(terms) = regimes.get(&designation.regime) else { continue };
         let (effects, from) = by_jurisdiction.entry(&terms.authority).or_default();
         effects.extend(&terms.legal_effects);

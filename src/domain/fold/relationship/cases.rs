@@ -226,13 +226,13 @@ fn contact_windows() {
         &[
             ("2024-06-30", "contact=NONE counts=0/0 ever=NONE"),
             ("2024-07-01", "contact=MINISTERIAL@2024-07-01 counts=1/1 contact.by=1:SOLE"),
-            ("2024-07-30", "counts=1/1"),
-            ("2024-07-31", "counts=0/1"),
-            ("2025-06-30", "contact=MINISTERIAL@2025-06-01 counts=1/2 contact.by=1:HIGHEST_LEVEL flags="),
-            ("2025-07-01", "contact=ENVOY@2025-06-01 counts=0/1 ever=MINISTERIAL flags=SECRET_ONLY"),
-            ("2026-05-31", "contact=ENVOY@2025-06-01 counts=0/1 headline=DIRECT_CONTACT"),
-            ("2026-06-01", "contact=NONE@2025-06-01 counts=0/0 headline=DORMANT flags= contact.by=:SOLE"),
-            ("2026-06-02", "contact=NONE@2025-06-01 ever=MINISTERIAL"),
+            ("2024-07-31", "counts=1/1"),
+            ("2024-08-01", "counts=0/1"),
+            ("2025-07-01", "contact=MINISTERIAL@2025-06-01 counts=1/2 contact.by=1:HIGHEST_LEVEL flags="),
+            ("2025-07-02", "contact=ENVOY@2025-06-01 counts=0/1 ever=MINISTERIAL flags=SECRET_ONLY"),
+            ("2026-06-01", "contact=ENVOY@2025-06-01 counts=0/1 headline=DIRECT_CONTACT"),
+            ("2026-06-02", "contact=NONE@2025-06-01 counts=0/0 headline=DORMANT flags= contact.by=:SOLE"),
+            ("2026-06-03", "contact=NONE@2025-06-01 ever=MINISTERIAL"),
         ],
     );
     let secret = |words: &str, flags: &str| {
@@ -311,20 +311,20 @@ fn process_turns() {
 fn process_stalls_after_365_days_without_a_step() {
     for (value, facts) in &PROCESSES[1..6] {
         let goes_on = format!("process={value}@2025-01-01");
-        let stalled = "process=STALLED@2026-01-01 process.by=1:ELAPSED_TIME? step=2025-01-01";
+        let stalled = "process=STALLED@2026-01-02 process.by=1:ELAPSED_TIME? step=2025-01-01";
         check(
             facts,
             &[],
-            &[("2025-12-31", goes_on.as_str()), ("2026-01-01", stalled), ("2026-01-02", stalled)],
+            &[("2026-01-01", goes_on.as_str()), ("2026-01-02", stalled), ("2026-01-03", stalled)],
         );
     }
     check(
-        &["2025-01-01 NEGOTIATION", "2025-12-31 NEGOTIATION", "2027-01-01 NEGOTIATION"],
+        &["2025-01-01 NEGOTIATION", "2025-12-31 NEGOTIATION", "2027-01-02 NEGOTIATION"],
         &[],
         &[
             ("2026-06-01", "process=NEGOTIATING@2025-01-01 process.by=1,2:LATEST_EFFECTIVE"),
-            ("2026-12-31", "process=STALLED@2026-12-31 process.by=2,1:ELAPSED_TIME?"),
-            ("2027-01-01", "process=NEGOTIATING@2027-01-01 process.by=3:LATEST_EFFECTIVE"),
+            ("2027-01-01", "process=STALLED@2027-01-01 process.by=2,1:ELAPSED_TIME?"),
+            ("2027-01-02", "process=NEGOTIATING@2027-01-02 process.by=3:LATEST_EFFECTIVE"),
         ],
     );
     check(
@@ -392,9 +392,9 @@ fn conflict_with_time() {
             ("2025-07-01", "conflict=TRUCE_EXPIRED@2025-07-01 ends=2025-06-30 conflict.by=1:ELAPSED_TIME?"),
             ("2025-07-01", "headline=DORMANT flags=ENGAGING_WHILE_DESIGNATED"),
             ("2025-07-05", "conflict=HOSTILE@2025-07-05 ends= conflict.by=2:LATEST_EFFECTIVE"),
-            ("2026-07-04", "conflict=HOSTILE@2025-07-05 headline=HOSTILE"),
-            ("2026-07-05", "conflict=NONE force=2025-07-05 conflict.by=2:ELAPSED_TIME? headline=DORMANT"),
-            ("2026-07-06", "conflict=NONE flags="),
+            ("2026-07-05", "conflict=HOSTILE@2025-07-05 headline=HOSTILE"),
+            ("2026-07-06", "conflict=NONE force=2025-07-05 conflict.by=2:ELAPSED_TIME? headline=DORMANT"),
+            ("2026-07-07", "conflict=NONE flags="),
         ],
     );
     check(
@@ -416,9 +416,20 @@ fn conflict_with_time() {
         &[("2012-01-01", "conflict=NONE"), ("2015-06-01", "conflict=HOSTILE@2015-01-01")],
     );
     check(
-        &["2023-01-01 STRIKE", "2023-06-01 CEASEFIRE_IN_FORCE", "2024-01-01 CEASEFIRE_ENDED"],
+        &["2023-01-01 STRIKE", "2023-06-01 CEASEFIRE_IN_FORCE", "2024-01-02 CEASEFIRE_ENDED"],
         &[],
-        &[("2023-12-31", "conflict=CEASEFIRE@2023-06-01"), ("2024-01-01", "conflict=NONE force=2023-01-01")],
+        &[("2023-12-31", "conflict=CEASEFIRE@2023-06-01"), ("2024-01-02", "conflict=NONE force=2023-01-01")],
+    );
+    // A truce that ran out does not undo the force before it.
+    check(
+        &["2020-01-01 STRIKE", "2020-02-01 CEASEFIRE_IN_FORCE until=2020-02-29"],
+        &[],
+        &[
+            ("2020-02-29", "headline=CEASEFIRE"),
+            ("2020-03-01", "conflict=TRUCE_EXPIRED@2020-03-01 headline=HOSTILE"),
+            ("2020-12-31", "headline=HOSTILE"),
+            ("2021-01-01", "headline=DORMANT"),
+        ],
     );
 }
 

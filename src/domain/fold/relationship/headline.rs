@@ -60,7 +60,10 @@ impl Facets {
 /// The first headline that matches, in the order of the vocabulary, and where it comes from.
 pub(super) fn headline(facets: &Facets, contests: &Contests, date: Day) -> (Headline, Provenance) {
     let (process, conflict, contact) = (&facets.process, &facets.conflict, &facets.contact);
-    let hostile = matches!(conflict.value, Conflict::Hostile | Conflict::Violated);
+    // A truce that ran out does not undo the force before it.
+    let force = conflict.last_force_on.is_some_and(|force| window::YEAR.covers(force.lower(), date));
+    let hostile = matches!(conflict.value, Conflict::Hostile | Conflict::Violated)
+        || conflict.value == Conflict::TruceExpired && force;
     if facets.recognition.value == Recognition::DeJure {
         return (Headline::Recognised, facets.recognition.provenance.clone());
     }

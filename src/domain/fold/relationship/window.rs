@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 
 use crate::domain::date::Day;
 
-/// So many days up to and including a date. A day that is exactly as many days before the date is outside: of 365 days
-/// up to 2025-07-01 the first is 2024-07-02.
+/// A date and so many days before it. A day that is exactly as many days before the date is inside: of 365 days up to
+/// 2025-07-01 the first is 2024-07-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
     days: i64,
@@ -19,17 +19,17 @@ pub(super) const YEAR: Window = Window { days: 365 };
 impl Window {
     /// Whether `day` is in the window up to `date`. A day after the date is not.
     pub(super) fn covers(self, day: Day, date: Day) -> bool {
-        (0..self.days).contains(&days_between(day, date))
+        (0..=self.days).contains(&days_between(day, date))
     }
 
     /// The last day before the window up to `date`.
     pub(super) fn eve(self, date: Day) -> Day {
-        plus_days(date, -self.days)
+        plus_days(date, -self.days - 1)
     }
 
     /// The first date whose window `day` has dropped out of.
     pub(super) fn end_of(self, day: Day) -> Day {
-        plus_days(day, self.days)
+        plus_days(day, self.days + 1)
     }
 }
 
@@ -61,10 +61,11 @@ mod tests {
         check("2025-07-01", "2025-07-01", 0, true);
         check("2025-07-02", "2025-07-01", -1, false);
         check("2024-07-02", "2025-07-01", 364, true);
-        check("2024-07-01", "2025-07-01", 365, false);
+        check("2024-07-01", "2025-07-01", 365, true);
         check("2024-06-30", "2025-07-01", 366, false);
         check("2024-02-29", "2025-02-27", 364, true);
-        check("2024-02-29", "2025-02-28", 365, false);
+        check("2024-02-29", "2025-02-28", 365, true);
+        check("2024-02-29", "2025-03-01", 366, false);
         check("1000-01-01", "2999-12-31", 730_484, false);
         assert_eq!(plus_days(Day::MAX, 365), Day::MAX);
         assert_eq!(plus_days(Day::MIN, -365), Day::MIN);
