@@ -109,7 +109,8 @@ async fn refusals() {
             fact.sources = vec![source; 13];
         })
     };
-    let cases: Vec<(&str, Vec<v1::Event>, Code, &str, Vec<&str>)> = vec![
+    type Case = (&'static str, Vec<v1::Event>, Code, &'static str, Vec<&'static str>);
+    let cases: Vec<Case> = vec![
         ("nothing", vec![], InvalidArgument, "MALFORMED", vec!["events"]),
         (
             "two wrong fields of the second event",

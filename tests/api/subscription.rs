@@ -1,9 +1,15 @@
 //! Subscriptions: everything once, in order, without gaps, from anywhere, until the server stops.
 
+use std::time::Duration;
+
 use chancery::wire::v1::{self, subscribe_response::Signal};
+use tokio::time;
 use tonic::{Code, Status, Streaming};
 
 use crate::{Office, check_refusal, common::events};
+
+/// How long a subscriber waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a subscriber was told of.
 enum Told {
@@ -23,7 +29,10 @@ async fn subscribe(
 
 async fn next(stream: &mut Streaming<v1::SubscribeResponse>) -> Result<Told, Status> {
     loop {
-        match stream.message().await?.expect("a subscription has no end of its own").signal.unwrap() {
+        let answer = time::timeout(PATIENCE, stream.message()).await;
+        let Ok(answer) = answer else { panic!("nothing came for {PATIENCE:?}") };
+        let Some(answer) = answer? else { panic!("a subscription has no end of its own") };
+        match answer.signal.unwrap() {
             Signal::Batch(batch) => {
                 assert!(!batch.records.is_empty(), "a batch without records");
                 return Ok(Told::Records(batch.records.iter().map(|it| it.position).collect()));
