@@ -268,7 +268,7 @@ async fn check(
 /// As many cases as are asked for by PROPTEST_CASES, or few enough for every run.
 fn config() -> ProptestConfig {
     let asked = ProptestConfig::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { 40 };
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { 80 };
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 3_000, ..asked }
 }
 

@@ -80,7 +80,7 @@ impl Choices<'_> {
 
     /// A date from 2019 to 2022, most often a day; few days, and three with much going on, so that facts meet.
     fn date(&mut self) -> PartialDate {
-        if self.sometimes(6) {
+        if self.sometimes(8) {
             return self.one(&["2020-02-01", "2020-02-02", "2021-06"]).parse().unwrap();
         }
         let year = 2019 + self.below(4);
