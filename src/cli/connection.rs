@@ -25,15 +25,9 @@ const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Common {
-    /// The server to ask.
-    #[arg(
-        long,
-        global = true,
-        env = "CHANCERY_SERVER",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:7400"
-    )]
-    server: Server,
+    /// The server to ask. Default: http://127.0.0.1:7400; `bench` starts one of its own.
+    #[arg(long, global = true, env = "CHANCERY_SERVER", value_name = "URL")]
+    server: Option<Server>,
     /// The form of the answer: table for people; json, the response as canonical protobuf JSON; jsonl, a message a line.
     #[arg(long, global = true, env = "CHANCERY_OUTPUT", value_enum, value_name = "FORM", default_value_t = Format::Table)]
     output: Format,
@@ -72,9 +66,22 @@ impl fmt::Display for Server {
     }
 }
 
+impl Default for Server {
+    fn default() -> Server {
+        Server("http://127.0.0.1:7400".to_owned())
+    }
+}
+
 /// A time to wait: more than nothing, at most a day.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Seconds(Duration);
+
+impl Seconds {
+    /// The time.
+    pub const fn duration(self) -> Duration {
+        self.0
+    }
+}
 
 impl FromStr for Seconds {
     type Err = String;
@@ -93,6 +100,7 @@ impl FromStr for Seconds {
 #[derive(Debug)]
 pub struct Session {
     server: Server,
+    given: Option<Server>,
     timeout: Duration,
     /// Where answers go.
     pub printer: Printer,
@@ -102,7 +110,8 @@ impl Session {
     /// A run with these flags; nothing is connected yet.
     pub fn new(common: Common) -> Session {
         Session {
-            server: common.server,
+            given: common.server.clone(),
+            server: common.server.unwrap_or_default(),
             timeout: common.timeout.0,
             printer: Printer::standard(common.output, common.color),
         }
@@ -118,6 +127,11 @@ impl Session {
     /// The address of the server.
     pub fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// The address of the server, if it was given.
+    pub fn given_server(&self) -> Option<&Server> {
+        self.given.as_ref()
     }
 
     /// How long to wait for each answer.

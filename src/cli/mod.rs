@@ -3,6 +3,7 @@
 mod account;
 mod arguments;
 mod batch;
+mod bench;
 mod check;
 mod completions;
 mod connection;
@@ -73,6 +74,7 @@ enum Command {
     Check(check::Check),
     Key(key::Key),
     Info(info::Info),
+    Bench(bench::Bench),
     Completions(completions::Completions),
 }
 
@@ -103,6 +105,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Check(check) => check.run(&mut session).await,
             Command::Key(key) => key.run(&mut session).await,
             Command::Info(info) => info.run(&mut session).await,
+            Command::Bench(bench) => bench.run(&mut session).await,
             Command::Completions(_) => Ok(()),
         };
         // What was printed before a failure is part of the answer.
