@@ -472,9 +472,15 @@ fn lost_claims_and_disputes_show_where_they_matter() {
         "flags= alternatives= recognition=WITHDRAWN@2025-06-20",
         "after",
     );
-    let denied = vec![
-        claim(1, "2025-06-01 MEETING by=AGGREGATOR"),
-        claim(2, "2025-06-01 MEETING by=OFFICIAL_STATEMENT is=DENIED"),
-    ];
-    hold(&status(denied, &[], "2025-06-30"), "headline=NONE engagements=0 alternatives=", "denied");
+    let denied = |source: &str| {
+        let first = format!("2025-06-01 MEETING by={source}");
+        vec![claim(1, &first), claim(2, "2025-06-01 MEETING by=OFFICIAL_STATEMENT is=DENIED")]
+    };
+    let nothing = "headline=NONE engagements=0";
+    let of_far = status(denied("AGGREGATOR"), &[], "2025-06-30");
+    hold(&of_far, &format!("{nothing} alternatives=1 flags="), "denied");
+    let of_near = status(denied("COUNTERPARTY_STATEMENT"), &[], "2025-06-30");
+    hold(&of_near, &format!("{nothing} alternatives=1 flags=DISPUTED"), "denied and disputed");
+    let earlier = status(denied("COUNTERPARTY_STATEMENT"), &[], "2025-05-31");
+    hold(&earlier, &format!("{nothing} alternatives= flags="), "not yet denied");
 }

@@ -1,5 +1,7 @@
 //! A line: the standing moves of one relationship in valid-time order, with the state kept every so often.
 
+use std::collections::BTreeMap;
+
 use super::{
     contact,
     contest::Contests,
@@ -11,8 +13,9 @@ use super::{
 use crate::{
     domain::{
         date::Day,
-        fold::Standing,
+        fold::{Lost, Order, Standing},
         status::relationship::{LegalFacet, RelationshipStatus},
+        vocabulary::RelationshipFlag,
     },
     position::Position,
 };
@@ -34,6 +37,15 @@ pub struct Line {
     /// there is nothing.
     settled: usize,
     contests: Contests,
+    /// Denials that won against what others claim: they move nothing, and what they beat is shown.
+    denials: BTreeMap<Order, Denial>,
+}
+
+/// A denial that won.
+#[derive(Clone, Debug)]
+struct Denial {
+    lost: Vec<Lost>,
+    disputed: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -54,10 +66,16 @@ impl Line {
         line
     }
 
-    /// Inserts a move at its place. One that is DENIED moves nothing and is not kept. What stood of the same fact
+    /// Inserts a move at its place. One that is DENIED moves nothing; what it beat is kept. What stood of the same fact
     /// before must have been [removed](Line::remove).
     pub fn insert(&mut self, standing: Standing<'_, Move>) {
-        let Some(step) = Step::of(&standing) else { return };
+        let Some(step) = Step::of(&standing) else {
+            if !standing.lost.is_empty() {
+                let order = standing.order();
+                self.denials.insert(order, Denial { lost: standing.lost, disputed: standing.disputed });
+            }
+            return;
+        };
         self.contests.note(&standing);
         let order = step.order();
         let after =
@@ -84,6 +102,7 @@ impl Line {
     /// Takes out what stands of the fact at `root`, if anything does. Looks through the whole line: corrections and
     /// retractions are rare.
     pub fn remove(&mut self, root: Position) {
+        self.denials.retain(|(.., denied), _| *denied != root);
         let found = self.chunks.iter().enumerate().find_map(|(index, chunk)| {
             let place = chunk.steps.iter().position(|step| step.root == root)?;
             Some((index, place))
@@ -122,7 +141,20 @@ impl Line {
         rest.for_each(|step| state.apply(step));
         let within = |window: Window| state.contact.count - self.contacts_by(window.eve(valid_at));
         let counts = contact::Counts { month: within(MONTH), year: within(YEAR) };
-        state.finish(&self.contests, counts, legal, valid_at)
+        let mut status = state.finish(&self.contests, counts, legal, valid_at);
+        self.show_denials(&mut status, valid_at);
+        status
+    }
+
+    /// Adds what lost against denials by the date.
+    fn show_denials(&self, status: &mut RelationshipStatus, valid_at: Day) {
+        for (_, denial) in self.denials.iter().take_while(|((day, ..), _)| *day <= valid_at) {
+            status.alternatives.extend(&denial.lost);
+            if denial.disputed && !status.flags.contains(&RelationshipFlag::Disputed) {
+                status.flags.push(RelationshipFlag::Disputed);
+                status.flags.sort();
+            }
+        }
     }
 
     /// How many moves there are, at whatever date.
