@@ -7,11 +7,13 @@ use tonic::{Code, Status};
 use super::{
     faults::Faults,
     input::{InputError, Origin, Span},
-    load::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX},
     page::clean,
     words,
 };
-use crate::wire::v1;
+use crate::{
+    service::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX},
+    wire::v1,
+};
 
 /// What was recorded so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

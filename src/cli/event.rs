@@ -6,7 +6,6 @@ use uuid::Uuid;
 use super::{
     connection::Session,
     failure::Failure,
-    output::Format,
     page::{Look, Page, Text, Tone},
     statement,
     words::{self, phrase, word},
@@ -38,14 +37,7 @@ impl Event {
         let request = session.request(v1::GetEventRequest { event_id: self.id.to_string() });
         let answer = session.history().await?.get_event(request).await;
         let answer = answer.map_err(|status| session.refused(status))?.into_inner();
-        match session.printer.format() {
-            Format::Table => {
-                let text = dossier(&answer, session.printer.look())?;
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&answer),
-            Format::Jsonl => session.printer.lines([&answer]),
-        }
+        session.printer.answer(&answer, dossier)
     }
 }
 

@@ -8,7 +8,6 @@ use super::{
     arguments::{Times, slug},
     connection::Session,
     failure::Failure,
-    output::Format,
     page::{Look, Page, Text, Tone},
     words::{self, phrase, word},
 };
@@ -43,14 +42,7 @@ impl Group {
         });
         let answer = session.queries().await?.get_group(request).await;
         let answer = answer.map_err(|status| session.refused(status))?.into_inner();
-        match session.printer.format() {
-            Format::Table => {
-                let text = dossier(&answer, session.printer.look())?;
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&answer),
-            Format::Jsonl => session.printer.lines([&answer]),
-        }
+        session.printer.answer(&answer, dossier)
     }
 }
 

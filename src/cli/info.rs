@@ -8,7 +8,6 @@ use tonic_health::pb::{
 use super::{
     connection::Session,
     failure::Failure,
-    output::Format,
     page::{Look, Page, Text, Tone},
     words,
 };
@@ -30,19 +29,12 @@ impl Info {
         let request = session.request(v1::ServerInfoRequest {});
         let answer = session.operations().await?.server_info(request).await;
         let answer = answer.map_err(|status| session.refused(status))?.into_inner();
-        match session.printer.format() {
-            Format::Table => {
-                let health = match health {
-                    Ok(ServingStatus::Serving) => "serving",
-                    Ok(ServingStatus::NotServing) => "not serving",
-                    Ok(_) | Err(_) => "unknown",
-                };
-                let text = page(&answer, health, session.printer.look());
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&answer),
-            Format::Jsonl => session.printer.lines([&answer]),
-        }
+        let health = match health {
+            Ok(ServingStatus::Serving) => "serving",
+            Ok(ServingStatus::NotServing) => "not serving",
+            Ok(_) | Err(_) => "unknown",
+        };
+        session.printer.answer(&answer, |answer, look| Ok(page(answer, health, look)))
     }
 }
 

@@ -20,13 +20,10 @@ use super::{
     input::{Line, span},
     progress::Progress,
 };
-use crate::wire::v1::{self, submission_service_client::SubmissionServiceClient};
-
-/// The most events of a commit.
-pub const COMMIT_EVENTS_MAX: usize = 1_000;
-
-/// The most encoded bytes of a commit: 2 MiB.
-pub const COMMIT_BYTES_MAX: usize = 2 * 1024 * 1024;
+use crate::{
+    service::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX},
+    wire::v1::{self, submission_service_client::SubmissionServiceClient},
+};
 
 /// How often a busy server is asked again.
 const RETRIES_MAX: u32 = 6;

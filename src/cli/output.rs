@@ -81,6 +81,22 @@ impl Printer {
         self.text("\n")
     }
 
+    /// Prints an answer in the form asked for; `page` is what people read.
+    pub fn answer<M: Message + Name>(
+        &mut self,
+        answer: &M,
+        page: impl FnOnce(&M, Look) -> Result<String, Failure>,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Table => {
+                let text = page(answer, self.look)?;
+                self.text(&text)
+            }
+            Format::Json => self.message(answer),
+            Format::Jsonl => self.lines([answer]),
+        }
+    }
+
     /// Prints messages, a line each, as `--output jsonl` has it.
     pub fn lines<'a, M: Message + Name + 'a>(
         &mut self,

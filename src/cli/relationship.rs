@@ -6,7 +6,6 @@ use super::{
     arguments::{Times, slug},
     connection::Session,
     failure::Failure,
-    output::Format,
     page::{Look, Page, Text, Tone},
     words::{self, phrase, word},
 };
@@ -40,14 +39,7 @@ impl Relationship {
         });
         let answer = session.queries().await?.get_relationship(request).await;
         let answer = answer.map_err(|status| session.refused(status))?.into_inner();
-        match session.printer.format() {
-            Format::Table => {
-                let text = dossier(&answer, session.printer.look())?;
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&answer),
-            Format::Jsonl => session.printer.lines([&answer]),
-        }
+        session.printer.answer(&answer, dossier)
     }
 }
 

@@ -11,13 +11,15 @@ use super::{
     failure::Failure,
     faults::Faults,
     input::{Inputs, Line, span},
-    load::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX},
     output::{Format, note},
     progress::Progress,
     references::Pending,
     words,
 };
-use crate::wire::v1::{self, submission_service_client::SubmissionServiceClient};
+use crate::{
+    service::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX},
+    wire::v1::{self, submission_service_client::SubmissionServiceClient},
+};
 
 /// How many lines are judged at a time; there must be room for what they refer to.
 const LINES_MAX: usize = 200;

@@ -188,17 +188,15 @@ impl Ledger {
     /// What an event touches, as the index by subject has it: what its own content does, and for a claim or record event
     /// what its family had touched before.
     pub async fn touched(&self, recorded: &Recorded) -> Result<BTreeSet<Subject>, ReadError> {
-        let mut touched: BTreeSet<Subject> = recorded.own_subjects().into_iter().collect();
-        let Some(Concern { root, .. }) = recorded.concern else { return Ok(touched) };
+        let Some(Concern { root, .. }) = recorded.concern else {
+            return Ok(index::touched(recorded, None, None));
+        };
         let mut earlier = self.family(root);
         earlier.retain(|member| *member < recorded.position);
-        for member in self.fetch(&earlier).await? {
-            touched.extend(member.own_subjects());
-            if member.position == root {
-                touched.insert(Subject::Event(member.id));
-            }
-        }
-        Ok(touched)
+        let members = self.fetch(&earlier).await?;
+        let family = members.iter().flat_map(Recorded::own_subjects).collect();
+        // The fact is the first of its family.
+        Ok(index::touched(recorded, members.first(), Some(&family)))
     }
 
     /// When the event at a position was recorded; `None` for position 0.

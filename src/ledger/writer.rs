@@ -34,7 +34,7 @@ pub enum Request {
         /// The commit.
         commit: Commit,
         /// Who waits.
-        answer: oneshot::Sender<Result<Vec<Receipt>, SubmitError>>,
+        answer: oneshot::Sender<Answer>,
     },
     /// To take no more commits and end after those that wait.
     Close {
@@ -61,7 +61,10 @@ pub struct Writer {
     pub tail: watch::Sender<Position>,
 }
 
-type Waiting = (Commit, oneshot::Sender<Result<Vec<Receipt>, SubmitError>>);
+/// What becomes of a commit.
+type Answer = Result<Vec<Receipt>, SubmitError>;
+
+type Waiting = (Commit, oneshot::Sender<Answer>);
 
 /// Starts the thread. It ends when it is asked to, or when every handle is gone.
 pub fn spawn(mut writer: Writer) -> io::Result<()> {
@@ -136,12 +139,11 @@ impl Writer {
     }
 
     /// Judges every commit in order. Refusals are answers too, and wait for the batch to be durable: they may rest on it.
-    #[allow(clippy::type_complexity)]
     fn sequence(
         &self,
         batch: &[Waiting],
         runtime: &Handle,
-    ) -> Result<(Vec<Staged>, Vec<Result<Vec<Receipt>, SubmitError>>), SubmitError> {
+    ) -> Result<(Vec<Staged>, Vec<Answer>), SubmitError> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let wanted: BTreeSet<Position> =
             batch.iter().flat_map(|(commit, _)| sequencer::wanted(commit, &index)).collect();

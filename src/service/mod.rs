@@ -12,3 +12,4 @@ mod submission;
 mod transport;
 
 pub use server::{Config, Server, StartError};
+pub use submission::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX};
