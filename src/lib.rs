@@ -2,8 +2,9 @@
 //! delisted.
 //!
 //! The layers, each using only those before it: [`position`], then [`domain`], [`log`] and [`proof`], then `wire`, `ledger`,
-//! `projection`, `service` and `cli`. ARCHITECTURE.md has the map.
+//! `projection`, `audit`, `service` and `cli`. ARCHITECTURE.md has the map.
 
+pub mod audit;
 pub mod cli;
 pub mod domain;
 pub mod ledger;

@@ -46,10 +46,14 @@ const LAYERS: &[Layer] = &[
     Layer { name: "wire", uses: &["position", "domain"] },
     Layer { name: "ledger", uses: &["position", "domain", "log", "proof", "wire"] },
     Layer { name: "projection", uses: &["position", "domain", "log", "proof", "wire", "ledger"] },
-    Layer { name: "service", uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection"] },
+    Layer { name: "audit", uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection"] },
+    Layer {
+        name: "service",
+        uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection", "audit"],
+    },
     Layer {
         name: "cli",
-        uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection", "service"],
+        uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection", "audit", "service"],
     },
 ];
 
