@@ -37,15 +37,6 @@ impl<C: Content> History<C> {
         self.families.insert(root, family);
     }
 
-    /// What stands of the fact at `root`, plain or with its family.
-    pub fn standing_of(&self, root: Position, as_of: AsOf) -> Option<Standing<'_, C>> {
-        if let Some(family) = self.families.get(&root) {
-            return family.standing(as_of);
-        }
-        let index = self.plain.binary_search_by_key(&root, |telling| telling.position).ok()?;
-        self.plain.get(index).filter(|telling| counts(telling, as_of)).map(Standing::sole)
-    }
-
     /// What stands under the cuts of record time, disclosure and label, in valid-time order. The valid date does not
     /// cut: a fact that takes effect later is there, at its place.
     pub fn standing(&self, as_of: AsOf) -> Vec<Standing<'_, C>> {
