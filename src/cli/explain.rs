@@ -15,13 +15,15 @@ use crate::wire::v1;
 
 /// Explain a value: the facts that gave it, the claims that lost, and what was corrected on the way
 #[derive(Debug, Args)]
-#[command(after_help = "A field is headline, recognition, contact, process, conflict, flags, legal[us-fto219] … of a \
+#[command(
+    after_help = "A field is headline, recognition, contact, process, conflict, flags, legal[us-fto219] … of a \
     relationship; designations[us-fto219], designations[us-fto219].since, lifecycle, names, inherited, flags … of a group. A \
     wrong one is answered with those that there are.\n\n\
     Examples:\n  \
     chancery explain relationship us hts headline --on 2025-07-08\n  \
     chancery explain group hts 'designations[un-scisil]' --on 2026-02-27\n  \
-    chancery explain relationship us hamas contact --on 2025-02-20 --disclosed 2025-03-05 --output json")]
+    chancery explain relationship us hamas contact --on 2025-02-20 --disclosed 2025-03-05 --output json"
+)]
 pub struct Explain {
     /// The subject and the field: relationship ACTOR GROUP FIELD, group GROUP FIELD, or designation GROUP REGIME FIELD
     #[arg(value_name = "SUBJECT FIELD", num_args = 2..=4, required = true)]
@@ -125,7 +127,8 @@ fn defeat(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> String {
     match v1::FoldRule::try_from(claim.lost_by).unwrap_or_default() {
         v1::FoldRule::SourceRank => {
             let best = winner.and_then(|fact| fact.sources.iter().map(|source| source.kind).min());
-            let against = best.filter(|best| *best < claim.source_kind).map(|best| format!(" against {}", rank(best)));
+            let against =
+                best.filter(|best| *best < claim.source_kind).map(|best| format!(" against {}", rank(best)));
             format!("lost by source rank: {}{}", rank(claim.source_kind), against.unwrap_or_default())
         }
         v1::FoldRule::Credibility => {

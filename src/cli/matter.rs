@@ -16,7 +16,8 @@ pub fn subject(words: &[String]) -> Result<String, Failure> {
         ["group", _] | ["relationship" | "designation", _, _] => Some(text.clone()),
         _ => None,
     };
-    let wrong = || Failure::Argument(format!("'{}' is not a subject with a status: give {FORMS}", words.join(" ")));
+    let wrong =
+        || Failure::Argument(format!("'{}' is not a subject with a status: give {FORMS}", words.join(" ")));
     let known = known.ok_or_else(wrong)?;
     known.parse::<Subject>().map(|subject| subject.0).map_err(Failure::Argument)
 }

@@ -2,11 +2,16 @@
 
 mod account;
 mod arguments;
+mod audit;
+mod band;
 mod batch;
 mod bench;
+mod changes;
 mod check;
 mod completions;
 mod connection;
+mod decide;
+mod diff;
 mod event;
 mod evidence;
 mod explain;
@@ -28,6 +33,7 @@ mod references;
 mod refusal;
 mod relationship;
 mod relationships;
+mod replay;
 mod serve;
 mod statement;
 mod submit;
@@ -74,6 +80,10 @@ enum Command {
     History(history::History),
     Event(event::Event),
     Explain(explain::Explain),
+    Replay(replay::Replay),
+    Diff(diff::Diff),
+    Decide(decide::Decide),
+    Audit(audit::Audit),
     Prove(prove::Prove),
     Check(check::Check),
     Key(key::Key),
@@ -106,6 +116,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::History(history) => history.run(&mut session).await,
             Command::Event(event) => event.run(&mut session).await,
             Command::Explain(explain) => explain.run(&mut session).await,
+            Command::Replay(replay) => replay.run(&mut session).await,
+            Command::Diff(diff) => diff.run(&mut session).await,
+            Command::Decide(decide) => decide.run(&mut session).await,
+            Command::Audit(audit) => audit.run(&mut session).await,
             Command::Prove(prove) => prove.run(&mut session).await,
             Command::Check(check) => check.run(&mut session).await,
             Command::Key(key) => key.run(&mut session).await,

@@ -33,6 +33,8 @@ words! {
     AnomalyRule: "ANOMALY_RULE_",
     Assertion: "ASSERTION_",
     Basis: "BASIS_",
+    ChangeCause: "CHANGE_CAUSE_",
+    ChangeReason: "CHANGE_REASON_",
     Channel: "CHANNEL_",
     Conflict: "CONFLICT_",
     ContactLevel: "CONTACT_LEVEL_",
@@ -44,6 +46,7 @@ words! {
     GroupFlag: "GROUP_FLAG_",
     GroupKind: "GROUP_KIND_",
     Headline: "HEADLINE_",
+    HindsightKind: "HINDSIGHT_KIND_",
     Label: "LABEL_",
     LegalEffect: "LEGAL_EFFECT_",
     Level: "LEVEL_",
@@ -54,6 +57,7 @@ words! {
     Recognition: "RECOGNITION_",
     RelationshipFlag: "RELATIONSHIP_FLAG_",
     RepresentationLevel: "REPRESENTATION_LEVEL_",
+    Reproduction: "REPRODUCTION_",
     Role: "ROLE_",
     SourceKind: "SOURCE_KIND_",
 }
@@ -243,6 +247,8 @@ mod tests {
         check::<v1::AnomalyRule>();
         check::<v1::Assertion>();
         check::<v1::Basis>();
+        check::<v1::ChangeCause>();
+        check::<v1::ChangeReason>();
         check::<v1::Channel>();
         check::<v1::Conflict>();
         check::<v1::ContactLevel>();
@@ -254,6 +260,7 @@ mod tests {
         check::<v1::GroupFlag>();
         check::<v1::GroupKind>();
         check::<v1::Headline>();
+        check::<v1::HindsightKind>();
         check::<v1::Label>();
         check::<v1::LegalEffect>();
         check::<v1::Level>();
@@ -264,6 +271,7 @@ mod tests {
         check::<v1::Recognition>();
         check::<v1::RelationshipFlag>();
         check::<v1::RepresentationLevel>();
+        check::<v1::Reproduction>();
         check::<v1::Role>();
         check::<v1::SourceKind>();
     }

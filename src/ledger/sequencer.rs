@@ -141,9 +141,10 @@ impl<'a> Sequencer<'a> {
                 }
                 continue;
             }
-            admission::admit(proposed, at, &view, &mut refusal);
+            let position = next.plus(own.staged.len() as u64);
+            admission::admit(proposed, position, at, &view, &mut refusal);
             let recorded = Recorded {
-                position: next.plus(own.staged.len() as u64),
+                position,
                 recorded_at: self.recorded_at,
                 recorded_by: commit.principal.clone(),
                 commit: commit.id,

@@ -1,6 +1,7 @@
 //! The read models: histories of actors, groups, regimes and relationships, kept current with the log, and the
 //! statuses that follow from them. Everything here can be thrown away and rebuilt.
 
+mod days;
 mod family;
 mod projector;
 mod store;
@@ -14,6 +15,7 @@ use std::{
 
 use tokio::{sync::watch, time};
 
+pub use days::Turnings;
 pub use store::{Holdings, Store};
 pub use view::{RelationshipView, UnknownError};
 

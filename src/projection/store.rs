@@ -134,7 +134,7 @@ impl Store {
                     let effect = self.dealings_mut(&actor, &group).set_family(family);
                     effects.entry(group).or_default().push(effect);
                 }
-                Subject::Designation(..) | Subject::Event(_) => {}
+                Subject::Designation(..) | Subject::Decision(_) | Subject::Event(_) => {}
             }
         }
         for (group, effects) in effects {
@@ -190,6 +190,7 @@ impl Store {
                     add(&mut self.groups, other, position, fact, GroupFact::about);
                 }
             }
+            Statement::DecisionRecorded(_) => {}
         }
     }
 
@@ -238,7 +239,9 @@ fn told(fact: &Fact, actor: &ActorId, group: &GroupId) -> Option<Move> {
             None
         }
         Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => None,
-        Statement::LifecycleChanged(_) | Statement::DesignationAct(_) => None,
+        Statement::LifecycleChanged(_) | Statement::DesignationAct(_) | Statement::DecisionRecorded(_) => {
+            None
+        }
     }
 }
 

@@ -115,6 +115,19 @@ impl Store {
         regimes: &Regimes,
         as_of: AsOf,
     ) -> Result<RelationshipView, UnknownError> {
+        let (actor_name, group_name, legal) = self.legal(actor, group, regimes, as_of)?;
+        let line = self.found(actor, group).map(|it| it.line(as_of, self.position())).unwrap_or_default();
+        Ok(RelationshipView { actor_name, group_name, status: line.status(as_of.valid_at, legal) })
+    }
+
+    /// The names of the two ends of a relationship, and the listings that bear on it.
+    pub fn legal(
+        &self,
+        actor: &ActorId,
+        group: &GroupId,
+        regimes: &Regimes,
+        as_of: AsOf,
+    ) -> Result<(String, String, Vec<LegalFacet>), UnknownError> {
         let known_actor = self.actor(actor, as_of)?;
         let (known_group, standing) = self.identity(group, as_of)?;
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
@@ -128,12 +141,12 @@ impl Store {
                     provenance: binding.designation.provenance.clone(),
                 }
             });
-        let line = self.found(actor, group).map(|it| it.line(as_of, self.position())).unwrap_or_default();
-        Ok(RelationshipView {
-            actor_name: known_actor.name,
-            group_name: known_group.name,
-            status: line.status(as_of.valid_at, legal.collect()),
-        })
+        Ok((known_actor.name, known_group.name, legal.collect()))
+    }
+
+    /// All that is on record about a relationship; it stays as it is when more is recorded.
+    pub fn dealings(&self, actor: &ActorId, group: &GroupId) -> Option<Arc<Dealings>> {
+        self.found(actor, group).cloned()
     }
 
     /// The relationships with anything on record, under whatever cuts, by actor and group.

@@ -8,9 +8,10 @@ use crate::domain::{
     date::PartialDate,
     source::Source,
     statement::{
-        ActorRegistered, DesignationAct, Engagement, GroupRegistered, LineageRecorded, Name, Participant,
-        Party, RegimeRegistered, Scope, Statement,
+        ActorRegistered, DecisionRecorded, DesignationAct, Engagement, GroupRegistered, LineageRecorded,
+        Name, Participant, Party, RegimeRegistered, Scope, Statement,
     },
+    subject::Subject,
     violation::{Rule, Violation, Violations},
     vocabulary::{Act, EngagementKind, Level, LineageKind, NameKind},
 };
@@ -36,6 +37,11 @@ const EXTERNAL_ID_CHARACTERS_MAX: usize = 100;
 /// The longest review interval, in months.
 const REVIEW_MONTHS_MAX: u16 = 240;
 
+/// The longest rationale of a decision, in characters.
+const RATIONALE_CHARACTERS_MAX: usize = 2_000;
+/// Subjects of a decision.
+const DECISION_SUBJECTS_MAX: usize = 100;
+
 pub(super) fn violations_of(parts: &FactParts) -> Vec<Violation> {
     let mut found = Violations::default();
     found.text("summary", &parts.summary, SUMMARY_CHARACTERS_MAX);
@@ -56,6 +62,7 @@ pub(super) fn violations_of(parts: &FactParts) -> Vec<Violation> {
         }
         Statement::DesignationAct(it) => check_act(it, at, &mut found),
         Statement::Engagement(it) => check_engagement(it, at, &mut found),
+        Statement::DecisionRecorded(it) => check_decision(it, at, &mut found),
     }
     found.into_vec()
 }
@@ -197,6 +204,24 @@ fn check_engagement(it: &Engagement, at: &str, found: &mut Violations) {
     found.text(&format!("{at}.process"), &it.process, SHORT_CHARACTERS_MAX);
     check_distinct(&it.pillars, &format!("{at}.pillars"), found);
     check_detail(it, at, found);
+}
+
+fn check_decision(it: &DecisionRecorded, at: &str, found: &mut Violations) {
+    found.required_text(&format!("{at}.title"), &it.title, NAME_CHARACTERS_MAX);
+    let subjects = format!("{at}.subjects");
+    found.count(&subjects, it.subjects.len(), 1..=DECISION_SUBJECTS_MAX);
+    check_distinct(&it.subjects, &subjects, found);
+    for (index, subject) in it.subjects.iter().enumerate() {
+        let has_status =
+            matches!(subject, Subject::Group(_) | Subject::Relationship(..) | Subject::Designation(..));
+        found.require(Rule {
+            holds: has_status,
+            field: &format!("{subjects}[{index}]"),
+            message: "has no status of its own: name a group/G, relationship/A/G or designation/G/R",
+        });
+    }
+    found.required_text(&format!("{at}.ruleset"), &it.ruleset, LANGUAGE_CHARACTERS_MAX);
+    found.required_text(&format!("{at}.rationale"), &it.rationale, RATIONALE_CHARACTERS_MAX);
 }
 
 fn check_participant(it: &Participant, at: &str, found: &mut Violations) {

@@ -1,9 +1,11 @@
 //! What a fact can say.
 
+mod decision;
 mod designation;
 mod engagement;
 mod registry;
 
+pub use decision::{DecisionBasis, DecisionRecorded};
 pub use designation::{DesignationAct, Scope};
 pub use engagement::{Agreement, Ceasefire, Engagement, Participant, Party, Representation};
 pub use registry::{
@@ -34,6 +36,8 @@ pub enum Statement {
     DesignationAct(DesignationAct),
     /// Dealings between state actors and groups.
     Engagement(Engagement),
+    /// A decision of the house.
+    DecisionRecorded(DecisionRecorded),
 }
 
 impl Statement {
@@ -49,6 +53,7 @@ impl Statement {
             Statement::RegimeTerminated(_) => "regime_terminated",
             Statement::DesignationAct(_) => "designation_act",
             Statement::Engagement(_) => "engagement",
+            Statement::DecisionRecorded(_) => "decision_recorded",
         }
     }
 
@@ -73,6 +78,8 @@ impl Statement {
                 Subject::Designation(it.group.clone(), it.regime.clone()),
             ],
             Statement::Engagement(it) => it.subjects(),
+            // Not what it concerns: a decision moves no status, and whoever follows a group waits for what does.
+            Statement::DecisionRecorded(it) => vec![Subject::Decision(it.decision.clone())],
         }
     }
 
@@ -102,6 +109,7 @@ impl Statement {
                 .collect()
             }
             Statement::Engagement(it) => it.references(),
+            Statement::DecisionRecorded(it) => it.references(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! of the wire layer holds the two together.
 
 mod anomaly;
+mod audit;
 mod designation;
 mod engagement;
 mod group;
@@ -10,6 +11,7 @@ mod relationship;
 mod source;
 
 pub use anomaly::*;
+pub use audit::*;
 pub use designation::*;
 pub use engagement::*;
 pub use group::*;

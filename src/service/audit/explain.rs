@@ -4,11 +4,7 @@ use super::{Audit, read_matter, unknown};
 use crate::{
     audit::{explain, field_of},
     domain::vocabulary::Label,
-    service::{
-        history::record,
-        query::asked::When,
-        refusal::Refusal,
-    },
+    service::{history::record, query::asked::When, refusal::Refusal},
     wire::{
         Field, Findings,
         as_of::read_times,
@@ -46,7 +42,8 @@ impl Audit {
         let explained = explain(&self.query.ledger, explained, as_of).await?;
         let names = self.query.names(positions_of(&explained.below)).await?;
         let (rule, inferred) = write_ground(&explained.provenance);
-        let lost = explained.lost.iter().map(|claim| Ok(write_lost_claim(&claim.lost, record(&claim.recorded)?)));
+        let lost =
+            explained.lost.iter().map(|claim| Ok(write_lost_claim(&claim.lost, record(&claim.recorded)?)));
         Ok(v1::ExplainResponse {
             subject: matter.to_string(),
             title,

@@ -1,6 +1,6 @@
 //! Facts: between the API's messages and the domain.
 
-use super::{designation, engagement, registry, source, text_of};
+use super::{decision, designation, engagement, registry, source, text_of};
 use crate::{
     domain::{
         date::{DateSpan, Day},
@@ -66,6 +66,9 @@ fn read_statement(message: Option<&v1::fact::Statement>, at: &Field<'_>, found: 
         Some(Message::Engagement(it)) => {
             Statement::Engagement(engagement::read(it, &at.child("engagement"), found))
         }
+        Some(Message::DecisionRecorded(it)) => {
+            Statement::DecisionRecorded(decision::read(it, &at.child("decision_recorded"), found))
+        }
         None => {
             found.add(&at.child("statement"), "is required: say what the fact is, such as `engagement`");
             // A statement without rules of its own, so that the rest of the fact is checked.
@@ -106,5 +109,6 @@ fn write_statement(statement: &Statement) -> v1::fact::Statement {
         Statement::RegimeTerminated(it) => Message::RegimeTerminated(registry::write_terminated(it)),
         Statement::DesignationAct(it) => Message::DesignationAct(designation::write(it)),
         Statement::Engagement(it) => Message::Engagement(engagement::write(it)),
+        Statement::DecisionRecorded(it) => Message::DecisionRecorded(decision::write(it)),
     }
 }

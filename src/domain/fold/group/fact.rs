@@ -27,7 +27,8 @@ impl GroupFact {
             Statement::ActorRegistered(_)
             | Statement::RegimeRegistered(_)
             | Statement::RegimeTerminated(_)
-            | Statement::Engagement(_) => false,
+            | Statement::Engagement(_)
+            | Statement::DecisionRecorded(_) => false,
         };
         concerned.then(|| GroupFact(Arc::clone(fact)))
     }

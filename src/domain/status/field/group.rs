@@ -6,7 +6,7 @@ use crate::{
         date::PartialDate,
         fold::Provenance,
         status::group::{Designation, Episode, GroupStatus, Lineage, NameStatus},
-        vocabulary::{GroupFlag, Vocabulary as _},
+        vocabulary::{DesignationState, GroupFlag, Vocabulary as _},
     },
     position::Position,
 };
@@ -26,7 +26,11 @@ impl GroupStatus {
         for it in &self.inherited {
             let bound = it.bound_actor.as_ref().map(|actor| format!(" binding {actor}")).unwrap_or_default();
             let path = format!("inherited[{} from {}{bound}]", it.regime, it.from_group);
-            fields.derive(path, it.state, vec![format!("group/{} designations[{}]", it.from_group, it.regime)]);
+            fields.derive(
+                path,
+                it.state,
+                vec![format!("group/{} designations[{}]", it.from_group, it.regime)],
+            );
         }
         for it in &self.legal_effects {
             let effects = join(it.legal_effects.iter().map(ToString::to_string));
@@ -60,11 +64,8 @@ fn identity(status: &GroupStatus, fields: &mut Fields) {
         fields.say(path, format!("valid{}", period(it.from, it.until)), &Provenance::default());
     }
     for it in &status.lineage {
-        let value = format!(
-            "{}{}",
-            it.since,
-            it.until.map(|until| format!(" until {until}")).unwrap_or_default()
-        );
+        let value =
+            format!("{}{}", it.since, it.until.map(|until| format!(" until {until}")).unwrap_or_default());
         fields.say(format!("lineage[{}]", lineage_key(it)), value, &resting_on(&[it.event]));
     }
 }
@@ -75,7 +76,8 @@ fn listing(it: &Designation, fields: &mut Fields) {
     add_lost(&mut provenance.lost, &it.alternatives);
     fields.say(&path, it.state, &provenance);
     let mut detail = |name: &str, value: String| fields.say(format!("{path}.{name}"), value, &provenance);
-    detail("since", since_text(it.since));
+    let unlisted = it.state == DesignationState::None;
+    detail("since", if unlisted { String::new() } else { since_text(it.since) });
     let alias = it.alias_of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
     detail("basis", it.basis.map(|basis| format!("{basis}{alias}")).unwrap_or_default());
     detail("episodes", join(it.episodes.iter().map(episode)));
@@ -121,8 +123,8 @@ fn measures(status: &GroupStatus, fields: &mut Fields) {
 /// The fields that a flag follows from.
 fn flag_from(status: &GroupStatus, flag: GroupFlag) -> Vec<String> {
     let in_force = status.designations.iter().filter(|it| it.state.is_in_force());
-    let listings =
-        in_force.map(|it| format!("designations[{}]", listing_key(it.regime.as_str(), it.component.as_deref())));
+    let listings = in_force
+        .map(|it| format!("designations[{}]", listing_key(it.regime.as_str(), it.component.as_deref())));
     match flag {
         GroupFlag::ListedButDissolved | GroupFlag::GoverningButListed => {
             std::iter::once("lifecycle".to_owned()).chain(listings).collect()

@@ -65,11 +65,7 @@ fn facets(status: &RelationshipStatus, fields: &mut Fields) {
     let it = &status.conflict;
     fields.say("conflict", it.value, &it.provenance);
     fields.say("conflict.since", optional(it.since), &it.provenance);
-    fields.say(
-        "conflict.ends_on",
-        it.ends_on.map(|day| day.to_string()).unwrap_or_default(),
-        &it.provenance,
-    );
+    fields.say("conflict.ends_on", it.ends_on.map(|day| day.to_string()).unwrap_or_default(), &it.provenance);
     fields.measure("conflict.last_force_on", optional(it.last_force_on), &it.provenance);
 }
 
