@@ -142,38 +142,118 @@ type Explained = (&'static str, &'static str, &'static str, &'static str);
 
 /// The cases from reality, each with its explanation.
 const EXPLAINED: &[Explained] = &[
-    ("group/hts", "designations[us-fto219]", "2025-07-07", "?"),
-    ("group/hts", "designations[us-fto219].pending", "2025-07-07", "?"),
-    ("group/hts", "designations[us-fto219].state", "2025-07-08", "?"),
-    ("group/hts", "designations[un-scisil]", "2026-02-26", "?"),
-    ("group/hts", "designations[un-scisil]", "2026-02-27", "?"),
-    ("group/al-sharaa", "designations[us-sdgt]", "2025-11-08", "?"),
-    ("group/al-sharaa", "designations[us-sdn]", "2025-11-08", "?"),
-    ("group/farc", "designations[us-fto219]", "2021-12-01", "?"),
-    ("group/farc-ep", "designations[us-fto219]", "2021-12-01", "?"),
-    ("group/eta", "designations", "2022-05-20", "?"),
-    ("group/eta", "legal_effects[us]", "2022-05-20", "?"),
-    ("group/ansarallah", "designations[us-fto219]", "2025-01-22", "?"),
-    ("group/ansarallah", "designations[us-fto219].episodes", "2025-03-04", "?"),
-    ("group/hamas", "designations[eu-terr]", "2014-12-17", "?"),
-    ("group/hamas", "designations[eu-terr]", "2017-07-26", "?"),
-    ("group/pkk", "flags", "2026-03-01", "?"),
-    ("group/pkk", "lifecycle", "2026-03-01", "?"),
-    ("relationship/us/hamas", "headline", "2025-02-20 / 2025-03-04", "?"),
-    ("relationship/us/hamas", "headline", "2025-02-20 / 2025-03-05", "?"),
-    ("relationship/us/hamas", "flags[SECRET_ONLY]", "2025-02-20", "?"),
-    ("relationship/ru/taliban", "headline", "2025-07-03", "?"),
-    ("relationship/in/taliban", "recognition", "2025-10-21", "?"),
-    ("relationship/in/taliban", "representation_of_actor.level", "2025-10-21", "?"),
-    ("relationship/us/ansarallah", "headline", "2025-05-06", "?"),
-    ("group/irgc", "designations[eu-terr]", "2026-01-29", "?"),
-    ("group/irgc", "designations[eu-terr]", "2026-02-19", "?"),
-    ("group/hezbollah", "designations[gb-ta2000/Military Wing]", "2010-01-01", "?"),
-    ("designation/hezbollah/eu-terr", "designations[eu-terr/Military Wing]", "2020-01-01", "?"),
-    ("group/taliban", "designations[us-fto219]", "2024-01-01", "?"),
-    ("relationship/sy/sdf", "process.since", "2025-11-20", "?"),
-    ("relationship/sy/sdf", "process.since", "2025-11-20@433", "?"),
-    ("relationship/us/taliban", "process", "2021-03-01", "?"),
+    (
+        "group/hts",
+        "designations[us-fto219]",
+        "2025-07-07",
+        "ACTIVE LATEST_EFFECTIVE; on 2014-05-15 2012-12-11",
+    ),
+    (
+        "group/hts",
+        "designations[us-fto219].pending",
+        "2025-07-07",
+        "DELISTED 2025-07-08, decided 2025-06-23, announced 2025-07-07 SOLE; on 2025-07-08",
+    ),
+    ("group/hts", "designations[us-fto219].state", "2025-07-08", "DELISTED LATEST_EFFECTIVE; on 2025-07-08"),
+    (
+        "group/hts",
+        "designations[un-scisil]",
+        "2026-02-26",
+        "ACTIVE LATEST_EFFECTIVE; on 2014-05-14 2013-05-30; lost 2025-11-06 by SOURCE_RANK; not 2026-02-27",
+    ),
+    (
+        "group/hts",
+        "designations[un-scisil]",
+        "2026-02-27",
+        "DELISTED SOURCE_RANK; on 2026-02-27; lost 2025-11-06 by SOURCE_RANK",
+    ),
+    ("group/al-sharaa", "designations[us-sdgt]", "2025-11-08", "DELISTED LATEST_EFFECTIVE; on 2025-11-07"),
+    (
+        "group/al-sharaa",
+        "designations[us-sdn]",
+        "2025-11-08",
+        "ACTIVE SOLE; on 2013-05-16; lost 2025-11-07 by SOURCE_RANK; not 2025-11-09",
+    ),
+    ("group/farc", "designations[us-fto219]", "2021-12-01", "DELISTED LATEST_EFFECTIVE; on 2021-12-01"),
+    ("group/farc-ep", "designations[us-fto219]", "2021-12-01", "ACTIVE SOLE; on 2021-12-01"),
+    (
+        "group/eta",
+        "designations",
+        "2022-05-20",
+        "us-fto219 DELISTED; us-sdgt ACTIVE DERIVED inferred; from designations[us-fto219], designations[us-fto219].since, designations[us-fto219].basis, designations[us-fto219].episodes, designations[us-sdgt], designations[us-sdgt].since, designations[us-sdgt].basis, designations[us-sdgt].episodes, designations[us-sdgt].last_present_on; on 2022-05-20 2021-08-18",
+    ),
+    (
+        "group/eta",
+        "legal_effects[us]",
+        "2022-05-20",
+        "ASSET_FREEZE; SECONDARY_SANCTIONS_RISK DERIVED inferred; from designations[us-sdgt]; on 2021-08-18",
+    ),
+    ("group/ansarallah", "designations[us-fto219]", "2025-01-22", "PROPOSED LATEST_EFFECTIVE; on 2025-01-22"),
+    (
+        "group/ansarallah",
+        "designations[us-fto219].episodes",
+        "2025-03-04",
+        "1: 2021-01-19 to 2021-02-16 DELISTED; 2: 2025-03-04 LATEST_EFFECTIVE; on 2025-03-04",
+    ),
+    (
+        "group/hamas",
+        "designations[eu-terr]",
+        "2014-12-17",
+        "ANNULLED_STAYED LATEST_EFFECTIVE; on 2014-12-17 2003-09-12",
+    ),
+    (
+        "group/hamas",
+        "designations[eu-terr]",
+        "2017-07-26",
+        "ACTIVE LATEST_EFFECTIVE; on 2017-07-26 2003-09-12",
+    ),
+    (
+        "group/pkk",
+        "flags",
+        "2026-03-01",
+        "LISTED_BUT_DISSOLVED set DERIVED inferred; from flags[LISTED_BUT_DISSOLVED]; on 2025-05-12 2002-05-02 1997-10-08 2021-08-18",
+    ),
+    ("group/pkk", "lifecycle", "2026-03-01", "DISSOLVED_DECLARED SOLE; on 2025-05-12"),
+    (
+        "relationship/us/hamas",
+        "headline",
+        "2025-02-20 / 2025-03-04",
+        "PROSCRIBED_NO_CONTACT SOLE; from legal[us-fto219]; on 1997-10-08",
+    ),
+    (
+        "relationship/us/hamas",
+        "headline",
+        "2025-02-20 / 2025-03-05",
+        "DIRECT_CONTACT SOLE; from contact; on 2025-02",
+    ),
+    ("relationship/us/hamas", "flags[SECRET_ONLY]", "2025-02-20", "set DERIVED; from contact; on 2025-02"),
+    ("relationship/ru/taliban", "headline", "2025-07-03", "RECOGNISED SOLE; from recognition; on 2025-07-03"),
+    ("relationship/in/taliban", "recognition", "2025-10-21", "DE_FACTO_DEALINGS DERIVED; on 2025-10-21"),
+    (
+        "relationship/in/taliban",
+        "representation_of_actor.level",
+        "2025-10-21",
+        "EMBASSY_CHARGE LATEST_EFFECTIVE; on 2025-10-21",
+    ),
+    (
+        "relationship/us/ansarallah",
+        "headline",
+        "2025-05-06",
+        "CEASEFIRE SOURCE_RANK; from conflict; on 2025-05-06; lost 2025-05-06 by SOURCE_RANK",
+    ),
+    ("group/irgc", "designations[eu-terr]", "2026-01-29", "PROPOSED SOLE; on 2026-01-29"),
+    ("group/irgc", "designations[eu-terr]", "2026-02-19", "ACTIVE LATEST_EFFECTIVE; on 2026-02-19"),
+    ("group/hezbollah", "designations[gb-ta2000/Military Wing]", "2010-01-01", "ACTIVE SOLE; on 2008-07"),
+    (
+        "designation/hezbollah/eu-terr",
+        "designations[eu-terr/Military Wing]",
+        "2020-01-01",
+        "ACTIVE SOLE; on 2013-07-26",
+    ),
+    ("group/taliban", "designations[us-fto219]", "2024-01-01", "NONE SOLE"),
+    ("relationship/sy/sdf", "process.since", "2025-11-20", "2025-03-10 SOLE; on →2025-03-10; not 2025-02-10"),
+    ("relationship/sy/sdf", "process.since", "2025-11-20@433", "2025-02-10 SOLE; on 2025-02-10"),
+    ("relationship/us/taliban", "process", "2021-03-01", "STALLED ELAPSED_TIME inferred; on 2020-02-29"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -290,17 +370,60 @@ async fn check_replay(
 async fn replays() {
     use v1::ReplayAxis::{RecordTime, ValidTime};
     let office = &Office::seeded().await;
-    check_replay(office, "relationship/us/hamas", RecordTime, "headline", "2025-02-20", &["?"]).await;
-    check_replay(office, "relationship/sy/sdf", RecordTime, "process.since", "2025-11-20", &["?"]).await;
-    check_replay(office, "group/hamas", ValidTime, "designations[eu-terr]", "2026-01-01", &["?"]).await;
-    check_replay(office, "relationship/us/taliban", ValidTime, "process", "2026-01-01", &["?"]).await;
+    check_replay(
+        office,
+        "relationship/us/hamas",
+        RecordTime,
+        "headline",
+        "2025-02-20",
+        &[
+            "97:  > NONE LATE_ARRIVAL",
+            "175: NONE > PROSCRIBED_NO_CONTACT LATE_ARRIVAL",
+            "404: PROSCRIBED_NO_CONTACT > DIRECT_CONTACT LATE_ARRIVAL",
+        ],
+    )
+    .await;
+    check_replay(
+        office,
+        "relationship/sy/sdf",
+        RecordTime,
+        "process.since",
+        "2025-11-20",
+        &["389:  > 2025-02-10 LATE_ARRIVAL", "434: 2025-02-10 > 2025-03-10 CORRECTION"],
+    )
+    .await;
+    check_replay(
+        office,
+        "group/hamas",
+        ValidTime,
+        "designations[eu-terr]",
+        "2026-01-01",
+        &[
+            "2003-09-12:  > ACTIVE LATE_ARRIVAL",
+            "2014-12-17: ACTIVE > ANNULLED_STAYED LATE_ARRIVAL",
+            "2017-07-26: ANNULLED_STAYED > ACTIVE LATE_ARRIVAL",
+        ],
+    )
+    .await;
+    check_replay(
+        office,
+        "relationship/us/taliban",
+        ValidTime,
+        "process",
+        "2026-01-01",
+        &[
+            "2020-02-29: NONE > AGREED_PARTIAL LATE_ARRIVAL",
+            "2021-03-01: AGREED_PARTIAL > STALLED TIME_PASSED",
+        ],
+    )
+    .await;
     check_replay(
         office,
         "designation/hts/us-fto219",
         ValidTime,
         "designations[us-fto219]",
         "2026-01-01",
-        &["?"],
+        &["2012-12-11: NONE > ACTIVE LATE_ARRIVAL", "2025-07-08: ACTIVE > DELISTED LATE_ARRIVAL"],
     )
     .await;
 }

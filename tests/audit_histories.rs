@@ -16,6 +16,7 @@ use chancery::{
     domain::{
         as_of::AsOf,
         date::{Day, parse_day},
+        id::GroupId,
         status::{
             change::changes,
             field::{Field, Part},
@@ -75,7 +76,7 @@ impl Office {
 fn matters() -> Vec<Matter> {
     let mut matters = Vec::new();
     for group in GROUPS {
-        let group = group.parse().unwrap();
+        let group: GroupId = group.parse().unwrap();
         matters.extend(ACTORS.map(|actor| Matter::Relationship(actor.parse().unwrap(), group.clone())));
         matters.push(Matter::Group(group));
     }
