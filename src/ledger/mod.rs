@@ -7,6 +7,7 @@
 mod admission;
 mod codec;
 mod commit;
+mod ids;
 mod index;
 mod postings;
 mod recorded;
@@ -165,6 +166,11 @@ impl Ledger {
     /// The position of an event, if it is recorded.
     pub fn find(&self, id: EventId) -> Option<Position> {
         self.index().find(id)
+    }
+
+    /// The id of the event at a position, if there is one.
+    pub fn id(&self, position: Position) -> Option<EventId> {
+        self.index().id(position)
     }
 
     /// The events at `positions`, which must ascend and lie between 1 and the tail.
