@@ -60,7 +60,7 @@ impl fmt::Debug for Ids {
 }
 
 impl Ids {
-    /// The ids of the events from position 1 on, of which all pieces but the last are full.
+    /// The ids of the events from position 1 on, as [`append`] puts them.
     pub fn from_list(list: Vec<Arc<Vec<EventId>>>) -> Ids {
         let mut ids = Ids { list, ..Ids::default() };
         ids.tables = ids.many_tables();
@@ -72,7 +72,8 @@ impl Ids {
         &self.list
     }
 
-    fn len(&self) -> usize {
+    /// How many there are.
+    pub fn len(&self) -> usize {
         self.list.last().map_or(0, |last| (self.list.len() - 1) * CHUNK + last.len())
     }
 
@@ -82,18 +83,7 @@ impl Ids {
         if number == 0 {
             self.before = Position::new(position.get().saturating_sub(1));
         }
-        match self.list.last_mut().filter(|last| last.len() < CHUNK) {
-            Some(last) => Arc::make_mut(last).push(id),
-            None => self.list.push(Arc::new(match number {
-                // A batch is small, and its ids are soon thrown away.
-                0 => vec![id],
-                _ => {
-                    let mut chunk = Vec::with_capacity(CHUNK);
-                    chunk.push(id);
-                    chunk
-                }
-            })),
-        }
+        append(&mut self.list, id);
         if number == SINGLE_MAX {
             self.tables = self.many_tables();
             return;
@@ -157,6 +147,19 @@ impl Ids {
 
     fn hash_of(&self, number: Number) -> u64 {
         id_at(&self.list, number).map_or(0, |id| self.keys.hash_one(id))
+    }
+}
+
+/// Puts an id behind a list.
+pub fn append(list: &mut Vec<Arc<Vec<EventId>>>, id: EventId) {
+    match list.last_mut().filter(|last| last.len() < CHUNK) {
+        Some(last) => Arc::make_mut(last).push(id),
+        None => {
+            // The ids of a batch are few, and soon thrown away.
+            let mut chunk = Vec::with_capacity(if list.is_empty() { 1 } else { CHUNK });
+            chunk.push(id);
+            list.push(Arc::new(chunk));
+        }
     }
 }
 

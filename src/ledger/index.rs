@@ -1,6 +1,8 @@
 //! The indexes: where the events about a subject are, where an id is, which identities are registered, and which
 //! events belong to one family. In memory, and rebuilt from the log.
 
+mod snapshot;
+
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -39,6 +41,8 @@ struct Family {
     /// What any of them touches.
     subjects: BTreeSet<Subject>,
 }
+
+pub use snapshot::read as read_snapshot;
 
 /// A stored event names one that is not on record before it.
 #[derive(Debug, thiserror::Error)]
