@@ -211,15 +211,15 @@ impl Opening {
 }
 
 /// What an event read back from the log touches.
-async fn touched(log: &dyn Log, index: &Index, recorded: &Recorded) -> Result<BTreeSet<Subject>, ReadError> {
+async fn touched(log: &dyn Log, index: &Index, recorded: &Recorded) -> Result<Vec<Subject>, ReadError> {
     let Some(Concern { root, .. }) = recorded.concern else {
-        return Ok(index::touched(recorded, None, None));
+        return Ok(index::touched(recorded, None, []));
     };
     // Once a family has members, what the fact touches is among what they do.
     if let Some(family) = index.family_subjects(root) {
-        return Ok(index::touched(recorded, None, Some(family)));
+        return Ok(index::touched(recorded, None, [family]));
     }
     let fact = log.fetch(&[root]).await?.into_iter().next();
     let fact = fact.map(|record| codec::decode(root, record)).transpose()?;
-    Ok(index::touched(recorded, fact.as_ref(), None))
+    Ok(index::touched(recorded, fact.as_ref(), []))
 }
