@@ -11,7 +11,7 @@ use chancery::{
         subject::Subject,
         vocabulary::Label,
     },
-    ledger::{Ledger, Opening},
+    ledger::{Ledger, Restart},
     log::{Log as _, memory::Memory},
     position::Position,
     projection::Store,
@@ -114,9 +114,9 @@ fn long_history() -> History {
 
 /// How far the snapshots in a directory take a start over a log.
 async fn taken(log: &Arc<Memory>, snapshots: &Path) -> (Position, Position) {
-    let opening = Opening::from_snapshot(log.clone(), snapshots).await;
-    let store = Store::from_snapshot(&opening, snapshots).await;
-    (opening.position(), store.position())
+    let restart = Restart::from_snapshot(log.clone(), snapshots).await;
+    let store = Store::from_snapshot(&restart, snapshots).await;
+    (restart.position(), store.position())
 }
 
 fn blocks(whole: &[u8]) -> Vec<usize> {

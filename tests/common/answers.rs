@@ -10,7 +10,7 @@ use chancery::{
         event::Event,
         id::{ActorId, EventId, GroupId},
     },
-    ledger::{Commit, Ledger, Opening, Proposed},
+    ledger::{Commit, Ledger, Proposed, Restart},
     log::{Log as _, memory::Memory},
     position::Position,
     projection::{Projection, Store, UnknownError},
@@ -57,11 +57,11 @@ impl Office {
 
     /// The office over what a log holds, with what snapshots in a directory are of use.
     pub async fn from_snapshots(log: Arc<Memory>, directory: &Path) -> Office {
-        let opening = Opening::from_snapshot(log.clone(), directory).await;
-        let mut store = Store::from_snapshot(&opening, directory).await;
+        let restart = Restart::from_snapshot(log.clone(), directory).await;
+        let mut store = Store::from_snapshot(&restart, directory).await;
         let known = store.position();
         let clock = || Timestamp::UNIX_EPOCH;
-        let (ledger, feed) = opening.finish(clock, known, |recorded| store.apply(recorded)).await.unwrap();
+        let (ledger, feed) = restart.finish(clock, known, |recorded| store.apply(recorded)).await.unwrap();
         let projection = Projection::start(store, ledger.clone(), feed).await.unwrap();
         Office { ledger, projection, log }
     }
