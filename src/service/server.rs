@@ -142,7 +142,10 @@ impl Server {
         let submission = Submission { ledger: ledger.clone() };
         let history = History { ledger: ledger.clone(), stopping: stopping.clone() };
         let query = Query { ledger: ledger.clone(), projection: projection.clone() };
-        let audit = Audit { ledger: ledger.clone(), key: Arc::new(key) };
+        let audit = Audit {
+            query: Query { ledger: ledger.clone(), projection: projection.clone() },
+            key: Arc::new(key),
+        };
         let operations = Operations {
             ledger: ledger.clone(),
             projection: projection.clone(),

@@ -48,12 +48,27 @@ const LAYERS: &[Layer] = &[
     Layer { name: "ledger", uses: &["position", "domain", "log", "proof", "snapshot", "wire"] },
     Layer { name: "projection", uses: &["position", "domain", "log", "proof", "snapshot", "wire", "ledger"] },
     Layer {
-        name: "service",
+        name: "audit",
         uses: &["position", "domain", "log", "proof", "snapshot", "wire", "ledger", "projection"],
     },
     Layer {
+        name: "service",
+        uses: &["position", "domain", "log", "proof", "snapshot", "wire", "ledger", "projection", "audit"],
+    },
+    Layer {
         name: "cli",
-        uses: &["position", "domain", "log", "proof", "snapshot", "wire", "ledger", "projection", "service"],
+        uses: &[
+            "position",
+            "domain",
+            "log",
+            "proof",
+            "snapshot",
+            "wire",
+            "ledger",
+            "projection",
+            "audit",
+            "service",
+        ],
     },
 ];
 
