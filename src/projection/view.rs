@@ -18,7 +18,7 @@ use crate::domain::{
     },
     id::{ActorId, GroupId, RegimeId},
     status::{
-        group::{EngagementCounts, GroupStatus},
+        group::{EngagementCounts, GroupCounts, GroupStatus},
         relationship::{LegalFacet, RelationshipStatus},
     },
 };
@@ -43,6 +43,9 @@ pub enum UnknownError {
     /// The group.
     #[error("group/{0} is not on record at this view")]
     Group(GroupId),
+    /// The regime.
+    #[error("regime/{0} is not on record at this view")]
+    Regime(RegimeId),
 }
 
 impl Store {
@@ -68,6 +71,19 @@ impl Store {
         as_of: AsOf,
     ) -> Result<GroupStatus, UnknownError> {
         let engagements = self.engagements(group, as_of);
+        let status = self.group_alone(group, asked, regimes, as_of)?;
+        Ok(GroupStatus { counts: GroupCounts { engagements, ..status.counts }, ..status })
+    }
+
+    /// The status of a group without how much it was engaged with, which takes a walk along all its relationships.
+    pub fn group_alone(
+        &self,
+        group: &GroupId,
+        asked: &[RegimeId],
+        regimes: &Regimes,
+        as_of: AsOf,
+    ) -> Result<GroupStatus, UnknownError> {
+        let engagements = EngagementCounts::default();
         let question = GroupQuestion { group, groups: &self.groups, regimes, asked, engagements, as_of };
         group_status(&question).ok_or_else(|| UnknownError::Group(group.clone()))
     }
