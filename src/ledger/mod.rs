@@ -131,7 +131,7 @@ impl Ledger {
             if sequencer::wanted(commit, &index).into_iter().eq(wanted) {
                 let sequencer = Sequencer::new(&index, &fetched, Timestamp::UNIX_EPOCH);
                 let mut draft = Draft::new();
-                let receipts = sequencer.judge(commit, &mut draft)?;
+                let receipts = sequencer.judge(commit.clone(), &mut draft)?;
                 let verdicts = receipts.into_iter().map(|receipt| Verdict {
                     id: receipt.id,
                     deduplicated: receipt.deduplicated,

@@ -140,11 +140,9 @@ impl Office {
 
 /// The events in commits of these sizes, over and over again.
 pub fn split(events: &[(EventId, Event)], sizes: &[usize]) -> impl Iterator<Item = Commit> {
-    let propose = |(id, event): &(EventId, Event)| Proposed {
-        salt: chancery::proof::Salt::new([7; 16]),
-        id: *id,
-        event: event.clone(),
-        content: write_event(Some(*id), event).encode_to_vec().into(),
+    let propose = |(id, event): &(EventId, Event)| {
+        let content = write_event(Some(*id), event).encode_to_vec().into();
+        Proposed::new(*id, event.clone(), content, chancery::proof::Salt::new([7; 16]))
     };
     let mut sizes = sizes.iter().cycle();
     let mut rest = events;
