@@ -1,12 +1,14 @@
 //! The command line: a client of the API like any other, and the command that starts a server.
 
 mod account;
+mod anomalies;
 mod arguments;
 mod batch;
 mod bench;
 mod check;
 mod completions;
 mod connection;
+mod docket;
 mod event;
 mod failure;
 mod faults;
@@ -17,6 +19,7 @@ mod info;
 mod input;
 mod key;
 pub mod load;
+mod matrix;
 mod output;
 mod page;
 mod progress;
@@ -68,6 +71,9 @@ enum Command {
     Relationship(relationship::Relationship),
     Relationships(relationships::Relationships),
     Timeline(timeline::Timeline),
+    Matrix(matrix::Matrix),
+    Docket(docket::Docket),
+    Anomalies(anomalies::Anomalies),
     History(history::History),
     Event(event::Event),
     Prove(prove::Prove),
@@ -99,6 +105,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Relationship(relationship) => relationship.run(&mut session).await,
             Command::Relationships(relationships) => relationships.run(&mut session).await,
             Command::Timeline(timeline) => timeline.run(&mut session).await,
+            Command::Matrix(matrix) => matrix.run(&mut session).await,
+            Command::Docket(docket) => docket.run(&mut session).await,
+            Command::Anomalies(anomalies) => anomalies.run(&mut session).await,
             Command::History(history) => history.run(&mut session).await,
             Command::Event(event) => event.run(&mut session).await,
             Command::Prove(prove) => prove.run(&mut session).await,

@@ -31,6 +31,7 @@ words! {
     ActorKind: "ACTOR_KIND_",
     AgreementStage: "AGREEMENT_STAGE_",
     AnomalyRule: "ANOMALY_RULE_",
+    AnomalyState: "ANOMALY_STATE_",
     Assertion: "ASSERTION_",
     Basis: "BASIS_",
     Channel: "CHANNEL_",
@@ -38,6 +39,7 @@ words! {
     ContactLevel: "CONTACT_LEVEL_",
     DesignationState: "DESIGNATION_STATE_",
     Direction: "DIRECTION_",
+    DueKind: "DUE_KIND_",
     EngagementKind: "ENGAGEMENT_KIND_",
     ExternalIdScheme: "EXTERNAL_ID_SCHEME_",
     FoldRule: "FOLD_RULE_",
@@ -241,6 +243,7 @@ mod tests {
         check::<v1::ActorKind>();
         check::<v1::AgreementStage>();
         check::<v1::AnomalyRule>();
+        check::<v1::AnomalyState>();
         check::<v1::Assertion>();
         check::<v1::Basis>();
         check::<v1::Channel>();
@@ -248,6 +251,7 @@ mod tests {
         check::<v1::ContactLevel>();
         check::<v1::DesignationState>();
         check::<v1::Direction>();
+        check::<v1::DueKind>();
         check::<v1::EngagementKind>();
         check::<v1::ExternalIdScheme>();
         check::<v1::FoldRule>();

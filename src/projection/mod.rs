@@ -1,9 +1,13 @@
 //! The read models: histories of actors, groups, regimes and relationships, kept current with the log, and the
 //! statuses that follow from them. Everything here can be thrown away and rebuilt.
 
+mod anomalies;
+mod docket;
 mod family;
+mod matrix;
 mod projector;
 mod store;
+mod stretches;
 pub mod timeline;
 mod view;
 
@@ -14,7 +18,11 @@ use std::{
 
 use tokio::{sync::watch, time};
 
+pub use anomalies::AnomalyQuestion;
+pub use docket::DocketQuestion;
+pub use matrix::{ListingMatrix, RelationMatrix};
 pub use store::{Holdings, Store};
+pub use stretches::StretchQuestion;
 pub use view::{RelationshipView, UnknownError};
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::HashSet,
+    collections::{BTreeMap, BTreeSet, HashSet},
     ops::Bound::{Excluded, Included, Unbounded},
 };
 
@@ -10,15 +10,15 @@ use super::{Store, store::Relationship};
 use crate::domain::{
     as_of::AsOf,
     fold::{
-        Standing,
+        History, Standing,
         designation::designations,
-        group::{GroupFact, GroupQuestion, Identity, binding_on, group_status, identity},
+        group::{Binding, GroupFact, GroupQuestion, Groups, Identity, binding_on, group_status, identity},
         registry::{ActorStatus, RegimeStatus, Regimes},
-        relationship::Line,
+        relationship::{Line, Move},
     },
     id::{ActorId, GroupId, RegimeId},
     status::{
-        group::{EngagementCounts, GroupStatus},
+        group::{Designation, EngagementCounts, GroupStatus},
         relationship::{LegalFacet, RelationshipStatus},
     },
 };
@@ -45,6 +45,12 @@ pub enum UnknownError {
     Group(GroupId),
 }
 
+impl Groups for Store {
+    fn standing(&self, group: &GroupId, as_of: AsOf) -> Option<Vec<Standing<'_, GroupFact>>> {
+        Some(self.groups.get(group)?.standing(as_of))
+    }
+}
+
 impl Store {
     /// Every regime on record under the cuts.
     pub fn regimes(&self, as_of: AsOf) -> Regimes {
@@ -68,7 +74,7 @@ impl Store {
         as_of: AsOf,
     ) -> Result<GroupStatus, UnknownError> {
         let engagements = self.engagements(group, as_of);
-        let question = GroupQuestion { group, groups: &self.groups, regimes, asked, engagements, as_of };
+        let question = GroupQuestion { group, groups: self, regimes, asked, engagements, as_of };
         group_status(&question).ok_or_else(|| UnknownError::Group(group.clone()))
     }
 
@@ -86,7 +92,7 @@ impl Store {
         as_of: AsOf,
     ) -> Result<(Identity, Vec<Standing<'_, GroupFact>>), UnknownError> {
         let unknown = || UnknownError::Group(group.clone());
-        let standing = self.groups.get(group).ok_or_else(unknown)?.standing(as_of);
+        let standing = self.standing(group, as_of).ok_or_else(unknown)?;
         let known = identity(&standing, as_of.valid_at).ok_or_else(unknown)?;
         Ok((known, standing))
     }
@@ -102,23 +108,48 @@ impl Store {
         let known_actor = self.actor(actor, as_of)?;
         let (known_group, standing) = self.identity(group, as_of)?;
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
-        let legal =
-            binding_on(actor, &known_actor.memberships, &listings, regimes).into_iter().map(|binding| {
-                LegalFacet {
-                    regime: binding.designation.regime.clone(),
-                    component: binding.designation.component.clone(),
-                    state: binding.designation.state,
-                    inherited_from: binding.inherited_from.cloned(),
-                    provenance: binding.designation.provenance.clone(),
-                }
-            });
-        let line =
-            self.found(actor, group).map(|relationship| self.line(relationship, as_of)).unwrap_or_default();
+        let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
         Ok(RelationshipView {
             actor_name: known_actor.name,
             group_name: known_group.name,
-            status: line.status(as_of.valid_at, legal.collect()),
+            status: self.status_of(actor, group, &bindings, as_of),
         })
+    }
+
+    /// The status of a relationship with the listings that bear on it.
+    pub(super) fn status_of(
+        &self,
+        actor: &ActorId,
+        group: &GroupId,
+        bindings: &[Binding<'_>],
+        as_of: AsOf,
+    ) -> RelationshipStatus {
+        let legal = bindings.iter().map(|binding| LegalFacet {
+            inherited_from: binding.inherited_from.cloned(),
+            ..own_facet(binding.designation)
+        });
+        let line = self.line_of(actor, group, as_of).unwrap_or_default();
+        line.status(as_of.valid_at, legal.collect())
+    }
+
+    /// The groups on record, under whatever cuts, by slug.
+    pub(super) fn group_ids(&self) -> impl Iterator<Item = &GroupId> {
+        self.groups.keys()
+    }
+
+    /// The groups that an actor has anything on record with, under whatever cuts.
+    pub(super) fn groups_of(&self, actor: &ActorId) -> BTreeSet<&GroupId> {
+        self.relationships.get(actor).into_iter().flat_map(BTreeMap::keys).collect()
+    }
+
+    /// Every history of a relationship.
+    pub(super) fn moves_of(&self, actor: &ActorId, group: &GroupId) -> impl Iterator<Item = &History<Move>> {
+        self.found(actor, group).map(|relationship| &relationship.history).into_iter()
+    }
+
+    /// The line of a relationship under the cuts; `None` when nothing was ever recorded about it.
+    pub(super) fn line_of(&self, actor: &ActorId, group: &GroupId, as_of: AsOf) -> Option<Cow<'_, Line>> {
+        self.found(actor, group).map(|relationship| self.line(relationship, as_of))
     }
 
     /// The relationships with anything on record, under whatever cuts, by actor and group.
@@ -165,5 +196,16 @@ impl Store {
         }
         counts.engagements = seen.len() as u64;
         counts
+    }
+}
+
+/// A listing as it bears on a relationship of the actor whose own it is.
+pub(super) fn own_facet(designation: &Designation) -> LegalFacet {
+    LegalFacet {
+        regime: designation.regime.clone(),
+        component: designation.component.clone(),
+        state: designation.state,
+        inherited_from: None,
+        provenance: designation.provenance.clone(),
     }
 }

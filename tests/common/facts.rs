@@ -304,6 +304,22 @@ pub fn statement() -> impl Strategy<Value = Statement> {
     ]
 }
 
+/// The statement without an end that would come before its beginning.
+fn ending_after(mut statement: Statement, effective_on: DateSpan) -> Statement {
+    let drop_early = |end: &mut Option<PartialDate>| {
+        *end = end.filter(|end| effective_on.lower() <= end.upper());
+    };
+    match &mut statement {
+        Statement::DesignationAct(act) => drop_early(&mut act.expires_on),
+        Statement::LineageRecorded(lineage) => drop_early(&mut lineage.until),
+        Statement::Engagement(Engagement { ceasefire: Some(ceasefire), .. }) => {
+            drop_early(&mut ceasefire.ends_on)
+        }
+        _ => {}
+    }
+    statement
+}
+
 /// A fact that says this.
 pub fn fact_of(statement: impl Strategy<Value = Statement>) -> impl Strategy<Value = Fact> {
     let credibility = "[A-F][1-6]".prop_map(|code| code.parse::<Credibility>().unwrap());
@@ -314,6 +330,7 @@ pub fn fact_of(statement: impl Strategy<Value = Statement>) -> impl Strategy<Val
     )
         .prop_map(|(dates, says, statement)| {
             let (effective_on, decided_on, announced_on, disclosed_on, summary) = dates;
+            let statement = ending_after(statement, effective_on);
             let (sources, assertion, credibility, label, claim_of) = says;
             Fact::new(FactParts {
                 effective_on,

@@ -101,6 +101,11 @@ impl<C: Content> Family<C> {
         })
     }
 
+    /// Where its members stand in the record, ascending.
+    pub fn positions(&self) -> Vec<Position> {
+        self.members.iter().map(Member::position).collect()
+    }
+
     fn known(&self, as_of: AsOf) -> impl DoubleEndedIterator<Item = &Member<C>> {
         self.members.iter().filter(move |member| member.position() <= as_of.known_at)
     }

@@ -142,6 +142,17 @@ impl<'a, C: Content> Standing<'a, C> {
         }
     }
 
+    /// Whether it may move a status. What is DENIED moves nothing, and what only a machine has coded is a lead: somebody
+    /// is to look at it first.
+    pub fn moves(&self) -> bool {
+        self.assertion != Assertion::Denied && !self.is_lead()
+    }
+
+    /// Whether it is a lead: nobody but a machine says so.
+    pub fn is_lead(&self) -> bool {
+        self.source == SourceKind::MachineCoded
+    }
+
     /// Its place in valid-time order.
     pub fn order(&self) -> Order {
         (self.effective.lower(), self.effective.precision(), self.content.act_rank(), self.source, self.root)

@@ -10,8 +10,8 @@ use crate::{
         statement::ExternalId,
         subject::Subject,
         vocabulary::{
-            Act, AnomalyRule, Basis, DesignationState, GroupFlag, GroupKind, LegalEffect, LifecycleState,
-            LineageKind, NameKind,
+            Act, AnomalyRule, Basis, DesignationState, DueKind, GroupFlag, GroupKind, LegalEffect,
+            LifecycleState, LineageKind, NameKind,
         },
     },
     position::Position,
@@ -244,6 +244,8 @@ pub struct Divergence {
 pub struct Upcoming {
     /// The day: of what expires, the last one that counts.
     pub date: DateSpan,
+    /// In which way it is due.
+    pub kind: DueKind,
     /// What, for people to read.
     pub what: String,
     /// The regime it concerns.
@@ -265,6 +267,9 @@ pub struct Anomaly {
     pub message: String,
     /// The events it concerns, the one that raised it first.
     pub events: Vec<Position>,
+    /// The fact that raised it, whichever event tells it now: with the rule and the subject, what makes it the same
+    /// contradiction at different points of the record.
+    pub root: Position,
 }
 
 /// How much is on record about a group at the view.

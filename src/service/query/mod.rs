@@ -1,7 +1,9 @@
 //! Queries over gRPC: statuses at any valid, record and disclosed time.
 
 mod asked;
+mod matrix;
 mod names;
+mod overview;
 mod page;
 mod selection;
 
@@ -247,11 +249,7 @@ impl v1::query_service_server::QueryService for Query {
             .into());
         }
         let standing = read.standing(as_of, future);
-        // A timeline under one view never changes, so that a page goes on by number.
-        let start: usize =
-            page.before.as_ref().and_then(|before| before.key.parse().ok()).unwrap_or_default();
-        let shown = standing.get(start..).unwrap_or_default();
-        let shown = shown.get(..page.size).unwrap_or(shown);
+        let (shown, next) = page.part(&standing);
         let names = self.names(shown.iter().flat_map(timeline::positions_of).collect()).await?;
         let mut entries = Vec::with_capacity(shown.len());
         for it in shown {
@@ -261,14 +259,43 @@ impl v1::query_service_server::QueryService for Query {
             let says = as_it_stands(&record, it.position, it.content.fact());
             entries.push(timeline::write_timeline_entry(it, as_of.valid_at, record, says, &names));
         }
-        let end = start + shown.len();
-        let more = end < standing.len();
-        let next_page_token =
-            if more { page.next(as_of.known_at, as_of.valid_at, &end.to_string()) } else { String::new() };
+        let next_page_token = page.next_part(as_of, next);
         Ok(Response::new(v1::GetTimelineResponse {
             entries,
             view: Some(self.view(as_of).await?),
             next_page_token,
         }))
+    }
+
+    async fn list_docket(
+        &self,
+        request: Request<v1::ListDocketRequest>,
+    ) -> Result<Response<v1::ListDocketResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.docket(request.into_inner(), clearance).await?))
+    }
+
+    async fn list_anomalies(
+        &self,
+        request: Request<v1::ListAnomaliesRequest>,
+    ) -> Result<Response<v1::ListAnomaliesResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.anomalies(request.into_inner(), clearance).await?))
+    }
+
+    async fn get_matrix(
+        &self,
+        request: Request<v1::GetMatrixRequest>,
+    ) -> Result<Response<v1::GetMatrixResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.matrix(request.into_inner(), clearance).await?))
+    }
+
+    async fn list_engaging_while_designated(
+        &self,
+        request: Request<v1::ListEngagingWhileDesignatedRequest>,
+    ) -> Result<Response<v1::ListEngagingWhileDesignatedResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.stretches(request.into_inner(), clearance).await?))
     }
 }

@@ -29,19 +29,23 @@ pub fn write_group_status(status: &GroupStatus, names: &EventNames) -> v1::Group
 /// A group in a line, without the listings that are NONE.
 pub fn write_group_summary(status: &GroupStatus) -> v1::GroupSummary {
     let on_record = status.designations.iter().filter(|it| it.state != DesignationState::None);
-    let designation = |it: &Designation| v1::DesignationSummary {
-        regime: it.regime.to_string(),
-        component: text_of(it.component.as_ref()),
-        state: vocabulary::write(it.state),
-    };
     v1::GroupSummary {
         group: status.group.to_string(),
         name: status.name.clone(),
         kind: vocabulary::write(status.kind),
         lifecycle: vocabulary::write_optional(status.lifecycle.as_ref().map(|it| it.state)),
-        designations: on_record.map(designation).collect(),
+        designations: on_record.map(write_designation_summary).collect(),
         flags: vocabulary::write_all(&status.flags),
         engagements: status.counts.engagements.engagements,
+    }
+}
+
+/// A listing in a word.
+pub(super) fn write_designation_summary(it: &Designation) -> v1::DesignationSummary {
+    v1::DesignationSummary {
+        regime: it.regime.to_string(),
+        component: text_of(it.component.as_ref()),
+        state: vocabulary::write(it.state),
     }
 }
 
@@ -190,13 +194,14 @@ fn write_divergence(it: &Divergence) -> v1::Divergence {
 fn write_upcoming(it: &Upcoming, names: &dyn Names) -> v1::Upcoming {
     v1::Upcoming {
         date: it.date.to_string(),
+        kind: vocabulary::write(it.kind),
         what: it.what.clone(),
         regime: it.regime.to_string(),
         event_id: it.event.map(|event| names.id(event)).unwrap_or_default(),
     }
 }
 
-fn write_anomaly(it: &Anomaly, names: &dyn Names) -> v1::Anomaly {
+pub(super) fn write_anomaly(it: &Anomaly, names: &dyn Names) -> v1::Anomaly {
     v1::Anomaly {
         rule: vocabulary::write(it.rule),
         subject: it.subject.to_string(),
@@ -224,8 +229,8 @@ mod tests {
     use crate::domain::{
         status::group::{EngagementCounts, EpisodeEnd},
         vocabulary::{
-            Act, AnomalyRule, Basis, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect, LifecycleState,
-            LineageKind, NameKind,
+            Act, AnomalyRule, Basis, DueKind, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect,
+            LifecycleState, LineageKind, NameKind,
         },
     };
 
@@ -328,6 +333,7 @@ mod tests {
             },
             upcoming: vec![Upcoming {
                 date: date("2026"),
+                kind: DueKind::Review,
                 what: "un-1267: review".to_owned(),
                 regime: date("un-1267"),
                 event: Some(Position::new(51)),
@@ -338,6 +344,7 @@ mod tests {
                 date: date("2020"),
                 message: "DELISTED has no effect".to_owned(),
                 events: vec![Position::new(52), Position::new(5)],
+                root: Position::new(52),
             }],
             counts: GroupCounts {
                 engagements: EngagementCounts { engagements: 3, dyads: 5, actors: 2 },

@@ -4,6 +4,7 @@
 //! [positions](group::positions_of) it names, fetch those events once, and write it with their [`EventNames`].
 
 pub mod group;
+pub mod overview;
 pub mod relationship;
 pub mod timeline;
 

@@ -12,21 +12,22 @@ use crate::domain::{
     vocabulary::{Inheritance, LineageKind},
 };
 
-/// The histories of all groups.
+/// Where what stands of the histories of groups is found.
 pub trait Groups {
-    /// The history of a group; `None` when nothing was ever recorded about it.
-    fn history(&self, group: &GroupId) -> Option<&History<GroupFact>>;
+    /// What stands of the history of a group under the cuts, in valid-time order; `None` when nothing was ever recorded
+    /// about it.
+    fn standing(&self, group: &GroupId, as_of: AsOf) -> Option<Vec<Standing<'_, GroupFact>>>;
 }
 
 impl Groups for BTreeMap<GroupId, History<GroupFact>> {
-    fn history(&self, group: &GroupId) -> Option<&History<GroupFact>> {
-        self.get(group)
+    fn standing(&self, group: &GroupId, as_of: AsOf) -> Option<Vec<Standing<'_, GroupFact>>> {
+        Some(self.get(group)?.standing(as_of))
     }
 }
 
 impl Groups for HashMap<GroupId, History<GroupFact>> {
-    fn history(&self, group: &GroupId) -> Option<&History<GroupFact>> {
-        self.get(group)
+    fn standing(&self, group: &GroupId, as_of: AsOf) -> Option<Vec<Standing<'_, GroupFact>>> {
+        Some(self.get(group)?.standing(as_of))
     }
 }
 
@@ -44,8 +45,7 @@ pub(super) fn inherited<G: Groups + ?Sized>(
     let mut next = 0;
     while let Some(parent) = parents.get(next).cloned() {
         next += 1;
-        let Some(history) = groups.history(&parent) else { continue };
-        let standing = history.standing(as_of);
+        let Some(standing) = groups.standing(&parent, as_of) else { continue };
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
         let whole = listings.into_iter().filter(|it| it.component.is_none() && it.state.is_in_force());
         found.extend(whole.map(|it| InheritedDesignation {

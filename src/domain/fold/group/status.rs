@@ -15,7 +15,8 @@ use crate::domain::{
         registry::Regimes,
     },
     id::{GroupId, RegimeId},
-    status::group::{Designation, EngagementCounts, GroupCounts, GroupStatus},
+    status::group::{Designation, EngagementCounts, GroupCounts, GroupStatus, InheritedDesignation},
+    vocabulary::GroupFlag,
 };
 
 /// A question for the status of a group.
@@ -40,7 +41,7 @@ pub struct GroupQuestion<'a, G: ?Sized> {
 pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Option<GroupStatus> {
     let GroupQuestion { group, groups, regimes, asked, engagements, as_of } = *question;
     let valid_at = as_of.valid_at;
-    let standing = groups.history(group)?.standing(as_of);
+    let standing = groups.standing(group, as_of)?;
     let identity = identity(&standing, valid_at)?;
     let lifecycle = lifecycle(&standing, valid_at);
     let Designations { listings, mut upcoming, mut anomalies, acts } =
@@ -67,6 +68,30 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
         anomalies,
         counts: GroupCounts { engagements, designation_acts: acts },
     })
+}
+
+/// What a group shows in a matrix: a part of its status.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The primary name at the date.
+    pub name: String,
+    /// Its own listings, by regime and component.
+    pub listings: Vec<Designation>,
+    /// Listings it is subject to through other groups.
+    pub inherited: Vec<InheritedDesignation>,
+    /// What deserves notice.
+    pub flags: Vec<GroupFlag>,
+}
+
+/// The part of the status of a group that a matrix shows, without the cost of the rest.
+pub fn listed<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Option<Listed> {
+    let GroupQuestion { group, groups, regimes, as_of, .. } = *question;
+    let valid_at = as_of.valid_at;
+    let standing = groups.standing(group, as_of)?;
+    let name = identity(&standing, valid_at)?.name;
+    let listings = designations(&standing, regimes, valid_at).listings;
+    let flags = flags(&listings, lifecycle(&standing, valid_at).as_ref());
+    Some(Listed { name, inherited: inherited(group, &standing, groups, regimes, as_of), listings, flags })
 }
 
 /// The listings under the regimes asked for.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        date::Day,
+        date::{DateSpan, Day},
         fold::{Lost, Order, Standing},
         status::relationship::{LegalFacet, RelationshipStatus},
         vocabulary::RelationshipFlag,
@@ -155,6 +155,12 @@ impl Line {
                 status.flags.sort();
             }
         }
+    }
+
+    /// Every move in valid-time order, at whatever date: when it takes effect, the event that tells it, and what it says.
+    pub fn moves(&self) -> impl Iterator<Item = (DateSpan, Position, &Move)> {
+        let steps = self.chunks.iter().flat_map(|chunk| &chunk.steps);
+        steps.map(|step| (step.mark.effective, step.mark.position, &step.what))
     }
 
     /// How many moves there are, at whatever date.
