@@ -208,6 +208,9 @@ pub fn view(view: Option<&v1::View>) -> String {
     if !view.disclosed_by.is_empty() {
         line.push_str(&format!(", disclosed by {}", view.disclosed_by));
     }
+    if !view.redirected_from.is_empty() {
+        line.push_str(&format!("; {} has been merged into it", view.redirected_from));
+    }
     line
 }
 
@@ -304,6 +307,7 @@ mod tests {
             known_time: Some(Timestamp { seconds: 1_795_358_405, nanos: 5 }),
             disclosed_by: "2025-07-07".to_owned(),
             ruleset: "1".to_owned(),
+            redirected_from: String::new(),
         };
         assert_eq!(
             view(Some(&view_at)),

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         as_of::AsOf,
         fold::{
-            Content, History, dispute,
+            Content, Family, History, dispute,
             group::{Groups as _, anomalies},
             registry::Regimes,
         },
@@ -100,22 +100,22 @@ impl AnomalyQuestion<'_> {
     }
 
     /// The disputes of one history.
-    fn disputes<C: Content>(
+    fn disputes<'f, C: Content + 'f>(
         &self,
-        history: &History<C>,
+        families: impl Iterator<Item = &'f Family<C>>,
         subject: &Subject,
         what: impl Fn(&C) -> String,
     ) -> Vec<AnomalyEntry> {
         let mut found = Vec::new();
-        for (root, turns) in history.families() {
+        for family in families {
             let at = |known_at| {
-                let standing = history.standing_of(root, AsOf { known_at, ..self.as_of });
+                let standing = family.standing(AsOf { known_at, ..self.as_of });
                 let anomaly = standing.and_then(|fact| {
                     dispute(&fact, subject.clone(), &what(fact.content), self.as_of.valid_at)
                 });
                 anomaly.into_iter().collect()
             };
-            found.extend(self.entries(&turns, at));
+            found.extend(self.entries(&family.positions(), at));
         }
         found
     }
@@ -128,10 +128,10 @@ impl Store {
     pub fn anomalies(&self, question: AnomalyQuestion<'_>) -> Vec<AnomalyEntry> {
         let mut found = Vec::new();
         let regimes = self.regimes(question.as_of);
-        for group in self.group_ids().filter(|group| question.reaches_group(group)) {
+        for group in self.group_ids(question.as_of).filter(|group| question.reaches_group(group)) {
             found.extend(self.of_group(group, &regimes, question));
         }
-        for (actor, group) in self.relationships_after(None, None, None) {
+        for (actor, group) in self.pairs(question.as_of) {
             let subject = Subject::Relationship(actor.clone(), group.clone());
             if question.reaches(&subject) {
                 found.extend(self.of_relationship(actor, group, &subject, question));
@@ -142,11 +142,11 @@ impl Store {
             let what = |fact: &crate::domain::fold::registry::RegimeFact| {
                 if fact.is_end() { "the end" } else { "the registration" }.to_owned()
             };
-            found.extend(question.disputes(history, &subject, what));
+            found.extend(question.disputes(history.families(), &subject, what));
         }
         for (actor, history) in &self.actors {
             let subject = Subject::Actor(actor.clone());
-            found.extend(question.disputes(history, &subject, |_| "the registration".to_owned()));
+            found.extend(question.disputes(history.families(), &subject, |_| "the registration".to_owned()));
         }
         found.sort_by(|a, b| {
             let key = |it: &AnomalyEntry| (it.anomaly.subject.clone(), it.anomaly.date, it.state);
@@ -156,8 +156,10 @@ impl Store {
     }
 
     fn of_group(&self, group: &GroupId, now: &Regimes, question: AnomalyQuestion<'_>) -> Vec<AnomalyEntry> {
-        let Some(history) = self.groups.get(group) else { return Vec::new() };
-        let mut turns = history.turns();
+        let redirects = self.redirects(question.as_of);
+        let names = std::iter::once(group).chain(redirects.merged_into(group));
+        let histories = names.filter_map(|name| self.groups.get(name));
+        let mut turns: Vec<Position> = histories.flat_map(History::turns).collect();
         turns.extend(self.regimes.values().flat_map(History::turns));
         turns.sort_unstable();
         turns.dedup();
@@ -179,7 +181,8 @@ impl Store {
         subject: &Subject,
         question: AnomalyQuestion<'_>,
     ) -> Vec<AnomalyEntry> {
-        let histories = self.moves_of(actor, group);
-        histories.flat_map(|history| question.disputes(history, subject, |it| it.kind.to_string())).collect()
+        let dealings = self.dealings_of(actor, group, question.as_of);
+        let families = dealings.into_iter().flat_map(|dealings| dealings.families());
+        question.disputes(families, subject, |it| it.kind.to_string())
     }
 }

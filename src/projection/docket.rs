@@ -79,7 +79,7 @@ impl Store {
     pub fn docket(&self, question: DocketQuestion<'_>) -> Vec<DocketEntry> {
         let mut terms = Terms { store: self, as_of: question.as_of, known: BTreeMap::new() };
         let mut found = Vec::new();
-        for group in self.group_ids().filter(|group| question.wants_group(group)) {
+        for group in self.group_ids(question.as_of).filter(|group| question.wants_group(group)) {
             let Some(standing) = self.standing(group, question.as_of) else { continue };
             found.extend(acts(group, &standing, question));
             found.extend(limits(group, &standing, question, &mut terms));
@@ -88,7 +88,7 @@ impl Store {
             found.extend(self.ends_of_regimes(question));
         }
         if question.regimes.is_empty() {
-            let pairs = self.relationships_after(None, None, None);
+            let pairs = self.pairs(question.as_of).into_iter();
             let wanted = pairs.filter(|(_, group)| question.wants_group(group));
             found.extend(wanted.flat_map(|(actor, group)| self.ceasefires(actor, group, question)));
         }
@@ -123,7 +123,7 @@ impl Store {
     fn ceasefires(&self, actor: &ActorId, group: &GroupId, question: DocketQuestion<'_>) -> Vec<DocketEntry> {
         let Some(line) = self.line_of(actor, group, question.as_of) else { return Vec::new() };
         let ends: BTreeSet<Day> = line
-            .moves()
+            .steps()
             .filter_map(|(_, _, step)| match step.detail {
                 Detail::Truce(truce) => truce.ends_on,
                 Detail::None | Detail::Agreement(_) | Detail::Mission(_) => None,

@@ -76,7 +76,9 @@ impl Store {
         regimes: &'a Regimes,
         as_of: AsOf,
     ) -> impl Iterator<Item = ListingRow> + 'a {
-        let wanted = self.groups_after(after).filter(|group| any(&matrix.groups, |wanted| wanted == *group));
+        let redirects = self.redirects(as_of);
+        let known = self.groups_after(after).filter(move |group| !redirects.is_merged(group));
+        let wanted = known.filter(|group| any(&matrix.groups, |wanted| wanted == *group));
         wanted.filter_map(move |group| {
             let engagements = EngagementCounts::default();
             let question = GroupQuestion { group, groups: self, regimes, asked: &[], engagements, as_of };
@@ -109,14 +111,14 @@ impl Store {
         as_of: AsOf,
     ) -> impl Iterator<Item = RelationRow> + 'a {
         let columns = self.columns(&matrix.groups, regimes, as_of);
+        let pairs = self.pairs(as_of);
         let wanted = self.actors.iter().filter(move |(actor, _)| {
             after < actor.as_str() && any(&matrix.actors, |wanted| wanted == *actor)
         });
         wanted.filter_map(move |(actor, history)| {
             let known = ActorStatus::fold(history, as_of)?;
-            let met = self.groups_of(actor);
             let cells = columns.iter().filter_map(|(group, listings)| {
-                self.relation_cell(&known, group, listings, met.contains(group), regimes, as_of)
+                self.relation_cell(&known, group, listings, pairs.contains(&(actor, *group)), regimes, as_of)
             });
             let cells: Vec<RelationCell> = cells.filter(|cell| matrix.wants(cell)).collect();
             (!cells.is_empty()).then(|| RelationRow { actor: actor.clone(), name: known.name, cells })
@@ -130,7 +132,7 @@ impl Store {
         regimes: &Regimes,
         as_of: AsOf,
     ) -> BTreeMap<&'a GroupId, Vec<Designation>> {
-        let wanted = self.group_ids().filter(|group| any(wanted, |it| it == *group));
+        let wanted = self.group_ids(as_of).filter(|group| any(wanted, |it| it == *group));
         let column = |group: &'a GroupId| {
             let engagements = EngagementCounts::default();
             let question = GroupQuestion { group, groups: self, regimes, asked: &[], engagements, as_of };

@@ -20,7 +20,6 @@ pub async fn settle(store: &mut Store, ledger: &Ledger) -> Result<(), ReadError>
     for (root, members) in kin(ledger, roots).await? {
         store.set_family(root, &members);
     }
-    store.settle();
     Ok(())
 }
 
@@ -49,7 +48,6 @@ pub async fn follow(projection: Arc<Projection>, ledger: Ledger, mut feed: Feed)
             store.set_family(*root, &members);
         }
         store.take_touched();
-        store.settle();
         drop(store);
         projection.position.send_replace(last);
     }

@@ -7,7 +7,7 @@ use jiff::ToSpan as _;
 use super::Store;
 use crate::domain::{
     as_of::AsOf,
-    date::Day,
+    date::{DateSpan, Day},
     fold::{
         designation::designations,
         group::{Groups as _, binding_on},
@@ -68,10 +68,10 @@ impl Store {
         if question.last() < question.from {
             return found;
         }
-        let pairs = self.relationships_after(None, None, None);
+        let pairs = self.pairs(question.as_of).into_iter();
         for (actor, group) in pairs.filter(|(actor, group)| question.wants(actor, group)) {
             let Some(line) = self.line_of(actor, group, question.as_of) else { continue };
-            if !line.moves().any(|(_, _, step)| is_ground(step)) {
+            if !line.steps().any(|(_, _, step)| is_ground(&step)) {
                 continue;
             }
             let of_group = listings.entry(group).or_insert_with(|| self.listings(group, question));
@@ -126,7 +126,7 @@ fn stretches(
 ) -> Vec<Stretch> {
     let mut days: BTreeSet<Day> = own.iter().map(|(day, _)| *day).collect();
     days.insert(question.from);
-    for (effective, _, step) in line.moves() {
+    for (effective, _, step) in line.steps() {
         let begun = effective.lower();
         days.extend([begun, begun.saturating_add((ENGAGED_DAYS + 1).days())]);
         if let Detail::Truce(truce) = step.detail {
@@ -190,11 +190,11 @@ fn note_listings(stretch: &mut Stretch, in_force: Vec<&Designation>) {
 /// The engagements that a stretch rests on.
 fn grounds(line: &Line, stretch: &Stretch) -> Vec<Position> {
     let first = stretch.from.saturating_sub(ENGAGED_DAYS.days());
-    let rests = |(effective, position, step): (crate::domain::date::DateSpan, Position, &Move)| {
+    let rests = |(effective, position, step): (DateSpan, Position, Move)| {
         let begun = effective.lower();
         let scored = 0.0 < step.score() && first <= begun;
         let truce = matches!(step.detail, Detail::Truce(_)) && 0.0 < step.score();
         (begun <= stretch.until && (scored || truce)).then_some(position)
     };
-    line.moves().filter_map(rests).collect()
+    line.steps().filter_map(rests).collect()
 }

@@ -11,8 +11,8 @@ use chancery::domain::{
     source::{Credibility, Source},
     statement::{
         ActorRegistered, Agreement, Ceasefire, DesignationAct, Engagement, ExternalId, GroupNamed,
-        GroupRegistered, LifecycleChanged, LineageRecorded, Membership, Name, Participant, Party,
-        RegimeRegistered, RegimeTerminated, Representation, Scope, Statement,
+        GroupRegistered, IdentityMerged, IdentityUnmerged, LifecycleChanged, LineageRecorded, Membership,
+        Name, Participant, Party, RegimeRegistered, RegimeTerminated, Representation, Scope, Statement,
     },
     vocabulary::{
         Act, EngagementKind, LegalEffect, Level, LineageKind, NameKind, Pillar, RepresentationLevel, Role,
@@ -299,6 +299,14 @@ pub fn statement() -> impl Strategy<Value = Statement> {
         (regime(), text())
             .prop_map(|(regime, reason)| Statement::RegimeTerminated(RegimeTerminated { regime, reason })),
         designation_act(),
+        (group(), group(), text()).prop_filter_map(
+            "a group is not merged into itself",
+            |(group, into, reason)| {
+                (group != into).then(|| Statement::IdentityMerged(IdentityMerged { group, into, reason }))
+            }
+        ),
+        (group(), text())
+            .prop_map(|(group, reason)| Statement::IdentityUnmerged(IdentityUnmerged { group, reason })),
         engagement(),
         engagement(),
     ]

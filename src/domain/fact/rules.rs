@@ -61,6 +61,17 @@ pub(super) fn violations_of(parts: &FactParts) -> Vec<Violation> {
             check_act(it, at, &mut found);
             check_end(it.expires_on, parts.effective_on, &format!("{at}.expires_on"), &mut found);
         }
+        Statement::IdentityMerged(it) => {
+            found.require(Rule {
+                holds: it.group != it.into,
+                field: &format!("{at}.into"),
+                message: "is the group itself",
+            });
+            found.text(&format!("{at}.reason"), &it.reason, REASON_CHARACTERS_MAX);
+        }
+        Statement::IdentityUnmerged(it) => {
+            found.text(&format!("{at}.reason"), &it.reason, REASON_CHARACTERS_MAX);
+        }
         Statement::Engagement(it) => {
             check_engagement(it, at, &mut found);
             let begins =

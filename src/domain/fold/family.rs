@@ -71,6 +71,24 @@ impl<C: Content> Family<C> {
         Family { members }
     }
 
+    /// The position of the fact that it is the family of; `None` when it is empty.
+    pub fn root(&self) -> Option<Position> {
+        self.members.first().map(Member::position)
+    }
+
+    /// The fact itself, as it was first told.
+    pub fn fact(&self) -> Option<&Telling<Option<C>>> {
+        match self.members.first()? {
+            Member::Claim(telling) => Some(telling),
+            Member::Correction { .. } | Member::Retraction { .. } | Member::Reinstatement { .. } => None,
+        }
+    }
+
+    /// The events of it, by position.
+    pub fn members(&self) -> &[Member<C>] {
+        &self.members
+    }
+
     /// What stands of it under the cuts of record time, label and disclosure, in that order: a correction counts from
     /// its own position on, whatever it says about the day of disclosure.
     pub fn standing(&self, as_of: AsOf) -> Option<Standing<'_, C>> {
@@ -139,7 +157,7 @@ impl<C: Content> Family<C> {
     }
 }
 
-fn lose<C>(winner: &Telling<C>, loser: &Telling<C>) -> Lost {
+fn lose<C: Content>(winner: &Telling<Option<C>>, loser: &Telling<Option<C>>) -> Lost {
     let rule = if winner.source != loser.source {
         FoldRule::SourceRank
     } else if winner.credibility != loser.credibility {
@@ -147,15 +165,21 @@ fn lose<C>(winner: &Telling<C>, loser: &Telling<C>) -> Lost {
     } else {
         FoldRule::EarliestPosition
     };
-    Lost { position: loser.position, effective: loser.effective, source: loser.source, rule }
+    let agrees = !contradicts(loser, winner);
+    Lost { position: loser.position, effective: loser.effective, source: loser.source, rule, agrees }
 }
 
 /// Whether the loser is near enough in rank and differs in date beyond its precision, or in direction.
 fn disputes<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
     let ranks = (loser.source as u8).abs_diff(winner.source as u8);
+    ranks <= DISPUTE_RANKS && contradicts(loser, winner)
+}
+
+/// Whether the two differ in date beyond its precision, or in direction.
+fn contradicts<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
     let opposed = (loser.assertion == Assertion::Denied) != (winner.assertion == Assertion::Denied)
         || opposite(loser.content.as_ref(), winner.content.as_ref());
-    ranks <= DISPUTE_RANKS && (opposed || !loser.effective.agrees_with(winner.effective))
+    opposed || !loser.effective.agrees_with(winner.effective)
 }
 
 fn opposite<C: Content>(a: Option<&C>, b: Option<&C>) -> bool {

@@ -37,15 +37,6 @@ impl<C: Content> History<C> {
         self.families.insert(root, family);
     }
 
-    /// What stands of the fact at `root`, plain or with its family.
-    pub fn standing_of(&self, root: Position, as_of: AsOf) -> Option<Standing<'_, C>> {
-        if let Some(family) = self.families.get(&root) {
-            return family.standing(as_of);
-        }
-        let index = self.plain.binary_search_by_key(&root, |telling| telling.position).ok()?;
-        self.plain.get(index).filter(|telling| counts(telling, as_of)).map(Standing::sole)
-    }
-
     /// What stands under the cuts of record time, disclosure and label, in valid-time order. The valid date does not
     /// cut: a fact that takes effect later is there, at its place.
     pub fn standing(&self, as_of: AsOf) -> Vec<Standing<'_, C>> {
@@ -56,15 +47,15 @@ impl<C: Content> History<C> {
         standing
     }
 
-    /// The facts that are not plain: each with the positions of its claims and record events, and its own.
-    pub fn families(&self) -> impl Iterator<Item = (Position, Vec<Position>)> {
-        self.families.iter().map(|(root, family)| (*root, family.positions()))
+    /// The facts that are not plain, with their claims and record events.
+    pub fn families(&self) -> impl Iterator<Item = &Family<C>> {
+        self.families.values()
     }
 
     /// The positions at which something may have ceased to stand, or come to stand before what was recorded earlier:
     /// those of families, and of facts that arrived late. Ascending. At any other position the new fact only follows.
     pub fn turns(&self) -> Vec<Position> {
-        let mut turns: Vec<Position> = self.families().flat_map(|(_, positions)| positions).collect();
+        let mut turns: Vec<Position> = self.families().flat_map(Family::positions).collect();
         let mut last = None;
         for telling in &self.plain {
             let order = Standing::sole(telling).order();

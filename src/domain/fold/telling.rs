@@ -122,11 +122,13 @@ pub struct Lost {
     pub source: SourceKind,
     /// Why it lost.
     pub rule: FoldRule,
+    /// Whether it agrees with the winner all the same: neither opposed to it nor of another date, beyond its precision.
+    pub agrees: bool,
 }
 
 impl<'a, C: Content> Standing<'a, C> {
     /// A fact that nobody claims otherwise.
-    pub(super) fn sole(telling: &'a Telling<C>) -> Standing<'a, C> {
+    pub fn sole(telling: &'a Telling<C>) -> Standing<'a, C> {
         Standing {
             root: telling.position,
             fact: telling.position,

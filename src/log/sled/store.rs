@@ -27,7 +27,7 @@ const CLOSED: &str = "the log is closed";
 
 /// A durable log in a directory of its own.
 ///
-/// Its methods run on tokio's threads for blocking work: they must be called within a tokio runtime. An append whose
+/// Its async methods run on tokio's threads for blocking work: they must be called within a tokio runtime. An append whose
 /// future is dropped goes on and becomes durable all the same. Dropping the log without [`Log::close`] loses nothing.
 pub struct SledLog {
     shared: Arc<Shared>,
@@ -88,6 +88,10 @@ impl Log for SledLog {
         appended.map_err(|error| AppendError::Failed { reason: error.to_string() })?
     }
 
+    fn append_blocking(&self, after: Position, records: &[Bytes]) -> Result<Position, AppendError> {
+        self.shared.append(after, records)
+    }
+
     async fn read(&self, from: Position, bytes_max: usize) -> Result<Run, ReadError> {
         let shared = Arc::clone(&self.shared);
         let run = spawn_blocking(move || shared.read(from, bytes_max)).await;
@@ -98,6 +102,10 @@ impl Log for SledLog {
         let (shared, positions) = (Arc::clone(&self.shared), positions.to_vec());
         let records = spawn_blocking(move || shared.fetch(&positions)).await;
         records.map_err(|error| ReadError::Failed { reason: error.to_string() })?
+    }
+
+    fn fetch_blocking(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {
+        self.shared.fetch(positions)
     }
 
     fn tail(&self) -> Position {

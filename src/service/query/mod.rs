@@ -58,6 +58,12 @@ impl From<UnknownError> for Refusal {
     }
 }
 
+/// The view of an answer about another group than was asked for, whose identity was merged into it.
+fn redirected(view: v1::View, asked: &GroupId, answers: &GroupId) -> v1::View {
+    let redirected_from = if asked == answers { String::new() } else { asked.to_string() };
+    v1::View { redirected_from, ..view }
+}
+
 /// What was read, unless something was wrong with the request.
 fn finish<T>(found: Findings, read: Option<T>) -> Result<T, Refusal> {
     found.finish(read, "").map_err(Refusal::Malformed)
@@ -103,8 +109,9 @@ impl v1::query_service_server::QueryService for Query {
             (status, as_of)
         };
         let names = self.names(group::positions_of(&status)).await?;
+        let view = redirected(self.view(as_of).await?, &slug, &status.group);
         let status = group::write_group_status(&status, &names);
-        Ok(Response::new(v1::GetGroupResponse { status: Some(status), view: Some(self.view(as_of).await?) }))
+        Ok(Response::new(v1::GetGroupResponse { status: Some(status), view: Some(view) }))
     }
 
     async fn list_groups(
@@ -127,8 +134,10 @@ impl v1::query_service_server::QueryService for Query {
             let regimes = store.regimes(as_of);
             selection.check(&regimes)?;
             let after = page.before.as_ref().map_or("", |before| before.key.as_str());
+            let redirects = store.redirects(as_of);
             let mut matching = store
                 .groups_after(after)
+                .filter(|group| !redirects.is_merged(group))
                 .filter_map(|group| store.group(group, &[], &regimes, as_of).ok())
                 .filter(|status| selection.holds(status));
             let groups: Vec<v1::GroupSummary> =
@@ -169,13 +178,13 @@ impl v1::query_service_server::QueryService for Query {
         let parties = relationship::Parties {
             actor: &actor,
             actor_name: &view.actor_name,
-            group: &group,
+            group: &view.group,
             group_name: &view.group_name,
         };
         let status = relationship::write_relationship_status(parties, &view.status, &names);
         Ok(Response::new(v1::GetRelationshipResponse {
             status: Some(status),
-            view: Some(self.view(as_of).await?),
+            view: Some(redirected(self.view(as_of).await?, &group, &view.group)),
         }))
     }
 
@@ -202,8 +211,16 @@ impl v1::query_service_server::QueryService for Query {
             let as_of = asked.as_of(&store);
             selection.check(&store, as_of)?;
             let regimes = store.regimes(as_of);
-            let pairs =
-                store.relationships_after(selection.actor.as_ref(), selection.group.as_ref(), after.as_ref());
+            let redirects = store.redirects(as_of);
+            let group = selection.group.as_ref().map(|group| redirects.survivor(group));
+            let pairs: Box<dyn Iterator<Item = (&ActorId, &GroupId)>> = match redirects.is_empty() {
+                true => Box::new(store.relationships_after(selection.actor.as_ref(), group, after.as_ref())),
+                false => Box::new(store.pairs(as_of).into_iter().filter(|(actor, with)| {
+                    selection.actor.as_ref().is_none_or(|wanted| wanted == *actor)
+                        && group.is_none_or(|wanted| wanted == *with)
+                        && after.as_ref().is_none_or(|(last, of)| (last, of) < (*actor, *with))
+                })),
+            };
             let mut matching = pairs
                 .filter_map(|(actor, group)| {
                     let view = store.relationship(actor, group, &regimes, as_of).ok()?;
@@ -239,8 +256,12 @@ impl v1::query_service_server::QueryService for Query {
         let subject = finish(found, subject)?;
         let future = if times.valid_at.is_some() { Future::Heralded } else { Future::Everything };
         let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
-        let as_of = asked.as_of(&self.projection.store());
-        let read = Timeline::read(&self.ledger, &subject, as_of).await.map_err(Refusal::from)?;
+        let (as_of, subjects) = {
+            let store = self.projection.store();
+            let as_of = asked.as_of(&store);
+            (as_of, store.told_of(&subject, as_of))
+        };
+        let read = Timeline::read_all(&self.ledger, &subjects, as_of).await.map_err(Refusal::from)?;
         if read.is_empty() {
             return Err(Refusal::unknown(
                 "subject",

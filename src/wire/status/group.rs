@@ -1,6 +1,8 @@
 //! The status of a group: from the domain to the API's messages.
 
-use super::{EventNames, Names, positions_asked, write_alternatives, write_provenance};
+use super::{
+    EventNames, Names, corroboration, positions_asked, write_alternatives, write_leads, write_provenance,
+};
 use crate::{
     domain::{
         date::DateSpan,
@@ -70,6 +72,7 @@ fn write(status: &GroupStatus, names: &dyn Names) -> v1::GroupStatus {
         upcoming: status.upcoming.iter().map(|it| write_upcoming(it, names)).collect(),
         anomalies: status.anomalies.iter().map(|it| write_anomaly(it, names)).collect(),
         counts: Some(write_counts(status.counts)),
+        leads: write_leads(&status.leads, names),
     }
 }
 
@@ -124,6 +127,7 @@ fn write_designation(it: &Designation, names: &dyn Names) -> v1::Designation {
         first_absent_on: text_of(it.first_absent_on),
         alternatives: write_alternatives(&it.alternatives, names),
         provenance: Some(write_provenance(&it.provenance, names)),
+        corroborated_by: corroboration(&it.alternatives),
     }
 }
 
@@ -227,7 +231,10 @@ mod tests {
         *,
     };
     use crate::domain::{
-        status::group::{EngagementCounts, EpisodeEnd},
+        status::{
+            Lead,
+            group::{EngagementCounts, EpisodeEnd},
+        },
         vocabulary::{
             Act, AnomalyRule, Basis, DueKind, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect,
             LifecycleState, LineageKind, NameKind,
@@ -350,6 +357,11 @@ mod tests {
                 engagements: EngagementCounts { engagements: 3, dyads: 5, actors: 2 },
                 designation_acts: 4,
             },
+            leads: vec![Lead {
+                effective: date("2025-12"),
+                what: "DELISTED under us-fto219".to_owned(),
+                event: Position::new(60),
+            }],
         }
     }
 
@@ -358,7 +370,7 @@ mod tests {
         let status = status();
         let positions = positions_of(&status);
         let numbers: Vec<u64> = positions.iter().map(|position| position.get()).collect();
-        assert_eq!(numbers, [5, 20, 21, 22, 23, 24, 25, 30, 31, 32, 40, 41, 42, 50, 51, 52]);
+        assert_eq!(numbers, [5, 20, 21, 22, 23, 24, 25, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60]);
         let message = write_group_status(&status, &names(&positions));
         check_whole("chancery.v1.GroupStatus", &message);
         assert_eq!(message.anomalies[0].event_ids, [id(52), id(5)]);

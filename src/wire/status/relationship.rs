@@ -1,6 +1,8 @@
 //! The status of a relationship: from the domain to the API's messages.
 
-use super::{EventNames, Names, positions_asked, write_alternatives, write_provenance};
+use super::{
+    EventNames, Names, corroboration, positions_asked, write_alternatives, write_leads, write_provenance,
+};
 use crate::{
     domain::{
         id::{ActorId, GroupId},
@@ -81,6 +83,8 @@ fn write(status: &RelationshipStatus, names: &dyn Names) -> v1::RelationshipStat
         engagements: status.engagements,
         alternatives: write_alternatives(&status.alternatives, names),
         provenance: Some(write_provenance(&status.provenance, names)),
+        corroborated_by: corroboration(&status.alternatives),
+        leads: write_leads(&status.leads, names),
         ..v1::RelationshipStatus::default()
     }
 }

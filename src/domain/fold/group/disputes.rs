@@ -18,6 +18,7 @@ pub fn anomalies(
 ) -> Vec<Anomaly> {
     let mut found = designations(standing, regimes, valid_at).anomalies;
     found.extend(disputes(group, standing, valid_at));
+    found.iter_mut().for_each(|anomaly| anomaly.claim_for(group));
     found
 }
 

@@ -5,6 +5,7 @@ mod effects;
 mod fact;
 mod identity;
 mod inherited;
+mod leads;
 mod life;
 mod status;
 

@@ -1,0 +1,129 @@
+//! Dealings: everything on record about one relationship, once, in valid-time order, to be asked under any cuts.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::{
+    Line,
+    moves::Move,
+    packed::{Key, Packed},
+};
+use crate::{
+    domain::{
+        as_of::AsOf,
+        date::Day,
+        fold::{Family, Standing, Telling},
+    },
+    position::Position,
+};
+
+/// Everything on record about one relationship.
+///
+/// Most facts are plain: nobody corrects, retracts or contests them. They stand in the line with all that they tell, 24
+/// bytes each. Families stand aside, and in the line with what stands of them under no cuts. So the line is at once the
+/// current view and what an as-of view is made from.
+#[derive(Clone, Debug, Default)]
+pub struct Dealings {
+    line: Line,
+    /// By the position of the fact.
+    families: BTreeMap<Position, Family<Move>>,
+}
+
+/// The cuts of the current line: none. The valid date does not cut what stands.
+const WHOLE: AsOf = AsOf::at(Day::MAX);
+
+/// From which day on a fact moves a relationship; `None`: it does not.
+pub type Effect = Option<Day>;
+
+impl Dealings {
+    /// Adds a plain fact.
+    pub fn add(&mut self, telling: &Telling<Move>) {
+        self.line.put(Packed::plain(telling));
+    }
+
+    /// Sets the family of a fact, which is plain no more; replaces the family it had. Says what the fact did before and
+    /// what it does now.
+    pub fn set_family(&mut self, family: Family<Move>) -> (Effect, Effect) {
+        let Some(root) = family.root() else { return (None, None) };
+        let before = match self.families.get(&root) {
+            Some(old) => old.standing(WHOLE).and_then(|standing| {
+                self.line.remove(&standing);
+                effect(&standing)
+            }),
+            None => family.fact().and_then(|fact| {
+                let plain = plain(fact)?;
+                self.line.take(Key::of_telling(&plain));
+                effect(&Standing::sole(&plain))
+            }),
+        };
+        let standing = family.standing(WHOLE);
+        let after = standing.as_ref().and_then(effect);
+        if let Some(standing) = standing {
+            self.line.insert(&standing);
+        }
+        self.families.insert(root, family);
+        (before, after)
+    }
+
+    /// What of it is not plain.
+    pub fn families(&self) -> impl Iterator<Item = &Family<Move>> {
+        self.families.values()
+    }
+
+    /// The moves of several dealings that stand under the cuts, each fact once: those of identities that were merged.
+    pub fn united<'a>(parts: impl IntoIterator<Item = &'a Dealings>, as_of: AsOf) -> Line {
+        let mut line = Line::default();
+        let mut seen = BTreeSet::new();
+        for part in parts {
+            for standing in part.families.values().filter_map(|family| family.standing(as_of)) {
+                if seen.insert(standing.root) {
+                    line.insert(&standing);
+                }
+            }
+            for it in part.line.moves().filter(|it| !it.is_contested() && it.is_known(as_of)) {
+                if seen.insert(it.root()) {
+                    line.put(it);
+                }
+            }
+        }
+        line
+    }
+
+    /// The moves that stand under the cuts, of a record that has come to `tail`. The valid date does not cut.
+    pub fn line(&self, as_of: AsOf, tail: Position) -> Cow<'_, Line> {
+        if as_of.is_whole(tail) {
+            return Cow::Borrowed(&self.line);
+        }
+        let mut line = Line::default();
+        let mut families: Vec<Packed> = Vec::new();
+        for standing in self.families.values().filter_map(|family| family.standing(as_of)) {
+            line.note(&standing);
+            families.push(Packed::contested(&standing));
+        }
+        families.sort_unstable_by_key(|it| it.key());
+        let mut families = families.into_iter().peekable();
+        for it in self.line.moves().filter(|it| !it.is_contested() && it.is_known(as_of)) {
+            while let Some(earlier) = families.next_if(|family| family.key() < it.key()) {
+                line.put(earlier);
+            }
+            line.put(it);
+        }
+        families.for_each(|it| line.put(it));
+        Cow::Owned(line)
+    }
+}
+
+/// A fact as it was told, when it tells the relationship anything.
+fn plain(fact: &Telling<Option<Move>>) -> Option<Telling<Move>> {
+    let content = fact.content?;
+    Some(fact.clone().map(|_| content))
+}
+
+fn effect(standing: &Standing<'_, Move>) -> Effect {
+    standing.moves().then(|| standing.effective.lower())
+}
+
+#[cfg(test)]
+mod tests;
