@@ -28,6 +28,7 @@ mod references;
 mod refusal;
 mod relationship;
 mod relationships;
+mod search;
 mod serve;
 mod statement;
 mod submit;
@@ -71,6 +72,7 @@ enum Command {
     Relationship(relationship::Relationship),
     Relationships(relationships::Relationships),
     Timeline(timeline::Timeline),
+    Search(search::Search),
     Matrix(matrix::Matrix),
     Docket(docket::Docket),
     Anomalies(anomalies::Anomalies),
@@ -105,6 +107,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Relationship(relationship) => relationship.run(&mut session).await,
             Command::Relationships(relationships) => relationships.run(&mut session).await,
             Command::Timeline(timeline) => timeline.run(&mut session).await,
+            Command::Search(search) => search.run(&mut session).await,
             Command::Matrix(matrix) => matrix.run(&mut session).await,
             Command::Docket(docket) => docket.run(&mut session).await,
             Command::Anomalies(anomalies) => anomalies.run(&mut session).await,

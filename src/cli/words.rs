@@ -2,7 +2,7 @@
 
 use prost_types::Timestamp;
 
-use super::page::{Text, Tone};
+use super::page::{Page, Text, Tone};
 use crate::wire::v1;
 
 /// An enumeration of the API whose values have names.
@@ -158,6 +158,22 @@ pub fn provenance(provenance: Option<&v1::Provenance>) -> String {
     let Some(provenance) = provenance else { return String::new() };
     let inferred = if provenance.inferred { "inferred " } else { "" };
     format!("{inferred}{}", events(&provenance.event_ids)).trim().to_owned()
+}
+
+/// What only a machine has coded; nothing when there is nothing.
+pub fn leads(page: &mut Page, leads: &[v1::Lead]) {
+    const SHOWN_MAX: usize = 10;
+    if leads.is_empty() {
+        return;
+    }
+    page.heading("Leads, coded by a machine: they move nothing");
+    for lead in leads.iter().take(SHOWN_MAX) {
+        let id = short_id(&lead.event_id);
+        page.labelled(&lead.effective_on, format!("{}: {} [{id}]", lead.what, lead.summary));
+    }
+    if SHOWN_MAX < leads.len() {
+        page.item(format!("and {} more", thousands((leads.len() - SHOWN_MAX) as u64)));
+    }
 }
 
 /// A date with its uncertainty.

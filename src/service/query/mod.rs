@@ -5,6 +5,7 @@ mod matrix;
 mod names;
 mod overview;
 mod page;
+mod search;
 mod selection;
 
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::{
     },
     ledger::Ledger,
     projection::{
-        Projection, UnknownError,
+        Projection,
         timeline::{Future, Timeline},
     },
     wire::{
@@ -46,16 +47,6 @@ pub struct Query {
     pub ledger: Ledger,
     /// The read models.
     pub projection: Arc<Projection>,
-}
-
-impl From<UnknownError> for Refusal {
-    fn from(unknown: UnknownError) -> Refusal {
-        let field = match unknown {
-            UnknownError::Actor(_) => "actor",
-            UnknownError::Group(_) => "group",
-        };
-        Refusal::unknown(field, unknown.to_string())
-    }
 }
 
 /// The view of an answer about another group than was asked for, whose identity was merged into it.
@@ -102,7 +93,9 @@ impl v1::query_service_server::QueryService for Query {
                     message: format!("regime/{regime} is not on record at this view"),
                 })
                 .collect();
-            let status = store.group(&slug, &asked_regimes, &regimes, as_of).map_err(Refusal::from)?;
+            let status = store
+                .group(&slug, &asked_regimes, &regimes, as_of)
+                .map_err(|error| search::unknown(&store, error, as_of))?;
             if !unknown.is_empty() {
                 return Err(Refusal::NotFound(unknown).into());
             }
@@ -170,8 +163,9 @@ impl v1::query_service_server::QueryService for Query {
         let (view, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
-            let view =
-                store.relationship(&actor, &group, &store.regimes(as_of), as_of).map_err(Refusal::from)?;
+            let view = store
+                .relationship(&actor, &group, &store.regimes(as_of), as_of)
+                .map_err(|error| search::unknown(&store, error, as_of))?;
             (view, as_of)
         };
         let names = self.names(relationship::positions_of(&view.status)).await?;
@@ -286,6 +280,14 @@ impl v1::query_service_server::QueryService for Query {
             view: Some(self.view(as_of).await?),
             next_page_token,
         }))
+    }
+
+    async fn search(
+        &self,
+        request: Request<v1::SearchRequest>,
+    ) -> Result<Response<v1::SearchResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.hits(request.into_inner(), clearance).await?))
     }
 
     async fn list_docket(
