@@ -10,6 +10,8 @@ mod completions;
 mod connection;
 mod docket;
 mod event;
+mod evidence;
+mod explain;
 mod failure;
 mod faults;
 mod group;
@@ -20,6 +22,7 @@ mod input;
 mod key;
 pub mod load;
 mod matrix;
+mod matter;
 mod output;
 mod page;
 mod progress;
@@ -78,6 +81,7 @@ enum Command {
     Anomalies(anomalies::Anomalies),
     History(history::History),
     Event(event::Event),
+    Explain(explain::Explain),
     Prove(prove::Prove),
     Check(check::Check),
     Key(key::Key),
@@ -113,6 +117,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Anomalies(anomalies) => anomalies.run(&mut session).await,
             Command::History(history) => history.run(&mut session).await,
             Command::Event(event) => event.run(&mut session).await,
+            Command::Explain(explain) => explain.run(&mut session).await,
             Command::Prove(prove) => prove.run(&mut session).await,
             Command::Check(check) => check.run(&mut session).await,
             Command::Key(key) => key.run(&mut session).await,

@@ -46,8 +46,8 @@ pub struct Holdings {
 /// The histories of everything on record.
 #[derive(Default)]
 pub struct Store {
-    position: Position,
-    recorded_at: Option<Timestamp>,
+    pub(super) position: Position,
+    pub(super) recorded_at: Option<Timestamp>,
     pub(super) actors: BTreeMap<ActorId, History<ActorFact>>,
     pub(super) groups: BTreeMap<GroupId, History<GroupFact>>,
     pub(super) regimes: BTreeMap<RegimeId, History<RegimeFact>>,
@@ -65,9 +65,9 @@ pub(super) struct Counterparts {
     pub(super) actors: BTreeSet<ActorId>,
     /// By the day on which facts take effect that several of the actors share: how many more relationships than facts
     /// they move, under no cuts.
-    shared: BTreeMap<Day, u64>,
+    pub(super) shared: BTreeMap<Day, u64>,
     /// On whatever day.
-    shared_in_all: u64,
+    pub(super) shared_in_all: u64,
 }
 
 impl Store {
@@ -113,9 +113,28 @@ impl Store {
     /// Sets the family of the fact at `root` in the history of everything that any of its events touches. `events` are
     /// all of the family, by position.
     pub fn set_family(&mut self, root: Position, events: &[Recorded]) {
-        let subjects: BTreeSet<Subject> = events.iter().flat_map(Recorded::own_subjects).collect();
+        self.set_registered_family(root, events);
         let mut effects: BTreeMap<GroupId, Vec<(Effect, Effect)>> = BTreeMap::new();
-        for subject in subjects {
+        for subject in subjects(events) {
+            let Subject::Relationship(actor, group) = subject else { continue };
+            let family = family(events, |fact| told(fact, &actor, &group));
+            let effect = self.dealings_mut(&actor, &group).set_family(family);
+            effects.entry(group).or_default().push(effect);
+        }
+        for (group, effects) in effects {
+            let counterparts = self.counterparts.entry(group).or_default();
+            for day in sharers(effects.iter().filter_map(|(before, _)| *before)) {
+                counterparts.unshare(day);
+            }
+            for day in sharers(effects.iter().filter_map(|(_, after)| *after)) {
+                counterparts.share(day);
+            }
+        }
+    }
+
+    /// Sets the family of the fact at `root` in the histories of actors, groups and regimes only.
+    pub(super) fn set_registered_family(&mut self, root: Position, events: &[Recorded]) {
+        for subject in subjects(events) {
             match subject {
                 Subject::Actor(actor) => {
                     let content = |fact: &Arc<Fact>| ActorFact::about(&actor, fact);
@@ -129,30 +148,15 @@ impl Store {
                     let content = |fact: &Arc<Fact>| RegimeFact::about(&regime, fact);
                     set_family(self.regimes.entry(regime.clone()), root, events, content);
                 }
-                Subject::Relationship(actor, group) => {
-                    let content = |fact: &Arc<Fact>| told(fact, &actor, &group);
-                    let family = family(events, content);
-                    let effect = self.dealings_mut(&actor, &group).set_family(family);
-                    effects.entry(group).or_default().push(effect);
-                }
-                Subject::Designation(..) | Subject::Event(_) => {}
+                Subject::Relationship(..) | Subject::Designation(..) | Subject::Event(_) => {}
             }
         }
         if events.iter().filter_map(|it| it.event.fact()).any(|fact| MergeFact::of(fact).is_some()) {
             self.merges.set_family(root, family(events, MergeFact::of));
         }
-        for (group, effects) in effects {
-            let counterparts = self.counterparts.entry(group).or_default();
-            for day in sharers(effects.iter().filter_map(|(before, _)| *before)) {
-                counterparts.unshare(day);
-            }
-            for day in sharers(effects.iter().filter_map(|(_, after)| *after)) {
-                counterparts.share(day);
-            }
-        }
     }
 
-    fn add(&mut self, position: Position, fact: &Arc<Fact>) {
+    pub(super) fn add(&mut self, position: Position, fact: &Arc<Fact>) {
         match &fact.statement {
             Statement::Engagement(engagement) => {
                 for (group, _) in engagement.principal_groups() {
@@ -238,6 +242,11 @@ impl Counterparts {
 fn sharers(days: impl Iterator<Item = Day>) -> Vec<Day> {
     let mut seen = BTreeSet::new();
     days.filter(|day| !seen.insert(*day)).collect()
+}
+
+/// What any of the events touches.
+fn subjects(events: &[Recorded]) -> BTreeSet<Subject> {
+    events.iter().flat_map(Recorded::own_subjects).collect()
 }
 
 /// What a fact tells about a relationship.

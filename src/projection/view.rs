@@ -19,7 +19,7 @@ use crate::domain::{
     },
     id::{ActorId, GroupId, RegimeId},
     status::{
-        group::{Designation, EngagementCounts, GroupStatus, InheritedDesignation},
+        group::{Designation, EngagementCounts, GroupCounts, GroupStatus, InheritedDesignation},
         relationship::{LegalFacet, RelationshipStatus},
     },
     subject::Subject,
@@ -48,6 +48,9 @@ pub enum UnknownError {
     /// The group.
     #[error("group/{0} is not on record at this view")]
     Group(GroupId),
+    /// The regime.
+    #[error("regime/{0} is not on record at this view")]
+    Regime(RegimeId),
 }
 
 impl Groups for Store {
@@ -119,6 +122,20 @@ impl Store {
     ) -> Result<GroupStatus, UnknownError> {
         let group = &self.survivor(group, as_of);
         let engagements = self.engagements(group, as_of);
+        let status = self.group_alone(group, asked, regimes, as_of)?;
+        Ok(GroupStatus { counts: GroupCounts { engagements, ..status.counts }, ..status })
+    }
+
+    /// The status of a group without how much it was engaged with, which takes a walk along all its relationships.
+    pub fn group_alone(
+        &self,
+        group: &GroupId,
+        asked: &[RegimeId],
+        regimes: &Regimes,
+        as_of: AsOf,
+    ) -> Result<GroupStatus, UnknownError> {
+        let group = &self.survivor(group, as_of);
+        let engagements = EngagementCounts::default();
         let question = GroupQuestion { group, groups: self, regimes, asked, engagements, as_of };
         let mut status = group_status(&question).ok_or_else(|| UnknownError::Group(group.clone()))?;
         status.inherited.extend(self.bound(&status, regimes, as_of));

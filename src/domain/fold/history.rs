@@ -37,6 +37,16 @@ impl<C: Content> History<C> {
         self.families.insert(root, family);
     }
 
+    /// The positions of the plain facts, ascending.
+    pub fn facts(&self) -> impl Iterator<Item = Position> {
+        self.plain.iter().map(|telling| telling.position)
+    }
+
+    /// The positions of the facts that have families, ascending.
+    pub fn roots(&self) -> impl Iterator<Item = Position> {
+        self.families.keys().copied()
+    }
+
     /// What stands under the cuts of record time, disclosure and label, in valid-time order. The valid date does not
     /// cut: a fact that takes effect later is there, at its place.
     pub fn standing(&self, as_of: AsOf) -> Vec<Standing<'_, C>> {

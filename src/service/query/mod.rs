@@ -1,6 +1,6 @@
 //! Queries over gRPC: statuses at any valid, record and disclosed time.
 
-mod asked;
+pub mod asked;
 mod matrix;
 mod names;
 mod overview;
@@ -24,7 +24,7 @@ use crate::{
     },
     ledger::Ledger,
     projection::{
-        Projection,
+        Projection, UnknownError,
         timeline::{Future, Timeline},
     },
     wire::{
@@ -53,6 +53,17 @@ pub struct Query {
 fn redirected(view: v1::View, asked: &GroupId, answers: &GroupId) -> v1::View {
     let redirected_from = if asked == answers { String::new() } else { asked.to_string() };
     v1::View { redirected_from, ..view }
+}
+
+impl From<UnknownError> for Refusal {
+    fn from(unknown: UnknownError) -> Refusal {
+        let field = match unknown {
+            UnknownError::Actor(_) => "actor",
+            UnknownError::Group(_) => "group",
+            UnknownError::Regime(_) => "regime",
+        };
+        Refusal::unknown(field, unknown.to_string())
+    }
 }
 
 /// What was read, unless something was wrong with the request.

@@ -84,6 +84,7 @@ pub(super) fn unknown(store: &Store, unknown: UnknownError, as_of: AsOf) -> Refu
     let (field, near) = match &unknown {
         UnknownError::Actor(actor) => ("actor", near(actor.as_str(), "actor/")),
         UnknownError::Group(group) => ("group", near(group.as_str(), "group/")),
+        UnknownError::Regime(_) => ("regime", Vec::new()),
     };
     match near.is_empty() {
         true => Refusal::unknown(field, unknown.to_string()),
