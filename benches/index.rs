@@ -90,7 +90,7 @@ fn propose(number: u64) -> Proposed {
     let body = if number < registered { registration(number) } else { meeting(number) };
     let message = v1::Event { event_id: id(number).to_string(), body: Some(body) };
     let event = read_event(&message, "event").unwrap().event;
-    Proposed { id: id(number), event, content: message.encode_to_vec().into(), salt: Salt::new([7; 16]) }
+    Proposed::new(id(number), event, message.encode_to_vec().into(), Salt::new([7; 16]))
 }
 
 async fn log() -> Arc<Memory> {

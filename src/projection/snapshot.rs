@@ -76,6 +76,8 @@ impl Store {
             facts.extend(history.facts());
             roots.extend(history.roots());
         }
+        facts.extend(self.merges.facts());
+        roots.extend(self.merges.roots());
         Frozen {
             position: self.position,
             recorded_at: self.recorded_at,
