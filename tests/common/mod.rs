@@ -64,7 +64,9 @@ impl Server {
             .map_err(|error| format!("{command:?} does not start: {error}"))?;
         let output = lines(child.stdout.take().expect("standard output is piped"));
         let errors = lines(child.stderr.take().expect("standard error is piped"));
-        let said = thread::spawn(move || errors.iter().inspect(|line| eprintln!("server: {line}")).collect::<Vec<_>>());
+        let said = thread::spawn(move || {
+            errors.iter().inspect(|line| eprintln!("server: {line}")).collect::<Vec<_>>()
+        });
         match ready(&output) {
             Ok(url) => Ok(Server { child, url, output }),
             Err(reason) => {

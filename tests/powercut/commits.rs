@@ -12,9 +12,9 @@ const EVENTS_MAX: u64 = 1 << 10;
 pub fn commit(number: u64) -> Vec<v1::Event> {
     let mut rng = Rng::with_seed(number);
     let (events, is_long) = match rng.u8(..100) {
-        0..60 => (1, false),
-        60..80 => (rng.u64(2..30), false),
-        80..97 => (rng.u64(1..6), true),
+        0..70 => (1, false),
+        70..85 => (rng.u64(2..30), false),
+        85..98 => (rng.u64(1..5), true),
         _ => (rng.u64(20..60), true),
     };
     let event = |index| {

@@ -214,7 +214,8 @@ impl Disk {
             match &self.nodes[inode.0].durable {
                 Content::File(_) => {
                     let Content::File(bytes) = self.content(inode, fate) else { continue };
-                    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+                    let mut file =
+                        fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
                     io::Write::write_all(&mut file, &bytes)?;
                 }
                 Content::Directory(_) => {
@@ -300,7 +301,8 @@ impl Content {
                 }
             }
             (Content::File(file), Change::SetLength { length }) => {
-                let happens = fate.as_mut().is_none_or(|fate| fate.rng.u32(..100) < fate.kept + fate.torn / 2);
+                let happens =
+                    fate.as_mut().is_none_or(|fate| fate.rng.u32(..100) < fate.kept + fate.torn / 2);
                 if happens {
                     file.resize(*length as usize, 0);
                 }

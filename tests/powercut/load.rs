@@ -12,9 +12,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use chancery::wire::v1::{
-    SubmitRequest, SubmitResponse, submission_service_client::SubmissionServiceClient,
-};
+use chancery::wire::v1::{SubmitRequest, SubmitResponse, submission_service_client::SubmissionServiceClient};
 use prost::Message as _;
 use tokio::task::JoinSet;
 
@@ -39,11 +37,11 @@ enum End {
 
 /// How many bytes are acknowledged in each session, and how it ends.
 const SESSIONS: &[(u64, End)] = &[
-    (14 << 20, End::Asked),
-    (10 << 20, End::Killed),
-    (10 << 20, End::Asked),
+    (8 << 20, End::Asked),
+    (6 << 20, End::Killed),
+    (6 << 20, End::Asked),
     (1 << 20, End::Killed),
-    (4 << 20, End::Asked),
+    (2 << 20, End::Asked),
 ];
 
 /// What was acknowledged, and when a client knew.

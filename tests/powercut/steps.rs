@@ -56,8 +56,7 @@ impl Follower {
     /// The steps of one process. What it left is in `after`: it tells whether a call that never returned took place.
     pub fn follow(&mut self, calls: &[Call], after: &Path) -> Vec<Timed> {
         let begins = calls.iter().enumerate().map(|(index, call)| (call.began.line, false, index));
-        let ends =
-            calls.iter().enumerate().filter_map(|(index, call)| Some((call.ended?.line, true, index)));
+        let ends = calls.iter().enumerate().filter_map(|(index, call)| Some((call.ended?.line, true, index)));
         let mut moments: Vec<_> = begins.chain(ends).collect();
         moments.sort_unstable();
         let mut steps = Vec::new();
@@ -122,7 +121,8 @@ impl Follower {
                 happened(&path).then(|| self.create(directory, name, mode, Kind::Directory))
             }
             "unlink" | "rmdir" | "unlinkat" => {
-                let (directory, name, path) = self.place(call, 0, usize::from(call.name == "unlinkat"), descriptors)?;
+                let (directory, name, path) =
+                    self.place(call, 0, usize::from(call.name == "unlinkat"), descriptors)?;
                 let is_gone = call.result.is_some() || !after.join(path).exists();
                 is_gone.then(|| {
                     self.names(directory).remove(&name);
@@ -307,8 +307,11 @@ impl Follower {
             Err(_) if path.is_absolute() => return None,
             Err(_) => (descriptors.get(&call.args[base].parse().ok()?)?.borrow().inode, path),
         };
-        let mut names: Vec<_> =
-            relative.iter().map(|name| name.to_str().unwrap().to_owned()).filter(|name| name != ".").collect();
+        let mut names: Vec<_> = relative
+            .iter()
+            .map(|name| name.to_str().unwrap().to_owned())
+            .filter(|name| name != ".")
+            .collect();
         let last = names.pop().unwrap_or_default();
         let above = match directory == Inode::TOP {
             true => PathBuf::new(),

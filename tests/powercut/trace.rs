@@ -78,12 +78,15 @@ pub fn calls(trace: &str) -> Vec<Call<'_>> {
         let at = seconds.parse::<u64>().unwrap() * 1_000_000 + micros.parse::<u64>().unwrap();
         let moment = Moment { line, at };
         // A call that the end of the process cut off is marked as such wherever it stands.
-        let (text, is_open) = match text.rfind(" <unfinished ...>") {
+        let mark = [" <unfinished ...>", " <detached ...>"].iter().find_map(|mark| text.rfind(mark));
+        let (text, is_open) = match mark {
             Some(end) if text.len() - end < 32 => (&text[..end], true),
             _ => (text, false),
         };
         if let Some(rest) = text.strip_prefix("<... ") {
-            let Some(index) = unfinished.remove(thread) else { panic!("line {line} resumes nothing: {rest}") };
+            let Some(index) = unfinished.remove(thread) else {
+                panic!("line {line} resumes nothing: {rest}")
+            };
             calls[index].result = result(rest);
             calls[index].ended = calls[index].result.map(|_| moment);
             continue;
@@ -166,7 +169,8 @@ fn decode(text: &str, bytes: &mut Vec<u8>) {
             continue;
         }
         let escape = rest.as_bytes()[1];
-        let octal = rest.as_bytes()[1..].iter().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
+        let octal =
+            rest.as_bytes()[1..].iter().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
         let (byte, length) = match escape {
             b'0'..=b'7' => {
                 (u8::from_str_radix(&rest[1..1 + octal], 8).expect("an octal escape is a byte"), octal)
@@ -198,7 +202,8 @@ mod tests {
              8 10.000003 writev(4, [{{iov_base=\"ab\", iov_len=2}}, {{iov_base=\"\\0011\\377\\n\", iov_len=4}}], 2) = -1 EIO (Input/output error)\n\
              7 10.000004 <... pwrite64 resumed>) = 8\n\
              8 10.000005 write(3, \"{zeros}1\", 12289 <unfinished ...>) = ?\n\
-             8 10.000006 +++ killed by SIGKILL +++\n"
+             7 10.000006 fdatasync(3 <detached ...>\n\
+             8 10.000007 +++ killed by SIGKILL +++\n"
         );
         let calls = calls(&trace);
         let told: Vec<_> =
@@ -208,6 +213,7 @@ mod tests {
             ("pwrite64", Some(8), Some(10_000_004)),
             ("writev", Some(-1), Some(10_000_003)),
             ("write", None, None),
+            ("fdatasync", None, None),
         ];
         assert_eq!(told, expected);
         assert_eq!(calls[0].text(1), "/a\"b, c)");
