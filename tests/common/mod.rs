@@ -73,7 +73,7 @@ impl Server {
                 child.kill().expect("a child can be killed");
                 let status = child.wait().expect("a child can be waited for");
                 let said = said.join().expect("reading does not panic").join("\n");
-                Err(format!("{command:?} {reason} ({status}): {said}"))
+                Err(format!("the server {reason} ({status}): {said}"))
             }
         }
     }

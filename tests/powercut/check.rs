@@ -57,7 +57,7 @@ pub async fn check(disk: &Path, acknowledged: &[Acknowledged], extent: Extent) -
 fn start(disk: &Path) -> Result<Server, String> {
     let mut command = common::chancery();
     command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(load::data(disk));
-    Server::try_spawn(command)
+    Server::try_spawn(command).map_err(|reason| format!("no start: {reason}"))
 }
 
 async fn records(url: &str) -> Result<Vec<Record>, String> {
