@@ -22,7 +22,7 @@ mod steps;
 mod trace;
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     env, fs,
     ops::Range,
     path::{Path, PathBuf},
@@ -39,7 +39,7 @@ use load::Recording;
 use steps::Timed;
 
 /// How many cuts are made unless `CHANCERY_POWER_CUTS` says otherwise.
-const CUTS: u64 = 30;
+const CUTS: u64 = 24;
 /// What decides the moments and the fates unless `CHANCERY_POWER_SEED` says otherwise.
 const SEED: u64 = 1;
 /// How many servers run at a time.
@@ -80,6 +80,8 @@ async fn nothing_acknowledged_is_lost_in_a_power_cut() {
     println!("recorded after {:?}", began.elapsed());
     let recording = load::read(&directory);
     println!("read after {:?}: {}", began.elapsed(), summary(&recording));
+    let Coverage { journal_turns, segments_reused, snapshots } = coverage(&recording.steps);
+    assert!(4 <= journal_turns && 1 <= segments_reused && 4 <= snapshots, "the recording shows too little");
     let numbers = match setting("CHANCERY_POWER_CUT") {
         Some(number) => number..number + 1,
         None => 0..setting("CHANCERY_POWER_CUTS").unwrap_or(CUTS),
@@ -239,40 +241,51 @@ fn summary(recording: &Recording) -> String {
         _ => 0,
     });
     format!(
-        "{} sessions, {} commits acknowledged, {} writes of {} bytes, {} syncs, {} changes of names and lengths, {} segments reused",
+        "{} sessions, {} commits acknowledged, {} writes of {} bytes, {} syncs, {} changes of names and lengths, {:?}",
         sessions.len(),
         acknowledged.len(),
         count(|change| matches!(change, Change::Write { .. })),
         bytes.sum::<usize>(),
         count(|change| matches!(change, Change::Sync)),
         count(is_about_names),
-        reused(steps),
+        coverage(steps),
     )
 }
 
-/// How often the database wrote to a segment again that had been given up.
-fn reused(steps: &[Timed]) -> usize {
+/// What a recording must have in it to show anything.
+#[derive(Debug, Default)]
+struct Coverage {
+    /// How often the journal was written again from its beginning.
+    journal_turns: usize,
+    /// How often the database wrote to a segment that it had given up.
+    segments_reused: usize,
+    /// How often the database wrote a snapshot.
+    snapshots: usize,
+}
+
+fn coverage(steps: &[Timed]) -> Coverage {
     const SEGMENT_BYTES: u64 = 8 << 20;
-    let mut databases = HashSet::new();
+    let mut names = HashMap::new();
     let mut begun = HashSet::new();
-    let mut reused = 0;
+    let mut coverage = Coverage::default();
     for timed in steps {
         let Step::Began { inode, change, .. } = &timed.step else { continue };
         match change {
-            Change::Create { name, inode, .. } if name == "db" => drop(databases.insert(*inode)),
-            // Recovery fills what it gives up with zeros.
-            Change::Write { at, bytes }
-                if databases.contains(inode)
-                    && at.is_multiple_of(SEGMENT_BYTES)
-                    && bytes.iter().take(64).any(|byte| *byte != 0)
-                    && !begun.insert((*inode, *at)) =>
-            {
-                reused += 1;
+            Change::Create { name, inode, .. } => drop(names.insert(*inode, name.as_str())),
+            Change::Rename { to, .. } if to.starts_with("snap.") => coverage.snapshots += 1,
+            // Zeros are put where nothing is yet, or where something is given up.
+            Change::Write { at, bytes } if bytes.iter().take(64).any(|byte| *byte != 0) => {
+                let again = || usize::from(!begun.insert((*inode, *at)));
+                match names.get(inode) {
+                    Some(&"db") if at.is_multiple_of(SEGMENT_BYTES) => coverage.segments_reused += again(),
+                    Some(&("0" | "1")) if *at == 0 => coverage.journal_turns += again(),
+                    _ => {}
+                }
             }
             _ => {}
         }
     }
-    reused
+    coverage
 }
 
 /// Keeps a recording, so that a cut can be made again.

@@ -56,7 +56,7 @@ pub async fn check(disk: &Path, acknowledged: &[Acknowledged], extent: Extent) -
 
 fn start(disk: &Path) -> Result<Server, String> {
     let mut command = common::chancery();
-    command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(load::data(disk));
+    command.args(load::SERVE).arg(load::data(disk));
     Server::try_spawn(command).map_err(|reason| format!("no start: {reason}"))
 }
 

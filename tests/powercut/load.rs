@@ -23,6 +23,10 @@ use crate::{
     trace,
 };
 
+/// How every server is started, before the data directory: with a journal that turns often.
+pub const SERVE: &[&str] =
+    &["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--journal-bytes", "1000000", "--data"];
+
 /// How many clients submit at once.
 const CLIENTS: u64 = 4;
 
@@ -155,7 +159,7 @@ fn traced(directory: &Path, session: usize) -> Command {
     command.args(["-f", "--seccomp-bpf", "-qq", "--signal=none", "-ttt", "-s", "67108864", "-e"]);
     command.arg(format!("trace={}", trace::CALLS));
     command.arg("-o").arg(directory.join(format!("trace-{session}"))).arg(server.get_program());
-    command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data(&disk(directory)));
+    command.args(SERVE).arg(data(&disk(directory)));
     command
 }
 

@@ -73,7 +73,7 @@ impl Follower {
             match (is_end, call.ended) {
                 (false, _) => {
                     if let Some((inode, change)) = self.begin(call, &mut descriptors, after) {
-                        changing.insert(index, inode);
+                        changing.insert(index, matches!(change, Change::Sync));
                         steps.push(timed(call.began, Step::Began { call: id, inode, change }));
                     }
                 }
@@ -84,6 +84,13 @@ impl Follower {
                     }
                 }
                 (true, None) => {}
+            }
+        }
+        // With the process its calls are over; only what they promised was not kept.
+        let at = steps.last().map_or(0, |last| last.at);
+        for (index, call) in calls.iter().enumerate() {
+            if call.ended.is_none() && changing.get(&index) == Some(&false) {
+                steps.push(Timed { at, step: Step::Returned { call: self.calls_before + index } });
             }
         }
         self.calls_before += calls.len();
@@ -113,6 +120,11 @@ impl Follower {
                     }
                     None => None,
                 }
+            }
+            // The allocator asks the kernel for a setting.
+            "open" => {
+                assert!(!Path::new(&call.text(0)).starts_with(&self.top), "not modelled: {call:?}");
+                None
             }
             "mkdir" | "mkdirat" => {
                 let at = call.args.len() - 2;

@@ -32,9 +32,16 @@ pub struct Sizes {
     pub file_bytes_max: u64,
 }
 
+impl Sizes {
+    /// Files that are archived from so many bytes on, and may grow to four times as many.
+    pub const fn turning_at(turn_bytes: u64) -> Sizes {
+        Sizes { turn_bytes, file_bytes_max: turn_bytes.saturating_mul(4) }
+    }
+}
+
 impl Default for Sizes {
     fn default() -> Sizes {
-        Sizes { turn_bytes: 16 << 20, file_bytes_max: 64 << 20 }
+        Sizes::turning_at(16 << 20)
     }
 }
 
