@@ -275,7 +275,7 @@ fn coverage(steps: &[Timed]) -> Coverage {
             Change::Rename { to, .. } if to.starts_with("snap.") => coverage.snapshots += 1,
             // Zeros are put where nothing is yet, or where something is given up.
             Change::Write { at, bytes } if bytes.iter().take(64).any(|byte| *byte != 0) => {
-                let again = || usize::from(!begun.insert((*inode, *at)));
+                let mut again = || usize::from(!begun.insert((*inode, *at)));
                 match names.get(inode) {
                     Some(&"db") if at.is_multiple_of(SEGMENT_BYTES) => coverage.segments_reused += again(),
                     Some(&("0" | "1")) if *at == 0 => coverage.journal_turns += again(),

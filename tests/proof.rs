@@ -245,12 +245,13 @@ async fn a_killed_server_continues_what_it_signed() {
         // And one that nobody waits for.
         let url = server.url().to_owned();
         let unanswered = tokio::spawn(async move {
-            let mut submission = SubmissionServiceClient::connect(url).await.unwrap();
+            // The server may be gone before it is reached.
+            let Ok(mut submission) = SubmissionServiceClient::connect(url).await else { return };
             let events = vec![events::actor(first + 99, &format!("a{}", first + 99))];
-            submission.submit(v1::SubmitRequest { events, checks: Vec::new() }).await.map(drop)
+            submission.submit(v1::SubmitRequest { events, checks: Vec::new() }).await.ok();
         });
         server.kill();
-        unanswered.await.unwrap().ok();
+        unanswered.await.unwrap();
     }
 }
 

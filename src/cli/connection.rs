@@ -159,9 +159,9 @@ impl Session {
         Ok(SubmissionServiceClient::new(self.connect().await?).max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 
-    /// Connects for proofs.
+    /// Connects for explanations and proofs.
     pub async fn audit(&self) -> Result<AuditServiceClient<Channel>, Failure> {
-        Ok(AuditServiceClient::new(self.connect().await?))
+        Ok(AuditServiceClient::new(self.connect().await?).max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 
     /// Connects for operations.

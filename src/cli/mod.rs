@@ -8,6 +8,8 @@ mod check;
 mod completions;
 mod connection;
 mod event;
+mod evidence;
+mod explain;
 mod failure;
 mod faults;
 mod group;
@@ -17,6 +19,7 @@ mod info;
 mod input;
 mod key;
 pub mod load;
+mod matter;
 mod output;
 mod page;
 mod progress;
@@ -70,6 +73,7 @@ enum Command {
     Timeline(timeline::Timeline),
     History(history::History),
     Event(event::Event),
+    Explain(explain::Explain),
     Prove(prove::Prove),
     Check(check::Check),
     Key(key::Key),
@@ -101,6 +105,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Timeline(timeline) => timeline.run(&mut session).await,
             Command::History(history) => history.run(&mut session).await,
             Command::Event(event) => event.run(&mut session).await,
+            Command::Explain(explain) => explain.run(&mut session).await,
             Command::Prove(prove) => prove.run(&mut session).await,
             Command::Check(check) => check.run(&mut session).await,
             Command::Key(key) => key.run(&mut session).await,

@@ -81,6 +81,16 @@ impl PartialDate {
         PartialDate { lower: day, precision: Precision::Day }
     }
 
+    /// The date of this precision that a day lies in.
+    pub fn around(day: Day, precision: Precision) -> PartialDate {
+        let lower = match precision {
+            Precision::Day => day,
+            Precision::Month => day.first_of_month(),
+            Precision::Year => day.first_of_year(),
+        };
+        PartialDate { lower, precision }
+    }
+
     /// The first day it can be.
     pub const fn lower(self) -> Day {
         self.lower
@@ -115,6 +125,11 @@ impl DateSpan {
     /// The date it begins.
     pub const fn start(self) -> PartialDate {
         self.start
+    }
+
+    /// The date it ends, for an interval.
+    pub const fn end(self) -> Option<PartialDate> {
+        self.end
     }
 
     /// The first day it can begin: what the fold orders by.

@@ -41,6 +41,16 @@ pub struct CredibilityError;
 impl Credibility {
     /// `F6`: cannot be judged.
     pub const UNKNOWN: Credibility = Credibility(5 * 6 + 5);
+
+    /// Its place on the scale: 0 for `A1` to 35 for `F6`.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// The code at a place on the scale.
+    pub const fn from_number(number: u8) -> Option<Credibility> {
+        if number <= Credibility::UNKNOWN.0 { Some(Credibility(number)) } else { None }
+    }
 }
 
 impl FromStr for Credibility {
@@ -69,12 +79,15 @@ mod tests {
     #[test]
     fn credibility() {
         for text in ["A1", "A6", "B2", "F6"] {
-            assert_eq!(text.parse::<Credibility>().unwrap().to_string(), text);
+            let code = text.parse::<Credibility>().unwrap();
+            assert_eq!(code.to_string(), text);
+            assert_eq!(Credibility::from_number(code.number()), Some(code));
         }
         for bad in ["", "A", "A0", "A7", "G1", "a1", "A11"] {
             assert_eq!(bad.parse::<Credibility>(), Err(CredibilityError), "{bad:?}");
         }
         assert!("A6".parse::<Credibility>().unwrap() < "B1".parse::<Credibility>().unwrap());
         assert_eq!(Credibility::UNKNOWN.to_string(), "F6");
+        assert_eq!(Credibility::from_number(36), None);
     }
 }

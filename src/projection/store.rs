@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Bound::{Excluded, Unbounded},
     sync::Arc,
 };
 
@@ -10,7 +11,6 @@ use jiff::Timestamp;
 use super::family::family;
 use crate::{
     domain::{
-        as_of::AsOf,
         date::Day,
         event::Event,
         fact::Fact,
@@ -18,11 +18,12 @@ use crate::{
             Content, History, Telling,
             group::GroupFact,
             registry::{ActorFact, RegimeFact},
-            relationship::{Line, Move},
+            relationship::{Dealings, Effect, Move},
         },
         id::{ActorId, GroupId, RegimeId},
         statement::Statement,
         subject::Subject,
+        vocabulary::Assertion,
     },
     ledger::Recorded,
     position::Position,
@@ -46,30 +47,27 @@ pub struct Holdings {
 /// The histories of everything on record.
 #[derive(Default)]
 pub struct Store {
-    position: Position,
-    recorded_at: Option<Timestamp>,
+    pub(super) position: Position,
+    pub(super) recorded_at: Option<Timestamp>,
     pub(super) actors: BTreeMap<ActorId, History<ActorFact>>,
     pub(super) groups: BTreeMap<GroupId, History<GroupFact>>,
     pub(super) regimes: BTreeMap<RegimeId, History<RegimeFact>>,
-    pub(super) relationships: BTreeMap<ActorId, BTreeMap<GroupId, Relationship>>,
-    /// The actors of each group's relationships.
-    pub(super) counterparts: BTreeMap<GroupId, BTreeSet<ActorId>>,
+    pub(super) relationships: BTreeMap<ActorId, BTreeMap<GroupId, Arc<Dealings>>>,
+    pub(super) counterparts: BTreeMap<GroupId, Counterparts>,
     /// The roots of families with news.
     touched: BTreeSet<Position>,
-    /// Relationships whose line has changed since it was settled.
-    unsettled: BTreeSet<(ActorId, GroupId)>,
 }
 
-/// What is on record about one relationship.
-#[derive(Default)]
-pub(super) struct Relationship {
-    pub(super) history: History<Move>,
-    /// What stands of the history, under no cuts.
-    pub(super) line: Line,
+/// With whom a group has relationships.
+#[derive(Clone, Default)]
+pub(super) struct Counterparts {
+    pub(super) actors: BTreeSet<ActorId>,
+    /// By the day on which facts take effect that several of the actors share: how many more relationships than facts
+    /// they move, under no cuts.
+    pub(super) shared: BTreeMap<Day, u64>,
+    /// On whatever day.
+    pub(super) shared_in_all: u64,
 }
-
-/// The cuts of the current line: none. The valid date does not cut what stands.
-const WHOLE: AsOf = AsOf::at(Day::MAX);
 
 impl Store {
     /// The last position it reflects.
@@ -114,8 +112,28 @@ impl Store {
     /// Sets the family of the fact at `root` in the history of everything that any of its events touches. `events` are
     /// all of the family, by position.
     pub fn set_family(&mut self, root: Position, events: &[Recorded]) {
-        let subjects: BTreeSet<Subject> = events.iter().flat_map(Recorded::own_subjects).collect();
-        for subject in subjects {
+        self.set_registered_family(root, events);
+        let mut effects: BTreeMap<GroupId, Vec<(Effect, Effect)>> = BTreeMap::new();
+        for subject in subjects(events) {
+            let Subject::Relationship(actor, group) = subject else { continue };
+            let family = family(events, |fact| told(fact, &actor, &group));
+            let effect = self.dealings_mut(&actor, &group).set_family(family);
+            effects.entry(group).or_default().push(effect);
+        }
+        for (group, effects) in effects {
+            let counterparts = self.counterparts.entry(group).or_default();
+            for day in sharers(effects.iter().filter_map(|(before, _)| *before)) {
+                counterparts.unshare(day);
+            }
+            for day in sharers(effects.iter().filter_map(|(_, after)| *after)) {
+                counterparts.share(day);
+            }
+        }
+    }
+
+    /// Sets the family of the fact at `root` in the histories of actors, groups and regimes only.
+    pub(super) fn set_registered_family(&mut self, root: Position, events: &[Recorded]) {
+        for subject in subjects(events) {
             match subject {
                 Subject::Actor(actor) => {
                     let content = |fact: &Arc<Fact>| ActorFact::about(&actor, fact);
@@ -129,38 +147,25 @@ impl Store {
                     let content = |fact: &Arc<Fact>| RegimeFact::about(&regime, fact);
                     set_family(self.regimes.entry(regime.clone()), root, events, content);
                 }
-                Subject::Relationship(actor, group) => {
-                    let content = |fact: &Arc<Fact>| told(fact, &actor, &group);
-                    let family = family(events, content);
-                    let relationship = self.relationship_mut(&actor, &group);
-                    relationship.line.remove(root);
-                    relationship.history.set_family(root, family);
-                    relationship.insert(root);
-                }
-                Subject::Designation(..) | Subject::Event(_) => {}
+                Subject::Relationship(..) | Subject::Designation(..) | Subject::Event(_) => {}
             }
         }
     }
 
-    /// Brings the lines of relationships up to date after a batch.
-    pub fn settle(&mut self) {
-        for (actor, group) in std::mem::take(&mut self.unsettled) {
-            let found = self.relationships.get_mut(&actor).and_then(|groups| groups.get_mut(&group));
-            if let Some(relationship) = found {
-                relationship.line.settle();
-            }
-        }
-    }
-
-    fn add(&mut self, position: Position, fact: &Arc<Fact>) {
+    pub(super) fn add(&mut self, position: Position, fact: &Arc<Fact>) {
         match &fact.statement {
             Statement::Engagement(engagement) => {
-                for (actor, _) in engagement.principal_actors() {
-                    for (group, _) in engagement.principal_groups() {
+                for (group, _) in engagement.principal_groups() {
+                    for (nth, (actor, _)) in engagement.principal_actors().enumerate() {
                         let Some(content) = Move::of(engagement, actor, group) else { continue };
-                        let relationship = self.relationship_mut(actor, group);
-                        relationship.history.add(Telling::new(position, fact, content));
-                        relationship.insert(position);
+                        let telling = Telling::new(position, fact, content);
+                        self.dealings_mut(actor, group).add(&telling);
+                        if 0 < nth && fact.assertion != Assertion::Denied {
+                            self.counterparts
+                                .entry(group.clone())
+                                .or_default()
+                                .share(fact.effective_on.lower());
+                        }
                     }
                 }
             }
@@ -192,21 +197,46 @@ impl Store {
         }
     }
 
-    /// The relationship, made when there is none; its line is to be settled.
-    fn relationship_mut(&mut self, actor: &ActorId, group: &GroupId) -> &mut Relationship {
-        self.unsettled.insert((actor.clone(), group.clone()));
-        self.counterparts.entry(group.clone()).or_default().insert(actor.clone());
-        self.relationships.entry(actor.clone()).or_default().entry(group.clone()).or_default()
+    /// The dealings of the two, made when there are none.
+    fn dealings_mut(&mut self, actor: &ActorId, group: &GroupId) -> &mut Dealings {
+        if !self.relationships.get(actor).is_some_and(|groups| groups.contains_key(group)) {
+            self.counterparts.entry(group.clone()).or_default().actors.insert(actor.clone());
+        }
+        let groups = self.relationships.entry(actor.clone()).or_default();
+        Arc::make_mut(groups.entry(group.clone()).or_default())
     }
 }
 
-impl Relationship {
-    /// Puts what stands of the fact at `root` into the line.
-    fn insert(&mut self, root: Position) {
-        if let Some(standing) = self.history.standing_of(root, WHOLE) {
-            self.line.insert(standing);
+impl Counterparts {
+    fn share(&mut self, day: Day) {
+        *self.shared.entry(day).or_default() += 1;
+        self.shared_in_all += 1;
+    }
+
+    fn unshare(&mut self, day: Day) {
+        if let Some(count) = self.shared.get_mut(&day).filter(|count| 0 < **count) {
+            *count -= 1;
+            self.shared_in_all -= 1;
         }
     }
+
+    /// How many more relationships than facts there are among those by a day.
+    pub(super) fn shared_by(&self, day: Day) -> u64 {
+        // Questions are about today more often than not: little comes later.
+        let later = self.shared.range((Excluded(day), Unbounded)).map(|(_, count)| count);
+        self.shared_in_all - later.sum::<u64>()
+    }
+}
+
+/// Of days on which one fact moves relationships of one group: each that is not the first of its kind.
+fn sharers(days: impl Iterator<Item = Day>) -> Vec<Day> {
+    let mut seen = BTreeSet::new();
+    days.filter(|day| !seen.insert(*day)).collect()
+}
+
+/// What any of the events touches.
+fn subjects(events: &[Recorded]) -> BTreeSet<Subject> {
+    events.iter().flat_map(Recorded::own_subjects).collect()
 }
 
 /// What a fact tells about a relationship.

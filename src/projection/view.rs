@@ -1,12 +1,12 @@
 //! Views: the statuses of groups and relationships under any cuts.
 
 use std::{
-    borrow::Cow,
     collections::HashSet,
     ops::Bound::{Excluded, Included, Unbounded},
+    sync::Arc,
 };
 
-use super::{Store, store::Relationship};
+use super::Store;
 use crate::domain::{
     as_of::AsOf,
     fold::{
@@ -14,11 +14,11 @@ use crate::domain::{
         designation::designations,
         group::{GroupFact, GroupQuestion, Identity, binding_on, group_status, identity},
         registry::{ActorStatus, RegimeStatus, Regimes},
-        relationship::Line,
+        relationship::Dealings,
     },
     id::{ActorId, GroupId, RegimeId},
     status::{
-        group::{EngagementCounts, GroupStatus},
+        group::{EngagementCounts, GroupCounts, GroupStatus},
         relationship::{LegalFacet, RelationshipStatus},
     },
 };
@@ -43,6 +43,9 @@ pub enum UnknownError {
     /// The group.
     #[error("group/{0} is not on record at this view")]
     Group(GroupId),
+    /// The regime.
+    #[error("regime/{0} is not on record at this view")]
+    Regime(RegimeId),
 }
 
 impl Store {
@@ -68,6 +71,19 @@ impl Store {
         as_of: AsOf,
     ) -> Result<GroupStatus, UnknownError> {
         let engagements = self.engagements(group, as_of);
+        let status = self.group_alone(group, asked, regimes, as_of)?;
+        Ok(GroupStatus { counts: GroupCounts { engagements, ..status.counts }, ..status })
+    }
+
+    /// The status of a group without how much it was engaged with, which takes a walk along all its relationships.
+    pub fn group_alone(
+        &self,
+        group: &GroupId,
+        asked: &[RegimeId],
+        regimes: &Regimes,
+        as_of: AsOf,
+    ) -> Result<GroupStatus, UnknownError> {
+        let engagements = EngagementCounts::default();
         let question = GroupQuestion { group, groups: &self.groups, regimes, asked, engagements, as_of };
         group_status(&question).ok_or_else(|| UnknownError::Group(group.clone()))
     }
@@ -112,8 +128,7 @@ impl Store {
                     provenance: binding.designation.provenance.clone(),
                 }
             });
-        let line =
-            self.found(actor, group).map(|relationship| self.line(relationship, as_of)).unwrap_or_default();
+        let line = self.found(actor, group).map(|it| it.line(as_of, self.position())).unwrap_or_default();
         Ok(RelationshipView {
             actor_name: known_actor.name,
             group_name: known_group.name,
@@ -138,32 +153,29 @@ impl Store {
         pairs.skip_while(move |pair| after.is_some_and(|(actor, group)| *pair <= (actor, group)))
     }
 
-    fn found(&self, actor: &ActorId, group: &GroupId) -> Option<&Relationship> {
+    fn found(&self, actor: &ActorId, group: &GroupId) -> Option<&Arc<Dealings>> {
         self.relationships.get(actor)?.get(group)
-    }
-
-    /// The moves that stand under the cuts: kept, for the whole record; folded anew, for any other.
-    fn line<'a>(&self, relationship: &'a Relationship, as_of: AsOf) -> Cow<'a, Line> {
-        match as_of.is_whole(self.position()) {
-            true => Cow::Borrowed(&relationship.line),
-            false => Cow::Owned(Line::from_standing(relationship.history.standing(as_of))),
-        }
     }
 
     /// How much a group is engaged with.
     fn engagements(&self, group: &GroupId, as_of: AsOf) -> EngagementCounts {
         let mut counts = EngagementCounts::default();
+        let Some(counterparts) = self.counterparts.get(group) else { return counts };
+        let is_whole = as_of.is_whole(self.position());
         let mut seen = HashSet::new();
-        for actor in self.counterparts.get(group).into_iter().flatten() {
-            let Some(relationship) = self.found(actor, group) else { continue };
-            let before = counts.dyads;
-            for fact in self.line(relationship, as_of).facts(as_of.valid_at) {
-                counts.dyads += 1;
-                seen.insert(fact);
+        for dealings in counterparts.actors.iter().filter_map(|actor| self.found(actor, group)) {
+            let line = dealings.line(as_of, self.position());
+            let dyads = line.count(as_of.valid_at);
+            counts.dyads += dyads;
+            counts.actors += u64::from(0 < dyads);
+            if !is_whole {
+                seen.extend(line.facts(as_of.valid_at));
             }
-            counts.actors += u64::from(before < counts.dyads);
         }
-        counts.engagements = seen.len() as u64;
+        counts.engagements = match is_whole {
+            true => counts.dyads.saturating_sub(counterparts.shared_by(as_of.valid_at)),
+            false => seen.len() as u64,
+        };
         counts
     }
 }

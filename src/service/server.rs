@@ -21,13 +21,13 @@ use super::{
     transport::{REQUEST_BYTES_MAX, reword},
 };
 use crate::{
-    ledger::{self, Ledger},
+    ledger::{self, Ledger, Opening},
     log::{
         AppendError, Log,
         sled::{OpenError, Sizes, SledLog},
     },
     position::Position,
-    projection::{Holdings, Projection},
+    projection::{Holdings, Keeper, Projection, Store},
     proof::KeyName,
     wire::{
         DESCRIPTORS,
@@ -39,6 +39,8 @@ use crate::{
     },
 };
 
+/// The directory of snapshots, beside the log.
+const SNAPSHOTS: &str = "snapshots";
 /// How many requests one connection may have in flight.
 const REQUESTS_PER_CONNECTION_MAX: usize = 1_024;
 /// How many streams one connection may open.
@@ -99,6 +101,9 @@ pub struct Server {
     health: HealthReporter,
     stopping: CancellationToken,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
+    /// Told when nothing more will be recorded.
+    closing: CancellationToken,
+    keeping: JoinHandle<()>,
 }
 
 impl Server {
@@ -106,6 +111,7 @@ impl Server {
     /// NOT_SERVING until [`Server::ready`].
     pub async fn start(config: Config) -> Result<Server, StartError> {
         let Config { data, listen, origin, journal } = config;
+        let snapshots = data.join(SNAPSHOTS);
         let opened = tokio::task::spawn_blocking(move || {
             let log = SledLog::open_sized(&data, journal)?;
             // The log has locked the directory.
@@ -114,9 +120,15 @@ impl Server {
         });
         let (log, key) = opened.await.map_err(|error| StartError::Internal(error.to_string()))??;
         let log: Arc<dyn Log> = Arc::new(log);
-        let mut store = crate::projection::Store::default();
-        let (ledger, feed) = Ledger::open(log, Timestamp::now, |recorded| store.apply(recorded)).await?;
+        let opening = Opening::from_snapshot(log, &snapshots).await;
+        let mut store = Store::from_snapshot(&opening, &snapshots).await;
+        let kept = store.position();
+        let (ledger, feed) = opening.finish(Timestamp::now, kept, |recorded| store.apply(recorded)).await?;
         let projection = Projection::start(store, ledger.clone(), feed).await?;
+        let closing = CancellationToken::new();
+        let keeper =
+            Keeper { directory: snapshots, ledger: ledger.clone(), projection: projection.clone(), kept };
+        let keeping = tokio::spawn(keeper.keep(closing.clone()));
         let listener =
             TcpListener::bind(listen).await.map_err(|error| StartError::Listen { address: listen, error })?;
         let address = listener.local_addr().map_err(|error| StartError::Listen { address: listen, error })?;
@@ -132,7 +144,10 @@ impl Server {
         let submission = Submission { ledger: ledger.clone() };
         let history = History { ledger: ledger.clone(), stopping: stopping.clone() };
         let query = Query { ledger: ledger.clone(), projection: projection.clone() };
-        let audit = Audit { ledger: ledger.clone(), key: Arc::new(key) };
+        let audit = Audit {
+            query: Query { ledger: ledger.clone(), projection: projection.clone() },
+            key: Arc::new(key),
+        };
         let operations = Operations {
             ledger: ledger.clone(),
             projection: projection.clone(),
@@ -164,7 +179,7 @@ impl Server {
         let serving =
             tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned()));
         info!(%address, tail = %ledger.tail(), "listening");
-        Ok(Server { address, ledger, projection, health, stopping, serving })
+        Ok(Server { address, ledger, projection, health, stopping, serving, closing, keeping })
     }
 
     /// Where it listens.
@@ -192,6 +207,10 @@ impl Server {
         if time::timeout(STOP_PATIENCE, self.serving).await.is_err() {
             warn!("some connections did not end in time and are cut");
             abort.abort();
+        }
+        self.closing.cancel();
+        if let Err(error) = self.keeping.await {
+            warn!(%error, "the last snapshot was not taken");
         }
         self.ledger.close().await?;
         let tail = self.ledger.tail();

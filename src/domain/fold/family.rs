@@ -71,6 +71,24 @@ impl<C: Content> Family<C> {
         Family { members }
     }
 
+    /// The position of the fact that it is the family of; `None` when it is empty.
+    pub fn root(&self) -> Option<Position> {
+        self.members.first().map(Member::position)
+    }
+
+    /// The fact itself, as it was first told.
+    pub fn fact(&self) -> Option<&Telling<Option<C>>> {
+        match self.members.first()? {
+            Member::Claim(telling) => Some(telling),
+            Member::Correction { .. } | Member::Retraction { .. } | Member::Reinstatement { .. } => None,
+        }
+    }
+
+    /// The events of it, by position.
+    pub fn members(&self) -> &[Member<C>] {
+        &self.members
+    }
+
     /// What stands of it under the cuts of record time, label and disclosure, in that order: a correction counts from
     /// its own position on, whatever it says about the day of disclosure.
     pub fn standing(&self, as_of: AsOf) -> Option<Standing<'_, C>> {

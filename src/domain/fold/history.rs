@@ -37,13 +37,14 @@ impl<C: Content> History<C> {
         self.families.insert(root, family);
     }
 
-    /// What stands of the fact at `root`, plain or with its family.
-    pub fn standing_of(&self, root: Position, as_of: AsOf) -> Option<Standing<'_, C>> {
-        if let Some(family) = self.families.get(&root) {
-            return family.standing(as_of);
-        }
-        let index = self.plain.binary_search_by_key(&root, |telling| telling.position).ok()?;
-        self.plain.get(index).filter(|telling| counts(telling, as_of)).map(Standing::sole)
+    /// The positions of the plain facts, ascending.
+    pub fn facts(&self) -> impl Iterator<Item = Position> {
+        self.plain.iter().map(|telling| telling.position)
+    }
+
+    /// The positions of the facts that have families, ascending.
+    pub fn roots(&self) -> impl Iterator<Item = Position> {
+        self.families.keys().copied()
     }
 
     /// What stands under the cuts of record time, disclosure and label, in valid-time order. The valid date does not

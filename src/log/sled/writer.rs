@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::{
     archiver::{Archiver, Full},
-    directory::Directory,
+    directory::{self, Directory},
     frame::Frame,
     journal::Journal,
     shared::Shared,
@@ -71,6 +71,9 @@ impl Writer {
         let (full, to_archive) = mpsc::channel();
         let (archived, free) = mpsc::channel();
         let (active, other) = (create(first)?, create(second)?);
+        // A synced file whose name is lost is lost.
+        let journal = directory.journal();
+        directory::sync(&journal).map_err(|error| (journal, error))?;
         // The receiver is alive.
         let _ = archived.send(other);
         let archiver =

@@ -1,6 +1,6 @@
 //! Queries over gRPC: statuses at any valid, record and disclosed time.
 
-mod asked;
+pub mod asked;
 mod names;
 mod page;
 mod selection;
@@ -51,6 +51,7 @@ impl From<UnknownError> for Refusal {
         let field = match unknown {
             UnknownError::Actor(_) => "actor",
             UnknownError::Group(_) => "group",
+            UnknownError::Regime(_) => "regime",
         };
         Refusal::unknown(field, unknown.to_string())
     }

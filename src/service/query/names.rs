@@ -9,7 +9,7 @@ use crate::{
 
 impl Query {
     /// What the answer says of the events at these positions, in whatever order they come.
-    pub(super) async fn names(&self, mut positions: Vec<Position>) -> Result<EventNames, Refusal> {
+    pub async fn names(&self, mut positions: Vec<Position>) -> Result<EventNames, Refusal> {
         positions.sort_unstable();
         positions.dedup();
         let events = self.ledger.fetch(&positions).await?;

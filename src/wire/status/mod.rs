@@ -3,6 +3,7 @@
 //! A status of the domain names events by position, the API by id. So a status is written in two steps: ask which
 //! [positions](group::positions_of) it names, fetch those events once, and write it with their [`EventNames`].
 
+pub mod field;
 pub mod group;
 pub mod relationship;
 pub mod timeline;

@@ -1,15 +1,17 @@
 //! The fold of a relationship between an actor and a group: facets, headline, flags and score at any valid date.
 //!
-//! [`Move::of`] takes from an engagement what concerns one pair. What stands of a [`History`](super::History) of moves
-//! makes a [`Line`], which answers at every date. There is one fold: the line that is kept current and the line made
-//! for an as-of question run the same.
+//! [`Move::of`] takes from an engagement what concerns one pair. [`Dealings`] hold all that is on record about the pair,
+//! and what stands of it makes a [`Line`], which answers at every date. There is one fold: the line that is kept current
+//! and the line made for an as-of question run the same.
 
 mod conflict;
 mod contact;
 mod contest;
+mod dealings;
 mod headline;
 mod line;
 mod moves;
+mod packed;
 mod process;
 mod recognition;
 mod score;
@@ -22,5 +24,6 @@ mod cases;
 #[cfg(test)]
 mod notation;
 
+pub use dealings::{Dealings, Effect};
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};

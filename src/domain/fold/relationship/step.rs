@@ -1,21 +1,16 @@
-//! Steps: standing moves in the small, owned form that a line keeps.
+//! Steps: standing moves, as the fold of a relationship walks along them.
 
 use super::moves::Move;
 use crate::{
-    domain::{
-        date::{DateSpan, Day},
-        fold::telling::{Content, Order, Standing},
-        vocabulary::{Assertion, SourceKind},
-    },
+    domain::date::{DateSpan, Day},
     position::Position,
 };
 
-/// A standing move, at its place in valid-time order.
+/// A standing move that is not denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) root: Position,
     pub(super) mark: Mark,
-    source: SourceKind,
     pub(super) what: Move,
 }
 
@@ -27,19 +22,6 @@ pub(super) struct Mark {
 }
 
 impl Step {
-    /// The step that a standing move makes; `None`: it is denied, and moves nothing.
-    pub(super) fn of(standing: &Standing<'_, Move>) -> Option<Step> {
-        let mark = Mark { effective: standing.effective, position: standing.position };
-        let step = Step { root: standing.root, mark, source: standing.source, what: *standing.content };
-        (standing.assertion != Assertion::Denied).then_some(step)
-    }
-
-    /// Its place in valid-time order: that of the [standing move](Standing::order).
-    pub(super) fn order(&self) -> Order {
-        let effective = self.mark.effective;
-        (effective.lower(), effective.precision(), self.what.act_rank(), self.source, self.root)
-    }
-
     /// The day it counts from.
     pub(super) fn day(&self) -> Day {
         self.mark.day()

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::{
     fold::{
         Standing, Telling,
-        relationship::{notation::telling, window::plus_days},
+        relationship::{notation::telling, step::Mark, window::plus_days},
     },
     vocabulary::{EngagementKind, Level, Vocabulary},
 };
@@ -26,36 +26,40 @@ fn a_move(position: u64, (kind, day, variant): (usize, i64, u8)) -> Telling<Move
     telling(position, &format!("{date} {kind} {words}"))
 }
 
-fn line_of(tellings: &[Telling<Move>]) -> Line {
+/// In valid-time order.
+fn ordered(tellings: &[Telling<Move>]) -> Vec<Standing<'_, Move>> {
     let mut standing: Vec<_> = tellings.iter().map(Standing::sole).collect();
     standing.sort_by_key(Standing::order);
-    Line::from_standing(standing)
+    standing
 }
 
 /// The same answer without kept states: every move from the first, and every contact counted.
 fn plain(tellings: &[Telling<Move>], date: Day) -> RelationshipStatus {
-    let mut steps: Vec<Step> = tellings.iter().filter_map(|it| Step::of(&Standing::sole(it))).collect();
-    steps.sort_by_key(Step::order);
-    steps.retain(|step| step.day() <= date);
     let mut state = State::default();
-    steps.iter().for_each(|step| state.apply(step));
-    let within = |window: Window| {
-        let contacts = steps.iter().filter(|step| contact::level_of(&step.what).is_some());
-        contacts.filter(|step| window.covers(step.day(), date)).count() as u64
-    };
+    let mut contacts = Vec::new();
+    for it in ordered(tellings).iter().take_while(|it| it.effective.lower() <= date) {
+        let mark = Mark { effective: it.effective, position: it.position };
+        state.apply(&Step { root: it.root, mark, what: *it.content });
+        contacts.extend(contact::level_of(it.content).map(|_| mark.day()));
+    }
+    let within = |window: Window| contacts.iter().filter(|day| window.covers(**day, date)).count() as u64;
     let counts = contact::Counts { month: within(MONTH), year: within(YEAR) };
     state.finish(&Contests::default(), counts, Vec::new(), date)
 }
 
-/// Holds a line, as it is and settled, against the plain fold.
+/// Holds a line, and one that is asked from the last date to the first, against the plain fold.
 fn agrees(line: &Line, tellings: &[Telling<Move>], days: &[i64]) -> Result<(), TestCaseError> {
     prop_assert_eq!(line.len(), tellings.len());
-    let mut settled = line.clone();
-    settled.settle();
-    for date in days.iter().map(|day| plus_days(Day::constant(2015, 1, 1), *day)) {
+    let unasked = line.clone();
+    let date = |day: &i64| plus_days(Day::constant(2015, 1, 1), *day);
+    for date in days.iter().map(date) {
         let expected = plain(tellings, date);
         prop_assert_eq!(&line.status(date, Vec::new()), &expected);
-        prop_assert_eq!(&settled.status(date, Vec::new()), &expected);
+        prop_assert_eq!(line.count(date), expected.engagements);
+        prop_assert_eq!(line.facts(date).count() as u64, expected.engagements);
+    }
+    for date in days.iter().rev().map(date) {
+        prop_assert_eq!(unasked.status(date, Vec::new()), line.status(date, Vec::new()));
     }
     Ok(())
 }
@@ -68,7 +72,7 @@ proptest! {
         seeds in prop::collection::vec((0..43_usize, 0..3_000_i64, any::<u8>()), 0..2_500),
         keys in prop::collection::vec(any::<u64>(), 2_500),
         removed in prop::collection::vec(0..2_500_u64, 0..60),
-        settle_every in 1..400_usize,
+        asked_every in 1..400_usize,
         days in prop::collection::vec(-10..3_500_i64, 6),
     ) {
         let mut tellings: Vec<Telling<Move>> =
@@ -77,18 +81,19 @@ proptest! {
         let mut shuffled: Vec<&Telling<Move>> = tellings.iter().collect();
         shuffled.sort_by_key(|it| keys[it.position.get() as usize - 1]);
         for (count, it) in shuffled.into_iter().enumerate() {
-            line.insert(Standing::sole(it));
-            if count % settle_every == 0 {
-                line.settle();
+            line.put(Packed::plain(it));
+            if count % asked_every == 0 {
+                line.status(plus_days(Day::constant(2015, 1, 1), days[0]), Vec::new());
             }
         }
         agrees(&line, &tellings, &days)?;
         for root in removed.iter().map(|root| Position::new(*root)) {
-            line.remove(root);
-            tellings.retain(|it| it.position != root);
+            for it in tellings.extract_if(.., |it| it.position == root) {
+                line.take(Key::of_telling(&it));
+            }
         }
         agrees(&line, &tellings, &days)?;
-        agrees(&line_of(&tellings), &tellings, &days)?;
+        agrees(&Line::from_standing(ordered(&tellings)), &tellings, &days)?;
     }
 }
 
@@ -96,18 +101,15 @@ proptest! {
 fn a_line_emptied_from_the_front_goes_on() {
     let tellings: Vec<Telling<Move>> =
         (0..1_200).map(|day| a_move(day as u64 + 1, (day as usize, day, day as u8))).collect();
-    let mut line = line_of(&tellings);
-    for root in 1..=1_200 {
-        line.remove(Position::new(root));
-        if root % 100 == 0 {
+    let mut line = Line::from_standing(ordered(&tellings));
+    for (taken, it) in (1..).zip(&tellings) {
+        line.take(Key::of_telling(it));
+        if taken % 100 == 0 {
             let date = Day::constant(2018, 6, 1);
-            assert_eq!(line.status(date, Vec::new()), plain(&tellings[root as usize..], date), "{root}");
-        }
-        if root % 300 == 0 {
-            line.settle();
+            assert_eq!(line.status(date, Vec::new()), plain(&tellings[taken..], date), "{taken}");
         }
     }
     assert!(line.is_empty());
-    line.insert(Standing::sole(&tellings[0]));
+    line.put(Packed::plain(&tellings[0]));
     assert_eq!(line.len(), 1);
 }

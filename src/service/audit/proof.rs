@@ -1,85 +1,71 @@
-//! Audit over gRPC: checkpoints and proofs.
-
-use std::sync::Arc;
+//! Proofs over gRPC: checkpoints, inclusion and consistency.
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::refusal::Refusal;
+use super::Audit;
 use crate::{
     domain::id::{EventId, IdError},
-    ledger::{Ledger, Recorded},
+    ledger::Recorded,
     position::Position,
-    proof::{Checkpoint, Hash, SigningKey},
+    proof::{Checkpoint, Hash},
+    service::refusal::Refusal,
     wire::{self, v1},
 };
 
-/// The audit service.
-pub struct Audit {
-    /// The record.
-    pub ledger: Ledger,
-    /// What checkpoints are signed with.
-    pub key: Arc<SigningKey>,
-}
-
-#[tonic::async_trait]
-impl v1::audit_service_server::AuditService for Audit {
-    async fn get_verifier_key(
-        &self,
-        _request: Request<v1::GetVerifierKeyRequest>,
-    ) -> Result<Response<v1::GetVerifierKeyResponse>, Status> {
+impl Audit {
+    pub(super) fn verifier_key(&self) -> v1::GetVerifierKeyResponse {
         let key = self.key.verifier();
         let origin = key.name().to_string();
-        Ok(Response::new(v1::GetVerifierKeyResponse { verifier_key: key.to_string(), origin }))
+        v1::GetVerifierKeyResponse { verifier_key: key.to_string(), origin }
     }
 
-    async fn get_checkpoint(
+    pub(super) async fn answer_checkpoint(
         &self,
-        request: Request<v1::GetCheckpointRequest>,
-    ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
-        let size = self.size(request.into_inner().tree_size)?;
-        let root = self.ledger.root(size).await.map_err(Refusal::from)?;
-        Ok(Response::new(v1::GetCheckpointResponse {
+        request: v1::GetCheckpointRequest,
+    ) -> Result<v1::GetCheckpointResponse, Refusal> {
+        let size = self.size(request.tree_size)?;
+        let root = self.query.ledger.root(size).await?;
+        Ok(v1::GetCheckpointResponse {
             checkpoint: Checkpoint::sign(size.get(), root, &self.key),
             tree_size: size.get(),
             root_hash: bytes(&root),
-        }))
+        })
     }
 
-    async fn get_inclusion_proof(
+    pub(super) async fn prove_inclusion(
         &self,
-        request: Request<v1::GetInclusionProofRequest>,
-    ) -> Result<Response<v1::GetInclusionProofResponse>, Status> {
-        let v1::GetInclusionProofRequest { event_id, tree_size } = request.into_inner();
+        request: v1::GetInclusionProofRequest,
+    ) -> Result<v1::GetInclusionProofResponse, Refusal> {
+        let v1::GetInclusionProofRequest { event_id, tree_size } = request;
         let id: EventId =
             event_id.parse().map_err(|error: IdError| Refusal::field("event_id", error.to_string()))?;
         let size = self.size(tree_size)?;
         let unknown = || Refusal::unknown("event_id", format!("event {id} is not on record"));
-        let position = self.ledger.find(id).ok_or_else(unknown)?;
+        let position = self.query.ledger.find(id).ok_or_else(unknown)?;
         if size < position {
             let message = format!("is too small: event {id} is at position {position}");
             // Recorded while this was asked, or not in the tree that was.
-            return Err(if tree_size == 0 { unknown() } else { Refusal::field("tree_size", message) }.into());
+            return Err(if tree_size == 0 { unknown() } else { Refusal::field("tree_size", message) });
         }
-        let recorded = self.ledger.fetch(&[position]).await.map_err(Refusal::from)?;
+        let recorded = self.query.ledger.fetch(&[position]).await?;
         let recorded = recorded.into_iter().next().ok_or_else(unknown)?;
-        let hashes = self.ledger.inclusion(position, size).await.map_err(Refusal::from)?;
-        Ok(Response::new(v1::GetInclusionProofResponse {
+        let hashes = self.query.ledger.inclusion(position, size).await?;
+        Ok(v1::GetInclusionProofResponse {
             leaf_hash: bytes(&recorded.leaf()),
             leaf_index: position.get() - 1,
             record: Some(proven(&recorded)),
             hashes: hashes.iter().map(bytes).collect(),
             checkpoint: self.checkpoint(size).await?,
-        }))
+        })
     }
 
-    async fn get_consistency_proof(
+    pub(super) async fn prove_consistency(
         &self,
-        request: Request<v1::GetConsistencyProofRequest>,
-    ) -> Result<Response<v1::GetConsistencyProofResponse>, Status> {
-        let v1::GetConsistencyProofRequest { first_tree_size, second_tree_size } = request.into_inner();
+        request: v1::GetConsistencyProofRequest,
+    ) -> Result<v1::GetConsistencyProofResponse, Refusal> {
+        let v1::GetConsistencyProofRequest { first_tree_size, second_tree_size } = request;
         let second = self.size(second_tree_size)?;
         let first = Position::new(first_tree_size);
         if second < first {
@@ -88,20 +74,18 @@ impl v1::audit_service_server::AuditService for Audit {
                 0 => Refusal::BeyondTail { position: first, tail: second },
                 _ => Refusal::field("first_tree_size", format!("is larger than the second, {second}")),
             };
-            return Err(refusal.into());
+            return Err(refusal);
         }
-        let hashes = self.ledger.consistency(first, second).await.map_err(Refusal::from)?;
-        Ok(Response::new(v1::GetConsistencyProofResponse {
+        let hashes = self.query.ledger.consistency(first, second).await?;
+        Ok(v1::GetConsistencyProofResponse {
             hashes: hashes.iter().map(bytes).collect(),
             checkpoint: self.checkpoint(second).await?,
-        }))
+        })
     }
-}
 
-impl Audit {
     /// The size that is meant: 0 is everything that is durable.
     fn size(&self, asked: u64) -> Result<Position, Refusal> {
-        let tail = self.ledger.tail();
+        let tail = self.query.ledger.tail();
         match Position::new(asked) {
             Position::START => Ok(tail),
             position if position <= tail => Ok(position),
@@ -109,8 +93,8 @@ impl Audit {
         }
     }
 
-    async fn checkpoint(&self, size: Position) -> Result<String, Refusal> {
-        Ok(Checkpoint::sign(size.get(), self.ledger.root(size).await?, &self.key))
+    pub(super) async fn checkpoint(&self, size: Position) -> Result<String, Refusal> {
+        Ok(Checkpoint::sign(size.get(), self.query.ledger.root(size).await?, &self.key))
     }
 }
 

@@ -1,0 +1,136 @@
+//! Explain: the value of a field, the facts that gave it, the claims that lost, and what was said otherwise on the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    domain::{
+        as_of::AsOf,
+        event::Event,
+        fold::{Lost, Provenance},
+        status::field::{Field, find},
+    },
+    ledger::{Ledger, Recorded},
+    log::ReadError,
+    position::Position,
+};
+
+/// Events of one kind in an explanation. What a whole list rests on may be more.
+const EVENTS_MAX: usize = 50;
+
+/// Why a field has its value.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The path, as fields have it.
+    pub path: String,
+    /// The value; of a list, what is in it.
+    pub value: String,
+    /// The fields below it: entries of a list, details of a facet.
+    pub below: Vec<Field>,
+    /// The fields that it follows from.
+    pub follows_from: Vec<String>,
+    /// The facts, the losers and the rule, by position.
+    pub provenance: Provenance,
+    /// The events that gave the value, the deciding one first: a fact, or the correction that it stands as.
+    pub evidence: Vec<Recorded>,
+    /// The claims that lost.
+    pub lost: Vec<LostClaim>,
+    /// Every other event of the families of those facts and claims that counts under the cuts, by position: what a fact
+    /// said before it was corrected, the retractions and reinstatements.
+    pub revisions: Vec<Recorded>,
+}
+
+/// A claim that lost.
+#[derive(Clone, Debug)]
+pub struct LostClaim {
+    /// The event that tells it.
+    pub recorded: Recorded,
+    /// Its date and rank, and the rule that it lost by.
+    pub lost: Lost,
+}
+
+/// The status has no such field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the status has no field {path:?}; it has: {}", known.join(", "))]
+pub struct NoFieldError {
+    /// What was asked for, cut to 100 characters.
+    pub path: String,
+    /// The fields there are.
+    pub known: Vec<String>,
+}
+
+/// The field that a path asks for, as an explanation without its events.
+pub fn field_of(fields: &[Field], path: &str) -> Result<Explanation, NoFieldError> {
+    let Some(asked) = find(fields, path) else {
+        let known = fields.iter().map(|field| field.path.clone()).collect();
+        return Err(NoFieldError { path: path.chars().take(100).collect(), known });
+    };
+    Ok(Explanation {
+        path: asked.path.clone(),
+        value: asked.value(),
+        below: asked.below.iter().map(|field| (*field).clone()).collect(),
+        follows_from: asked.follows_from(),
+        provenance: asked.provenance(),
+        evidence: Vec::new(),
+        lost: Vec::new(),
+        revisions: Vec::new(),
+    })
+}
+
+/// Adds the events: the cost is that of reading the families of the facts that gave the value and of the claims that
+/// lost, each read by position.
+pub async fn explain(
+    ledger: &Ledger,
+    mut explanation: Explanation,
+    as_of: AsOf,
+) -> Result<Explanation, ReadError> {
+    let Provenance { events, lost, .. } = &explanation.provenance;
+    let events: Vec<Position> = events.iter().copied().take(EVENTS_MAX).collect();
+    let lost: Vec<Lost> = lost.iter().copied().take(EVENTS_MAX).collect();
+    let mut named: Vec<Position> = events.iter().copied().chain(lost.iter().map(|it| it.position)).collect();
+    named.sort_unstable();
+    named.dedup();
+    let read = ledger.fetch(&named).await?;
+    let roots: BTreeSet<Position> = read.iter().map(root).collect();
+    let read: BTreeMap<Position, Recorded> = read.into_iter().map(|it| (it.position, it)).collect();
+    for position in roots {
+        let members = ledger.family(position);
+        let members: Vec<Position> = members.into_iter().filter(|it| *it <= as_of.known_at).collect();
+        if 1 < members.len() {
+            let family = ledger.fetch(&members).await?;
+            let others = visible(family, as_of).into_iter().filter(|it| !read.contains_key(&it.position));
+            explanation.revisions.extend(others);
+        }
+    }
+    explanation.revisions.truncate(EVENTS_MAX);
+    explanation.evidence = events.iter().filter_map(|position| read.get(position).cloned()).collect();
+    let claim = |lost: &Lost| Some(LostClaim { recorded: read.get(&lost.position)?.clone(), lost: *lost });
+    explanation.lost = lost.iter().filter_map(claim).collect();
+    Ok(explanation)
+}
+
+/// The fact that the family of an event goes back to.
+pub fn root(recorded: &Recorded) -> Position {
+    recorded.concern.map_or(recorded.position, |concern| concern.root)
+}
+
+/// The events of one family, or of several, that the asker may know of under the cuts. A record event is known when what
+/// it is about is.
+pub fn visible(events: Vec<Recorded>, as_of: AsOf) -> Vec<Recorded> {
+    let mut known: BTreeSet<Position> = BTreeSet::new();
+    let mut kept = events;
+    kept.retain(|recorded| {
+        let about = match (&recorded.event, recorded.concern) {
+            (Event::Fact(_), _) | (_, None) => true,
+            (_, Some(concern)) => known.contains(&concern.target),
+        };
+        let told = recorded.event.fact().is_none_or(|fact| {
+            fact.label <= as_of.clearance && as_of.disclosed_by.is_none_or(|day| fact.disclosed() <= day)
+        });
+        let visible = about && told && recorded.position <= as_of.known_at;
+        if visible {
+            known.insert(recorded.position);
+        }
+        visible
+    });
+    kept
+}

@@ -1,0 +1,119 @@
+//! Matters: the subjects that have a status, and its fields at any cuts.
+
+use std::fmt;
+
+use crate::{
+    domain::{
+        as_of::AsOf,
+        fold::registry::Regimes,
+        id::{ActorId, GroupId, RegimeId},
+        status::field::{Field, is_below, regime_asked},
+        subject::Subject,
+    },
+    projection::{Store, UnknownError},
+};
+
+/// A subject that has a status.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matter {
+    /// A group.
+    Group(GroupId),
+    /// The listing of a group under a regime: that part of the status of the group.
+    Designation(GroupId, RegimeId),
+    /// The relationship of an actor with a group.
+    Relationship(ActorId, GroupId),
+}
+
+/// The subject has no status.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} has no status of its own: name a group/G, relationship/A/G or designation/G/R")]
+pub struct MatterError(Subject);
+
+impl TryFrom<Subject> for Matter {
+    type Error = MatterError;
+
+    fn try_from(subject: Subject) -> Result<Matter, MatterError> {
+        match subject {
+            Subject::Group(group) => Ok(Matter::Group(group)),
+            Subject::Designation(group, regime) => Ok(Matter::Designation(group, regime)),
+            Subject::Relationship(actor, group) => Ok(Matter::Relationship(actor, group)),
+            other @ (Subject::Actor(_) | Subject::Regime(_) | Subject::Event(_)) => Err(MatterError(other)),
+        }
+    }
+}
+
+impl fmt::Display for Matter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.subject().fmt(f)
+    }
+}
+
+impl Matter {
+    /// The subject.
+    pub fn subject(&self) -> Subject {
+        match self.clone() {
+            Matter::Group(group) => Subject::Group(group),
+            Matter::Designation(group, regime) => Subject::Designation(group, regime),
+            Matter::Relationship(actor, group) => Subject::Relationship(actor, group),
+        }
+    }
+
+    /// The group it is of or with.
+    pub fn group(&self) -> &GroupId {
+        match self {
+            Matter::Group(group) | Matter::Designation(group, _) | Matter::Relationship(_, group) => group,
+        }
+    }
+
+    /// The fields of its status.
+    pub fn fields(&self, store: &Store, as_of: AsOf) -> Result<Vec<Field>, UnknownError> {
+        self.fields_with(store, &store.regimes(as_of), as_of, None)
+    }
+
+    /// The fields of its status, where a listing that a path asks for has a field even if nothing is on record about it.
+    pub fn fields_for(&self, store: &Store, as_of: AsOf, path: &str) -> Result<Vec<Field>, UnknownError> {
+        let regimes = store.regimes(as_of);
+        let asked = regime_asked(path).and_then(|regime| regimes.get_key_value(regime));
+        self.fields_with(store, &regimes, as_of, asked.map(|(regime, _)| regime))
+    }
+
+    /// The same, under regimes that were looked up before.
+    fn fields_with(
+        &self,
+        store: &Store,
+        regimes: &Regimes,
+        as_of: AsOf,
+        asked: Option<&RegimeId>,
+    ) -> Result<Vec<Field>, UnknownError> {
+        match self {
+            Matter::Group(group) => {
+                let asked: Vec<RegimeId> = asked.cloned().into_iter().collect();
+                Ok(store.group_alone(group, &asked, regimes, as_of)?.fields())
+            }
+            Matter::Designation(group, regime) => {
+                if !regimes.contains_key(regime) {
+                    return Err(UnknownError::Regime(regime.clone()));
+                }
+                let status = store.group_alone(group, std::slice::from_ref(regime), regimes, as_of)?;
+                let mut fields = status.fields();
+                fields.retain(|field| is_below(&field.path, "designations"));
+                Ok(fields)
+            }
+            Matter::Relationship(actor, group) => {
+                Ok(store.relationship(actor, group, regimes, as_of)?.status.fields())
+            }
+        }
+    }
+
+    /// What it is called: the names of its ends at the view, as `United States and Hamas`.
+    pub fn title(&self, store: &Store, as_of: AsOf) -> Result<String, UnknownError> {
+        let (identity, _) = store.identity(self.group(), as_of)?;
+        Ok(match self {
+            Matter::Group(_) => identity.name,
+            Matter::Designation(_, regime) => format!("{} under {regime}", identity.name),
+            Matter::Relationship(actor, _) => {
+                format!("{} and {}", store.actor(actor, as_of)?.name, identity.name)
+            }
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Audit: why a status is what it is, how it came about, how two views of the record differ, and what later became of
+//! the view that a decision rested on.
+//!
+//! Everything here asks the one fold of the projections again, at other cuts, and compares the
+//! [fields](crate::domain::status::field) of its answers.
+
+mod explain;
+mod matter;
+
+pub use explain::{Explanation, LostClaim, NoFieldError, explain, field_of};
+pub use matter::{Matter, MatterError};

@@ -1,0 +1,158 @@
+//! The fields of the status of a group. Its dealings are told by its relationships and are not repeated here.
+
+use super::{Field, Fields, add_lost, join, listing_key, optional, since_text};
+use crate::{
+    domain::{
+        date::PartialDate,
+        fold::Provenance,
+        status::group::{Designation, Episode, GroupStatus, Lineage, NameStatus},
+        vocabulary::{GroupFlag, Vocabulary as _},
+    },
+    position::Position,
+};
+
+impl GroupStatus {
+    /// Its fields: identity, life, listings, and what follows from them.
+    pub fn fields(&self) -> Vec<Field> {
+        let mut fields = Fields::default();
+        identity(self, &mut fields);
+        if let Some(life) = &self.lifecycle {
+            fields.say("lifecycle", life.state, &life.provenance);
+            fields.say("lifecycle.since", life.since, &life.provenance);
+        }
+        for designation in &self.designations {
+            listing(designation, &mut fields);
+        }
+        for it in &self.inherited {
+            let bound = it.bound_actor.as_ref().map(|actor| format!(" binding {actor}")).unwrap_or_default();
+            let path = format!("inherited[{} from {}{bound}]", it.regime, it.from_group);
+            fields.derive(
+                path,
+                it.state,
+                vec![format!("group/{} designations[{}]", it.from_group, it.regime)],
+            );
+        }
+        for it in &self.legal_effects {
+            let effects = join(it.legal_effects.iter().map(ToString::to_string));
+            let from = it.regimes.iter().map(|regime| format!("designations[{regime}]")).collect();
+            fields.derive(format!("legal_effects[{}]", it.jurisdiction), effects, from);
+        }
+        for flag in &self.flags {
+            fields.derive(format!("flags[{flag}]"), "set", flag_from(self, *flag));
+        }
+        for it in &self.anomalies {
+            let first = it.events.first().copied().unwrap_or_default();
+            let path = format!("anomalies[{} at {first}]", it.rule);
+            fields.say(path, format!("{} {}: {}", it.date, it.subject, it.message), &resting_on(&it.events));
+        }
+        measures(self, &mut fields);
+        fields.all
+    }
+}
+
+fn identity(status: &GroupStatus, fields: &mut Fields) {
+    let primary = status.names.iter().find(|it| it.text == status.name);
+    let provenance = primary.map(|it| it.provenance.clone()).unwrap_or_default();
+    fields.say("kind", status.kind, &Provenance::default());
+    fields.say("name", &status.name, &provenance);
+    for it in &status.names {
+        let value = format!("{}{}", it.kind.name(), period(it.from, it.until));
+        fields.say(format!("names[{}]", name_key(it)), value, &it.provenance);
+    }
+    for it in &status.external_ids {
+        let path = format!("external_ids[{} {}]", it.scheme.name(), it.value);
+        fields.say(path, format!("valid{}", period(it.from, it.until)), &Provenance::default());
+    }
+    for it in &status.lineage {
+        let value =
+            format!("{}{}", it.since, it.until.map(|until| format!(" until {until}")).unwrap_or_default());
+        fields.say(format!("lineage[{}]", lineage_key(it)), value, &resting_on(&[it.event]));
+    }
+}
+
+fn listing(it: &Designation, fields: &mut Fields) {
+    let path = format!("designations[{}]", listing_key(it.regime.as_str(), it.component.as_deref()));
+    let mut provenance = it.provenance.clone();
+    add_lost(&mut provenance.lost, &it.alternatives);
+    fields.say(&path, it.state, &provenance);
+    let mut detail = |name: &str, value: String| fields.say(format!("{path}.{name}"), value, &provenance);
+    detail("since", since_text(it.since));
+    let alias = it.alias_of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
+    detail("basis", it.basis.map(|basis| format!("{basis}{alias}")).unwrap_or_default());
+    detail("episodes", join(it.episodes.iter().map(episode)));
+    detail("challenged_on", optional(it.challenged_on));
+    detail("disputed", if it.disputed { "yes".to_owned() } else { String::new() });
+    detail("reference", it.reference.clone());
+    detail("first_absent_on", optional(it.first_absent_on));
+    let due = it.review_due_on.map(|day| {
+        let overdue = if it.review_overdue { ", overdue" } else { "" };
+        format!("{day}{overdue}")
+    });
+    detail("review_due_on", due.unwrap_or_default());
+    let pending = it.pending.iter().map(|act| {
+        let dated = |verb: &str, date: Option<PartialDate>| {
+            date.map(|date| format!(", {verb} {date}")).unwrap_or_default()
+        };
+        let on = act.effective_on.map(|date| format!(" {date}")).unwrap_or_default();
+        format!("{}{on}{}{}", act.act, dated("decided", act.decided_on), dated("announced", act.announced_on))
+    });
+    let events: Vec<Position> = it.pending.iter().map(|act| act.event).collect();
+    fields.say(format!("{path}.pending"), join(pending), &resting_on(&events));
+    let exemptions = it.exemptions.iter().map(|exemption| {
+        let until = exemption.expires_on.map(|date| format!(" until {date}")).unwrap_or_default();
+        format!("{}{until}", exemption.granted_on)
+    });
+    let events: Vec<Position> = it.exemptions.iter().map(|exemption| exemption.event).collect();
+    fields.say(format!("{path}.exemptions"), join(exemptions), &resting_on(&events));
+    fields.measure(format!("{path}.last_present_on"), optional(it.last_present_on), &provenance);
+}
+
+fn measures(status: &GroupStatus, fields: &mut Fields) {
+    let counted = Provenance::default();
+    let upcoming = status.upcoming.iter().map(|it| format!("{} {}", it.date, it.what));
+    let events: Vec<Position> = status.upcoming.iter().filter_map(|it| it.event).collect();
+    fields.measure("upcoming", join(upcoming), &resting_on(&events));
+    let regimes = status.divergence.listed_under.iter();
+    fields.measure("divergence.listed_under", join(regimes.map(ToString::to_string)), &counted);
+    let regimes = status.divergence.not_listed_under.iter();
+    fields.measure("divergence.not_listed_under", join(regimes.map(ToString::to_string)), &counted);
+    fields.measure("counts.designation_acts", status.counts.designation_acts, &counted);
+}
+
+/// The fields that a flag follows from.
+fn flag_from(status: &GroupStatus, flag: GroupFlag) -> Vec<String> {
+    let in_force = status.designations.iter().filter(|it| it.state.is_in_force());
+    let listings = in_force
+        .map(|it| format!("designations[{}]", listing_key(it.regime.as_str(), it.component.as_deref())));
+    match flag {
+        GroupFlag::ListedButDissolved | GroupFlag::GoverningButListed => {
+            std::iter::once("lifecycle".to_owned()).chain(listings).collect()
+        }
+    }
+}
+
+fn resting_on(events: &[Position]) -> Provenance {
+    Provenance { events: events.to_vec(), ..Provenance::default() }
+}
+
+fn episode(it: &Episode) -> String {
+    let end = it.end.map(|end| format!(" to {} {}", end.on, end.state)).unwrap_or_default();
+    format!("{}: {}{end}", it.number, since_text(it.began))
+}
+
+fn period(from: Option<PartialDate>, until: Option<PartialDate>) -> String {
+    let from = from.map(|date| format!(" from {date}")).unwrap_or_default();
+    let until = until.map(|date| format!(" until {date}")).unwrap_or_default();
+    format!("{from}{until}")
+}
+
+fn name_key(it: &NameStatus) -> String {
+    let marks = [it.language.as_str(), it.script.as_str()];
+    let marks: Vec<&str> = marks.into_iter().filter(|mark| !mark.is_empty()).collect();
+    if marks.is_empty() { it.text.clone() } else { format!("{} {}", it.text, marks.join("-")) }
+}
+
+fn lineage_key(it: &Lineage) -> String {
+    let other = it.other.as_ref().map(|other| format!(" {other}")).unwrap_or_default();
+    format!("{} {}{other}", it.group, it.kind)
+}

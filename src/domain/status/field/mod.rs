@@ -1,0 +1,269 @@
+//! Fields: a status as a list of named values in text, each with where it comes from. What Explain, Replay, Diff and the
+//! digest of a view share.
+//!
+//! A path is what people type: `headline`, `contact.last_on`, `designations[us-fto219].since`,
+//! `designations[gb-ta2000/Military Wing]`, `legal[us-sdgt]`. The state of a listing, the level of a mission and the value
+//! of a facet stand at the path of the whole; `.state`, `.level` and `.value` after it may be typed and mean the same.
+
+mod group;
+mod relationship;
+
+use std::collections::HashSet;
+
+use crate::domain::{
+    date::DateSpan,
+    fold::{Lost, Provenance},
+    status::group::Since,
+    vocabulary::FoldRule,
+};
+
+/// One value of a status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its path. No two fields of a status have the same.
+    pub path: String,
+    /// The value as text, never empty: a field without a value is not there.
+    pub value: String,
+    /// What kind of value it is.
+    pub part: Part,
+    /// The facts that gave it, the claims that lost, and the rule that decided.
+    pub provenance: Provenance,
+    /// The fields that it follows from, by path; empty: it rests on facts alone.
+    pub follows_from: Vec<String>,
+}
+
+/// What part of a status a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It says where the subject stands. A replay shows its changes.
+    Standing,
+    /// It counts or weighs, or moves with every fact or day: counts, last dates, the score, what is upcoming.
+    Measure,
+}
+
+/// What a path asks of the fields of a status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The path without a closing `.state`, `.level` or `.value`.
+    pub path: String,
+    /// The field at the path itself.
+    pub field: Option<&'a Field>,
+    /// The fields below it: entries of a list, details of a facet.
+    pub below: Vec<&'a Field>,
+}
+
+/// The field at a path and those below it; `None` when there is neither.
+pub fn find<'a>(fields: &'a [Field], path: &str) -> Option<Asked<'a>> {
+    let path = canonical(path);
+    let field = fields.iter().find(|field| field.path == path);
+    let below: Vec<&Field> = fields.iter().filter(|field| is_below(&field.path, path)).collect();
+    let found = field.is_some() || !below.is_empty();
+    found.then(|| Asked { path: path.to_owned(), field, below })
+}
+
+impl Asked<'_> {
+    /// The value: of the field itself, or of a list what is in it.
+    pub fn value(&self) -> String {
+        match self.field {
+            Some(field) => field.value.clone(),
+            None => {
+                let entries = self.below.iter().filter(|field| self.is_entry(&field.path));
+                let entries = entries.map(|field| {
+                    let key = field.path.get(self.path.len()..).unwrap_or_default();
+                    format!("{} {}", key.trim_matches(['[', ']', '.']), field.value)
+                });
+                entries.collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+
+    /// Where the value comes from: of a list, everything in it together.
+    pub fn provenance(&self) -> Provenance {
+        match self.field {
+            Some(field) => field.provenance.clone(),
+            None => together(self.below.iter().map(|field| &field.provenance)),
+        }
+    }
+
+    /// The fields that it follows from.
+    pub fn follows_from(&self) -> Vec<String> {
+        match self.field {
+            Some(field) => field.follows_from.clone(),
+            None => self.below.iter().map(|field| field.path.clone()).collect(),
+        }
+    }
+
+    /// Whether the path is that of an entry itself, and not of a detail of one.
+    fn is_entry(&self, path: &str) -> bool {
+        let rest = path.get(self.path.len()..).unwrap_or_default();
+        rest.ends_with(']') || !rest.starts_with('[')
+    }
+}
+
+/// The path as fields have it.
+pub fn canonical(path: &str) -> &str {
+    let endings = [".state", ".level", ".value"];
+    endings.iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path)
+}
+
+/// Whether a field is a detail or an entry of what stands at a path.
+pub fn is_below(field: &str, path: &str) -> bool {
+    field.strip_prefix(path).is_some_and(|rest| rest.starts_with(['.', '[']))
+}
+
+/// The name of the regime, if the path is of the listing under one: `designations[us-fto219/Military Wing].since`.
+pub fn regime_asked(path: &str) -> Option<&str> {
+    let key = path.strip_prefix("designations[")?;
+    key.split([']', '/']).next()
+}
+
+/// The provenance of what follows from several values.
+fn together<'a>(parts: impl Iterator<Item = &'a Provenance>) -> Provenance {
+    let mut joint = Provenance { rule: FoldRule::Derived, ..Provenance::default() };
+    for part in parts {
+        joint.inferred |= part.inferred;
+        for event in &part.events {
+            if !joint.events.contains(event) {
+                joint.events.push(*event);
+            }
+        }
+        add_lost(&mut joint.lost, &part.lost);
+    }
+    joint
+}
+
+fn add_lost(known: &mut Vec<Lost>, more: &[Lost]) {
+    for lost in more {
+        if !known.contains(lost) {
+            known.push(*lost);
+        }
+    }
+}
+
+/// The fields of a status under construction.
+#[derive(Default)]
+struct Fields {
+    all: Vec<Field>,
+    paths: HashSet<String>,
+}
+
+impl Fields {
+    /// A value that facts give; an empty one is left out.
+    fn say(&mut self, path: impl Into<String>, value: impl ToString, provenance: &Provenance) {
+        self.push(path.into(), value.to_string(), Part::Standing, provenance.clone(), Vec::new());
+    }
+
+    /// A value that counts or weighs.
+    fn measure(&mut self, path: impl Into<String>, value: impl ToString, provenance: &Provenance) {
+        self.push(path.into(), value.to_string(), Part::Measure, provenance.clone(), Vec::new());
+    }
+
+    /// A value that follows from fields that are there already.
+    fn derive(&mut self, path: impl Into<String>, value: impl ToString, from: Vec<String>) {
+        let named = self.all.iter().filter(|field| from.contains(&field.path));
+        let provenance = together(named.map(|field| &field.provenance));
+        self.push(path.into(), value.to_string(), Part::Standing, provenance, from);
+    }
+
+    fn push(&mut self, path: String, value: String, part: Part, provenance: Provenance, from: Vec<String>) {
+        if value.is_empty() {
+            return;
+        }
+        // Two entries may share a key, such as a name that two facts give.
+        let mut unique = path.clone();
+        let mut number = 2;
+        while !self.paths.insert(unique.clone()) {
+            unique = format!("{path}#{number}");
+            number += 1;
+        }
+        self.all.push(Field { path: unique, value, part, provenance, follows_from: from });
+    }
+}
+
+fn since_text(since: Since) -> String {
+    match since {
+        Since::Unknown => "unknown".to_owned(),
+        Since::On(date) => date.to_string(),
+        Since::OnOrBefore(date) => format!("{date} or before"),
+    }
+}
+
+fn optional(date: Option<DateSpan>) -> String {
+    date.map(|date| date.to_string()).unwrap_or_default()
+}
+
+/// A key in brackets, with its component if it has one.
+fn listing_key(regime: &str, component: Option<&str>) -> String {
+    match component {
+        Some(component) => format!("{regime}/{component}"),
+        None => regime.to_owned(),
+    }
+}
+
+fn join(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::position::Position;
+
+    fn fields() -> Vec<Field> {
+        let at = |position| Provenance { events: vec![Position::new(position)], ..Provenance::default() };
+        let mut fields = Fields::default();
+        fields.say("contact", "ENVOY", &at(1));
+        fields.measure("contact.last_on", "2025-02", &at(1));
+        fields.say("legal[us-fto219]", "ACTIVE", &at(2));
+        fields.say("legal[us-fto219].since", "1997", &at(2));
+        fields.say("legal[gb-ta2000/Military Wing]", "DELISTED", &at(3));
+        fields.say("legal[gb-ta2000/Military Wing]", "ACTIVE", &at(4));
+        fields.say("nothing", "", &at(5));
+        fields.derive("headline", "DIRECT_CONTACT", vec!["contact".to_owned()]);
+        fields.all
+    }
+
+    fn check(path: &str, expected: Option<(&str, &[u64], &[&str])>) {
+        let fields = fields();
+        let found = find(&fields, path);
+        let found = found.as_ref().map(|asked| {
+            let events: Vec<u64> = asked.provenance().events.iter().map(|event| event.get()).collect();
+            (asked.value(), events, asked.below.iter().map(|field| field.path.as_str()).collect::<Vec<_>>())
+        });
+        let found = found.as_ref().map(|(value, events, below)| (value.as_str(), &events[..], &below[..]));
+        assert_eq!(found, expected, "{path}");
+    }
+
+    #[test]
+    fn paths_as_people_type_them() {
+        check("contact", Some(("ENVOY", &[1], &["contact.last_on"])));
+        check("contact.level", Some(("ENVOY", &[1], &["contact.last_on"])));
+        check("contact.last_on", Some(("2025-02", &[1], &[])));
+        check("legal[us-fto219].state", Some(("ACTIVE", &[2], &["legal[us-fto219].since"])));
+        check("legal[gb-ta2000/Military Wing]#2", Some(("ACTIVE", &[4], &[])));
+        check("headline", Some(("DIRECT_CONTACT", &[1], &[])));
+        let legal = "us-fto219 ACTIVE; gb-ta2000/Military Wing DELISTED";
+        let below = [
+            "legal[us-fto219]",
+            "legal[us-fto219].since",
+            "legal[gb-ta2000/Military Wing]",
+            "legal[gb-ta2000/Military Wing]#2",
+        ];
+        check("legal", Some((legal, &[2, 3, 4], &below)));
+        for absent in ["", "nothing", "head", "legal[us]", "contact.", "headline.since"] {
+            check(absent, None);
+        }
+    }
+
+    #[test]
+    fn regimes_in_paths() {
+        for (path, expected) in [
+            ("designations[us-fto219]", Some("us-fto219")),
+            ("designations[gb-ta2000/Military Wing].since", Some("gb-ta2000")),
+            ("designations", None),
+            ("legal[us-fto219]", None),
+        ] {
+            assert_eq!(regime_asked(path), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Audit over gRPC: explanations of answers, and proofs of the record.
+
+mod explain;
+mod proof;
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use super::{
+    query::{Query, asked::clearance},
+    refusal::Refusal,
+};
+use crate::{
+    audit::Matter,
+    domain::subject::Subject,
+    projection::UnknownError,
+    proof::SigningKey,
+    wire::{Field, Findings, v1},
+};
+
+/// The audit service.
+pub struct Audit {
+    /// The record and its read models.
+    pub query: Query,
+    /// What checkpoints are signed with.
+    pub key: Arc<SigningKey>,
+}
+
+#[tonic::async_trait]
+impl v1::audit_service_server::AuditService for Audit {
+    async fn explain(
+        &self,
+        request: Request<v1::ExplainRequest>,
+    ) -> Result<Response<v1::ExplainResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.explain_field(request.into_inner(), clearance).await?))
+    }
+
+    async fn get_verifier_key(
+        &self,
+        _request: Request<v1::GetVerifierKeyRequest>,
+    ) -> Result<Response<v1::GetVerifierKeyResponse>, Status> {
+        Ok(Response::new(self.verifier_key()))
+    }
+
+    async fn get_checkpoint(
+        &self,
+        request: Request<v1::GetCheckpointRequest>,
+    ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
+        Ok(Response::new(self.answer_checkpoint(request.into_inner()).await?))
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<v1::GetInclusionProofRequest>,
+    ) -> Result<Response<v1::GetInclusionProofResponse>, Status> {
+        Ok(Response::new(self.prove_inclusion(request.into_inner()).await?))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<v1::GetConsistencyProofRequest>,
+    ) -> Result<Response<v1::GetConsistencyProofResponse>, Status> {
+        Ok(Response::new(self.prove_consistency(request.into_inner()).await?))
+    }
+}
+
+/// Reads a subject that has a status.
+fn read_matter(field: &Field<'_>, text: &str, found: &mut Findings) -> Option<Matter> {
+    let subject: Subject = found.required(field, text)?;
+    Matter::try_from(subject).map_err(|error| found.add(field, error)).ok()
+}
+
+/// The refusal of a subject whose status, or an end of it, is not on record.
+fn unknown(field: &str, error: &UnknownError) -> Refusal {
+    Refusal::unknown(field, error.to_string())
+}

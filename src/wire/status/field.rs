@@ -1,0 +1,45 @@
+//! Fields of a status: from the domain to the API's messages.
+
+use super::{EventNames, Names, positions_asked, write_provenance};
+use crate::{
+    domain::{
+        fold::{Lost, Provenance},
+        status::field::Field,
+    },
+    position::Position,
+    wire::{v1, vocabulary},
+};
+
+/// The positions of the events that fields name, ascending.
+pub fn positions_of(fields: &[Field]) -> Vec<Position> {
+    positions_asked(|names| write(fields, names))
+}
+
+/// The messages for fields; `names` has the events at their [positions](positions_of).
+pub fn write_fields(fields: &[Field], names: &EventNames) -> Vec<v1::FieldValue> {
+    write(fields, names)
+}
+
+fn write(fields: &[Field], names: &dyn Names) -> Vec<v1::FieldValue> {
+    let value = |field: &Field| v1::FieldValue {
+        field: field.path.clone(),
+        value: field.value.clone(),
+        provenance: Some(write_provenance(&field.provenance, names)),
+    };
+    fields.iter().map(value).collect()
+}
+
+/// The message for a claim that lost, with its record.
+pub fn write_lost_claim(lost: &Lost, record: v1::Record) -> v1::LostClaim {
+    v1::LostClaim {
+        record: Some(record),
+        effective_on: lost.effective.to_string(),
+        source_kind: vocabulary::write(lost.source),
+        lost_by: vocabulary::write(lost.rule),
+    }
+}
+
+/// The rule that decided, and whether the value was inferred.
+pub fn write_ground(provenance: &Provenance) -> (i32, bool) {
+    (vocabulary::write(provenance.rule), provenance.inferred)
+}
