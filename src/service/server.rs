@@ -24,7 +24,7 @@ use crate::{
     ledger::{self, Ledger, Restart},
     log::{
         AppendError, Log,
-        sled::{OpenError, SledLog},
+        sled::{OpenError, Sizes, SledLog},
     },
     position::Position,
     projection::{Holdings, Keeper, Projection, Store},
@@ -61,6 +61,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The origin of checkpoints; one is made up when the record has none yet.
     pub origin: Option<KeyName>,
+    /// How much of the record may wait in the journal before it moves to the database.
+    pub journal: Sizes,
 }
 
 /// Why a server did not start.
@@ -108,10 +110,10 @@ impl Server {
     /// Opens the record in `config.data`, rebuilds the projections from it, and begins to answer. Health says
     /// NOT_SERVING until [`Server::ready`].
     pub async fn start(config: Config) -> Result<Server, StartError> {
-        let Config { data, listen, origin } = config;
+        let Config { data, listen, origin, journal } = config;
         let snapshots = data.join(SNAPSHOTS);
         let opened = tokio::task::spawn_blocking(move || {
-            let log = SledLog::open(&data)?;
+            let log = SledLog::open_sized(&data, journal)?;
             // The log has locked the directory.
             let key = key::load_or_make(&data, origin.as_ref(), log.tail())?;
             Ok::<_, StartError>((log, key))
