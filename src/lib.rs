@@ -1,8 +1,8 @@
 //! Chancery: the record office for how state actors engage with armed groups and how those groups are designated and
 //! delisted.
 //!
-//! The layers, each using only those before it: [`position`], then [`domain`], [`log`] and [`proof`], then `wire`, `ledger`,
-//! `projection`, `audit`, `service` and `cli`. ARCHITECTURE.md has the map.
+//! The layers, each using only those before it: [`position`], then [`domain`], [`log`], [`proof`] and [`snapshot`], then
+//! `wire`, `ledger`, `projection`, `audit`, `service` and `cli`. ARCHITECTURE.md has the map.
 
 pub mod audit;
 pub mod cli;
@@ -13,4 +13,5 @@ pub mod position;
 pub mod projection;
 pub mod proof;
 pub mod service;
+pub mod snapshot;
 pub mod wire;

@@ -110,7 +110,10 @@ impl Matter {
 
     /// The subjects whose events can move its status under the cuts, whatever the valid date.
     pub fn grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
-        let mut grounds = BTreeSet::from([self.subject()]);
+        let mut grounds: BTreeSet<Subject> = store.told_of(&self.subject(), as_of).into_iter().collect();
+        if self.is_merged(store, as_of) {
+            grounds.extend(store.told_of(&Subject::Group(self.group().clone()), as_of));
+        }
         match self {
             Matter::Group(group) => {
                 let turnings = store.turnings(group, as_of);
@@ -136,6 +139,12 @@ impl Matter {
             }
         }
         grounds.into_iter().collect()
+    }
+
+    /// Whether identities were merged into its group, or it into another.
+    pub fn is_merged(&self, store: &Store, as_of: AsOf) -> bool {
+        let group = Subject::Group(self.group().clone());
+        store.told_of(&group, as_of) != [group]
     }
 
     /// What it is called: the names of its ends at the view, as `United States and Hamas`.

@@ -55,12 +55,12 @@ pub(super) fn admit(
 
 fn admit_references(fact: &Fact, at: impl Fn() -> String, view: &View<'_>, refusal: &mut Refusal) {
     let kind = fact.statement.kind();
-    for (field, identity) in fact.statement.references() {
+    fact.statement.references(|field, identity| {
         if !view.is_registered(&identity) {
             let message = format!("{identity} is not registered; submit its registration first");
             refusal.unknown.push(Violation { field: format!("{}.{kind}.{field}", at()), message });
         }
-    }
+    });
 }
 
 /// A decision is recorded once, and rests on what was on record before it.

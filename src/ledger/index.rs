@@ -1,11 +1,17 @@
 //! The indexes: where the events about a subject are, where an id is, which identities are registered, and which
 //! events belong to one family. In memory, and rebuilt from the log.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod snapshot;
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
 use super::{
+    ids::Ids,
     postings::Postings,
     recorded::{Concern, Recorded},
 };
@@ -19,12 +25,12 @@ use crate::{
 pub struct Index {
     tail: Position,
     last_recorded_at: Option<Timestamp>,
-    ids: HashMap<EventId, Position>,
+    ids: Ids,
     subjects: HashMap<Subject, Postings>,
     registered: HashSet<Subject>,
     /// The root of every claim and record event.
     roots: HashMap<Position, Position>,
-    families: HashMap<Position, Family>,
+    families: HashMap<Position, Arc<Family>>,
 }
 
 /// What is known about a fact and the claims and record events that go back to it.
@@ -35,6 +41,8 @@ struct Family {
     /// What any of them touches.
     subjects: BTreeSet<Subject>,
 }
+
+pub use snapshot::read as read_snapshot;
 
 /// A stored event names one that is not on record before it.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +62,12 @@ impl Index {
 
     /// The position of an event.
     pub fn find(&self, id: EventId) -> Option<Position> {
-        self.ids.get(&id).copied()
+        self.ids.find(id)
+    }
+
+    /// The id of the event at a position.
+    pub fn id(&self, position: Position) -> Option<EventId> {
+        self.ids.id(position)
     }
 
     /// Whether an actor, group, regime or decision is registered.
@@ -119,7 +132,7 @@ impl Index {
         let position = recorded.position;
         self.tail = position;
         self.last_recorded_at = Some(recorded.recorded_at);
-        self.ids.insert(recorded.id, position);
+        self.ids.add(recorded.id, position);
         self.registered.extend(registers(&recorded.event));
         for subject in touched {
             match self.subjects.get_mut(subject) {
@@ -129,7 +142,7 @@ impl Index {
         }
         if let Some(Concern { root, .. }) = recorded.concern {
             self.roots.insert(position, root);
-            let family = self.families.entry(root).or_default();
+            let family = Arc::make_mut(self.families.entry(root).or_default());
             family.members.push(position);
             family.subjects.extend(touched.iter().cloned());
         }
@@ -137,25 +150,42 @@ impl Index {
 }
 
 /// What an event touches, ascending, each subject once: what its own content does, and, for a claim or record event,
-/// what its family does. `families` are what the family touched before, `root` the fact itself, for its first member.
+/// what its family does. `family` is what the family touched before, `root` the fact itself, for its first member.
 pub fn touched<'a>(
     recorded: &Recorded,
     root: Option<&Recorded>,
-    families: impl IntoIterator<Item = &'a BTreeSet<Subject>>,
+    family: impl IntoIterator<Item = &'a BTreeSet<Subject>>,
 ) -> Vec<Subject> {
-    let mut touched = recorded.own_subjects();
+    with_family(own(recorded), root, family.into_iter().flatten())
+}
+
+/// What the content of an event touches, ascending, each once.
+pub fn own(recorded: &Recorded) -> Vec<Subject> {
+    let mut own = recorded.own_subjects();
+    own.sort_unstable();
+    own.dedup();
+    own
+}
+
+/// `own`, with what else the family of the event touches.
+pub fn with_family<'a>(
+    own: Vec<Subject>,
+    root: Option<&Recorded>,
+    family: impl Iterator<Item = &'a Subject>,
+) -> Vec<Subject> {
+    let mut touched = own;
     if let Some(root) = root {
         touched.extend(root.own_subjects());
         touched.push(Subject::Event(root.id));
     }
-    touched.extend(families.into_iter().flatten().cloned());
+    touched.extend(family.cloned());
     touched.sort_unstable();
     touched.dedup();
     touched
 }
 
 /// The identity, or decision, that an event registers.
-fn registers(event: &Event) -> Option<Subject> {
+pub fn registers(event: &Event) -> Option<Subject> {
     match &event.fact()?.statement {
         Statement::ActorRegistered(it) => Some(Subject::Actor(it.actor.clone())),
         Statement::GroupRegistered(it) => Some(Subject::Group(it.group.clone())),
@@ -163,5 +193,6 @@ fn registers(event: &Event) -> Option<Subject> {
         Statement::GroupNamed(_) | Statement::LineageRecorded(_) | Statement::LifecycleChanged(_) => None,
         Statement::DecisionRecorded(it) => Some(Subject::Decision(it.decision.clone())),
         Statement::RegimeTerminated(_) | Statement::DesignationAct(_) | Statement::Engagement(_) => None,
+        Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => None,
     }
 }

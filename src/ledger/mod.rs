@@ -7,15 +7,18 @@
 mod admission;
 mod codec;
 mod commit;
+mod ids;
 mod index;
 mod postings;
 mod recorded;
+mod restart;
 mod sequencer;
 mod tree;
 mod writer;
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
@@ -25,13 +28,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
 pub use recorded::{Concern, Recorded, Sealed};
+pub use restart::Restart;
 pub use sequencer::Verdict;
 
 use crate::{
     domain::{id::EventId, subject::Subject},
     log::{AppendError, Log, ReadError},
     position::Position,
-    proof::Tree,
+    proof::{Chunks, Span, Tree},
 };
 use index::Index;
 use sequencer::{Draft, Sequencer};
@@ -78,24 +82,14 @@ impl Ledger {
     pub async fn open(
         log: Arc<dyn Log>,
         clock: Clock,
-        mut replay: impl FnMut(&Recorded),
+        replay: impl FnMut(&Recorded),
     ) -> Result<(Ledger, Feed), OpenError> {
-        let mut index = Index::default();
-        let mut tree = Tree::default();
-        let tail = log.tail();
-        while index.tail() < tail {
-            let run = log.read(index.tail().next(), READ_BYTES).await?;
-            for record in run.records {
-                let position = index.tail().next();
-                let damaged =
-                    |error: index::DanglingError| ReadError::Damaged { position, reason: error.to_string() };
-                let recorded = index.place(codec::decode(position, record)?).map_err(damaged)?;
-                let touched = touched(&*log, &index, &recorded).await?;
-                index.add(&recorded, &touched);
-                tree.push(recorded.leaf());
-                replay(&recorded);
-            }
-        }
+        Restart::of(log).finish(clock, Position::START, replay).await
+    }
+
+    /// Starts the writer after the events that the indexes and the tree reflect.
+    fn start(log: Arc<dyn Log>, clock: Clock, index: Index, tree: Tree) -> Result<(Ledger, Feed), OpenError> {
+        let tail = index.tail();
         let index = Arc::new(RwLock::new(index));
         let tree = Arc::new(RwLock::new(tree));
         let (queue, requests) = mpsc::channel(QUEUE_COMMITS_MAX);
@@ -137,7 +131,7 @@ impl Ledger {
             if sequencer::wanted(commit, &index).into_iter().eq(wanted) {
                 let sequencer = Sequencer::new(&index, &fetched, Timestamp::UNIX_EPOCH);
                 let mut draft = Draft::new();
-                let receipts = sequencer.judge(commit, &mut draft)?;
+                let receipts = sequencer.judge(commit.clone(), &mut draft)?;
                 let verdicts = receipts.into_iter().map(|receipt| Verdict {
                     id: receipt.id,
                     deduplicated: receipt.deduplicated,
@@ -166,6 +160,11 @@ impl Ledger {
     /// The position of an event, if it is recorded.
     pub fn find(&self, id: EventId) -> Option<Position> {
         self.index().find(id)
+    }
+
+    /// The id of the event at a position, if there is one.
+    pub fn id(&self, position: Position) -> Option<EventId> {
+        self.index().id(position)
     }
 
     /// The events at `positions`, which must ascend and lie between 1 and the tail.
@@ -233,6 +232,26 @@ impl Ledger {
         Ok(Position::new(low))
     }
 
+    /// Writes a snapshot of the indexes and the tree as they are now into a directory, and says of which position.
+    pub async fn snapshot(&self, directory: &Path) -> std::io::Result<Position> {
+        let ledger = self.clone();
+        let path = directory.join(restart::FILE);
+        let write = move || {
+            // The writer takes the two locks in the same order, and changes both under the first.
+            let index = ledger.index();
+            let tree = ledger.tree.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let frozen = index.freeze();
+            drop(index);
+            let size = tree.size();
+            let root = tree.hashes(&[Span { begin: 0, end: size }], &Chunks::new());
+            let root = root.ok().and_then(|hashes| hashes.into_iter().next());
+            let root = root.ok_or_else(|| std::io::Error::other("the tree has no root"))?;
+            frozen.write(&tree, root, &path)?;
+            Ok(Position::new(size))
+        };
+        tokio::task::spawn_blocking(write).await.map_err(std::io::Error::other)?
+    }
+
     /// Takes no more commits, ends the writer after those that wait, and closes the log.
     pub async fn close(&self) -> Result<(), AppendError> {
         let (done, ended) = oneshot::channel();
@@ -254,14 +273,4 @@ fn decode_all(
     records: impl Iterator<Item = (Position, Bytes)>,
 ) -> Result<Vec<Recorded>, ReadError> {
     records.map(|(position, record)| Ok(index.complete(codec::decode(position, record)?))).collect()
-}
-
-/// What an event read back from the log touches.
-async fn touched(log: &dyn Log, index: &Index, recorded: &Recorded) -> Result<Vec<Subject>, ReadError> {
-    let Some(Concern { root, .. }) = recorded.concern else {
-        return Ok(index::touched(recorded, None, []));
-    };
-    let fact = log.fetch(&[root]).await?.into_iter().next();
-    let fact = fact.map(|record| codec::decode(root, record)).transpose()?;
-    Ok(index::touched(recorded, fact.as_ref(), index.family_subjects(root)))
 }

@@ -1,11 +1,19 @@
 //! Postings: the positions of the events about one subject, ascending, in few bytes.
 
+use std::sync::Arc;
+
 use crate::position::Position;
 
+/// Room is made for so large a part of what there is: a byte in so many is empty at most.
+const ROOM: usize = 8;
+/// The most bytes that one difference takes.
+const DIFFERENCE_BYTES_MAX: usize = 10;
+
 /// Ascending positions, stored as variable-length differences (LEB128): one byte for neighbours, two within 16,383.
+/// A clone shares them until one of the two changes.
 #[derive(Clone, Debug, Default)]
 pub struct Postings {
-    differences: Vec<u8>,
+    differences: Arc<Vec<u8>>,
     last: Position,
 }
 
@@ -17,17 +25,45 @@ impl Postings {
         else {
             return;
         };
+        let differences = Arc::make_mut(&mut self.differences);
+        if differences.capacity() < differences.len() + DIFFERENCE_BYTES_MAX {
+            differences.reserve_exact(DIFFERENCE_BYTES_MAX.max(differences.len() / ROOM));
+        }
         while 0x80 <= difference {
-            self.differences.push((difference & 0x7f) as u8 | 0x80);
+            differences.push((difference & 0x7f) as u8 | 0x80);
             difference >>= 7;
         }
-        self.differences.push(difference as u8);
+        differences.push(difference as u8);
         self.last = position;
     }
 
     /// The highest position; 0 when there is none.
     pub const fn last(&self) -> Position {
         self.last
+    }
+
+    /// The bytes, to be kept.
+    pub fn bytes(&self) -> &[u8] {
+        &self.differences
+    }
+
+    /// The postings of these bytes; `None`: they are not those of any up to `tail`.
+    pub fn from_bytes(bytes: &[u8], tail: Position) -> Option<Postings> {
+        let mut postings = Postings { differences: Arc::new(bytes.to_vec()), last: Position::START };
+        let ends = bytes.last().is_none_or(|byte| byte & 0x80 == 0);
+        let short = bytes.split(|byte| byte & 0x80 == 0).all(|more| more.len() < DIFFERENCE_BYTES_MAX - 1);
+        if !ends || !short {
+            return None;
+        }
+        let mut last = Position::START;
+        for position in postings.iter() {
+            if position <= last || tail < position {
+                return None;
+            }
+            last = position;
+        }
+        postings.last = last;
+        Some(postings)
     }
 
     /// The positions, ascending.
@@ -39,7 +75,7 @@ impl Postings {
             if byte & 0x80 != 0 {
                 return None;
             }
-            position += difference;
+            position = position.saturating_add(difference);
             (difference, shift) = (0, 0);
             Some(Position::new(position))
         })
@@ -66,6 +102,15 @@ mod tests {
             }
             prop_assert_eq!(postings.last(), expected.last().copied().unwrap_or_default());
             prop_assert_eq!(postings.iter().collect::<Vec<_>>(), expected);
+            let (bytes, last) = (postings.bytes(), postings.last());
+            let again = Postings::from_bytes(bytes, last).unwrap();
+            prop_assert!(again.iter().eq(postings.iter()));
+            prop_assert_eq!(again.last(), last);
+            if !bytes.is_empty() {
+                prop_assert!(Postings::from_bytes(bytes, Position::new(last.get() - 1)).is_none());
+                let cut = &bytes[..bytes.len() - 1];
+                prop_assert!(Postings::from_bytes(cut, last).is_none_or(|it| it.last() < last));
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use super::{Ledger, codec};
 use crate::{
-    log::ReadError,
+    log::{Log, ReadError},
     position::Position,
     proof::{CHUNK_LEAVES, Chunks, Hash, NodeError, Span, consistency_spans, inclusion_spans},
 };
@@ -36,22 +36,22 @@ impl Ledger {
             let found = self.tree.read().unwrap_or_else(PoisonError::into_inner).hashes(spans, &chunks);
             match found {
                 Ok(hashes) => return Ok(hashes),
-                Err(NodeError::Chunk(chunk)) => chunks.insert(chunk, self.leaves(chunk).await?),
+                Err(NodeError::Chunk(chunk)) => chunks.insert(chunk, leaves_of(&*self.log, chunk).await?),
                 Err(NodeError::Beyond { size }) => return Err(self.beyond(Position::new(size).next())),
             };
         }
     }
 
-    /// The leaf hashes of a complete chunk.
-    async fn leaves(&self, chunk: u64) -> Result<Vec<Hash>, ReadError> {
-        let first = Position::new(chunk * CHUNK_LEAVES);
-        let positions: Vec<Position> = (1..=CHUNK_LEAVES).map(|offset| first.plus(offset)).collect();
-        let records = self.log.fetch(&positions).await?;
-        let recorded = positions.iter().zip(records).map(|(position, it)| codec::decode(*position, it));
-        recorded.map(|recorded| Ok(recorded?.leaf())).collect()
-    }
-
     fn beyond(&self, position: Position) -> ReadError {
         ReadError::Beyond { position, tail: self.tail() }
     }
+}
+
+/// The leaf hashes of a complete chunk.
+pub(super) async fn leaves_of(log: &dyn Log, chunk: u64) -> Result<Vec<Hash>, ReadError> {
+    let first = Position::new(chunk * CHUNK_LEAVES);
+    let positions: Vec<Position> = (1..=CHUNK_LEAVES).map(|offset| first.plus(offset)).collect();
+    let records = log.fetch(&positions).await?;
+    let recorded = positions.iter().zip(records).map(|(position, it)| codec::decode(*position, it));
+    recorded.map(|recorded| Ok(recorded?.leaf())).collect()
 }

@@ -1,28 +1,44 @@
 //! The read models: histories of actors, groups, regimes and relationships, kept current with the log, and the
 //! statuses that follow from them. Everything here can be thrown away and rebuilt.
 
+mod anomalies;
 mod days;
+mod docket;
 mod family;
+mod keeper;
+mod matrix;
 mod projector;
+mod search;
+mod snapshot;
 mod store;
+mod stretches;
 pub mod timeline;
 mod view;
 
 use std::{
+    io,
+    path::Path,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
 use tokio::{sync::watch, time};
 
+pub use anomalies::AnomalyQuestion;
 pub use days::Turnings;
+pub use docket::DocketQuestion;
+pub use keeper::Keeper;
+pub use matrix::{ListingMatrix, RelationMatrix};
+pub use search::{Designator, Hit, Matched};
 pub use store::{Holdings, Store};
+pub use stretches::StretchQuestion;
 pub use view::{RelationshipView, UnknownError};
 
 use crate::{
     ledger::{Feed, Ledger},
     log::ReadError,
     position::Position,
+    snapshot::SnapshotError,
 };
 
 /// The read models of one record, and how far they have come.
@@ -57,6 +73,20 @@ impl Projection {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(BehindError { projected: *self.position.borrow() }),
         }
+    }
+
+    /// Writes snapshots of the record's indexes and of the read models as they are now into a directory, and says of
+    /// which position the read models are.
+    pub async fn snapshot(&self, ledger: &Ledger, directory: &Path) -> Result<Position, SnapshotError> {
+        let frozen = self.store().freeze();
+        // Read back, the indexes must have come at least as far.
+        ledger.snapshot(directory).await?;
+        let position = frozen.position;
+        let root = ledger.root(position).await.map_err(|error| SnapshotError::Log(Box::new(error)))?;
+        let path = directory.join(snapshot::FILE);
+        let written = tokio::task::spawn_blocking(move || frozen.write(root, &path)).await;
+        written.map_err(io::Error::other)??;
+        Ok(position)
     }
 
     /// The read models, to be asked. Not to be held across an await.

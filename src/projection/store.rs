@@ -15,15 +15,14 @@ use crate::{
         event::Event,
         fact::Fact,
         fold::{
-            Content, History, Telling,
+            Content, History, Standing, Telling,
             group::GroupFact,
-            registry::{ActorFact, RegimeFact},
+            registry::{ActorFact, MergeFact, RegimeFact},
             relationship::{Dealings, Effect, Move},
         },
         id::{ActorId, GroupId, RegimeId},
         statement::Statement,
         subject::Subject,
-        vocabulary::Assertion,
     },
     ledger::Recorded,
     position::Position,
@@ -47,13 +46,15 @@ pub struct Holdings {
 /// The histories of everything on record.
 #[derive(Default)]
 pub struct Store {
-    position: Position,
-    recorded_at: Option<Timestamp>,
+    pub(super) position: Position,
+    pub(super) recorded_at: Option<Timestamp>,
     pub(super) actors: BTreeMap<ActorId, History<ActorFact>>,
     pub(super) groups: BTreeMap<GroupId, History<GroupFact>>,
     pub(super) regimes: BTreeMap<RegimeId, History<RegimeFact>>,
     pub(super) relationships: BTreeMap<ActorId, BTreeMap<GroupId, Arc<Dealings>>>,
     pub(super) counterparts: BTreeMap<GroupId, Counterparts>,
+    /// Which identities were merged, and parted again.
+    pub(super) merges: History<MergeFact>,
     /// The roots of families with news.
     touched: BTreeSet<Position>,
 }
@@ -64,9 +65,9 @@ pub(super) struct Counterparts {
     pub(super) actors: BTreeSet<ActorId>,
     /// By the day on which facts take effect that several of the actors share: how many more relationships than facts
     /// they move, under no cuts.
-    shared: BTreeMap<Day, u64>,
+    pub(super) shared: BTreeMap<Day, u64>,
     /// On whatever day.
-    shared_in_all: u64,
+    pub(super) shared_in_all: u64,
 }
 
 impl Store {
@@ -112,9 +113,28 @@ impl Store {
     /// Sets the family of the fact at `root` in the history of everything that any of its events touches. `events` are
     /// all of the family, by position.
     pub fn set_family(&mut self, root: Position, events: &[Recorded]) {
-        let subjects: BTreeSet<Subject> = events.iter().flat_map(Recorded::own_subjects).collect();
+        self.set_registered_family(root, events);
         let mut effects: BTreeMap<GroupId, Vec<(Effect, Effect)>> = BTreeMap::new();
-        for subject in subjects {
+        for subject in subjects(events) {
+            let Subject::Relationship(actor, group) = subject else { continue };
+            let family = family(events, |fact| told(fact, &actor, &group));
+            let effect = self.dealings_mut(&actor, &group).set_family(family);
+            effects.entry(group).or_default().push(effect);
+        }
+        for (group, effects) in effects {
+            let counterparts = self.counterparts.entry(group).or_default();
+            for day in sharers(effects.iter().filter_map(|(before, _)| *before)) {
+                counterparts.unshare(day);
+            }
+            for day in sharers(effects.iter().filter_map(|(_, after)| *after)) {
+                counterparts.share(day);
+            }
+        }
+    }
+
+    /// Sets the family of the fact at `root` in the histories of actors, groups and regimes only.
+    pub(super) fn set_registered_family(&mut self, root: Position, events: &[Recorded]) {
+        for subject in subjects(events) {
             match subject {
                 Subject::Actor(actor) => {
                     let content = |fact: &Arc<Fact>| ActorFact::about(&actor, fact);
@@ -128,35 +148,25 @@ impl Store {
                     let content = |fact: &Arc<Fact>| RegimeFact::about(&regime, fact);
                     set_family(self.regimes.entry(regime.clone()), root, events, content);
                 }
-                Subject::Relationship(actor, group) => {
-                    let content = |fact: &Arc<Fact>| told(fact, &actor, &group);
-                    let family = family(events, content);
-                    let effect = self.dealings_mut(&actor, &group).set_family(family);
-                    effects.entry(group).or_default().push(effect);
-                }
-                Subject::Designation(..) | Subject::Decision(_) | Subject::Event(_) => {}
+                Subject::Relationship(..) | Subject::Designation(..) => {}
+                Subject::Decision(_) | Subject::Event(_) => {}
             }
         }
-        for (group, effects) in effects {
-            let counterparts = self.counterparts.entry(group).or_default();
-            for day in sharers(effects.iter().filter_map(|(before, _)| *before)) {
-                counterparts.unshare(day);
-            }
-            for day in sharers(effects.iter().filter_map(|(_, after)| *after)) {
-                counterparts.share(day);
-            }
+        if events.iter().filter_map(|it| it.event.fact()).any(|fact| MergeFact::of(fact).is_some()) {
+            self.merges.set_family(root, family(events, MergeFact::of));
         }
     }
 
-    fn add(&mut self, position: Position, fact: &Arc<Fact>) {
+    pub(super) fn add(&mut self, position: Position, fact: &Arc<Fact>) {
         match &fact.statement {
             Statement::Engagement(engagement) => {
                 for (group, _) in engagement.principal_groups() {
                     for (nth, (actor, _)) in engagement.principal_actors().enumerate() {
                         let Some(content) = Move::of(engagement, actor, group) else { continue };
                         let telling = Telling::new(position, fact, content);
+                        let telling_moves = Standing::sole(&telling).moves();
                         self.dealings_mut(actor, group).add(&telling);
-                        if 0 < nth && fact.assertion != Assertion::Denied {
+                        if 0 < nth && telling_moves {
                             self.counterparts
                                 .entry(group.clone())
                                 .or_default()
@@ -183,6 +193,11 @@ impl Store {
             }
             Statement::DesignationAct(it) => {
                 add(&mut self.groups, &it.group, position, fact, GroupFact::about)
+            }
+            Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => {
+                if let Some(content) = MergeFact::of(fact) {
+                    self.merges.add(Telling::new(position, fact, content));
+                }
             }
             Statement::LineageRecorded(it) => {
                 add(&mut self.groups, &it.group, position, fact, GroupFact::about);
@@ -231,6 +246,11 @@ fn sharers(days: impl Iterator<Item = Day>) -> Vec<Day> {
     days.filter(|day| !seen.insert(*day)).collect()
 }
 
+/// What any of the events touches.
+fn subjects(events: &[Recorded]) -> BTreeSet<Subject> {
+    events.iter().flat_map(Recorded::own_subjects).collect()
+}
+
 /// What a fact tells about a relationship.
 fn told(fact: &Fact, actor: &ActorId, group: &GroupId) -> Option<Move> {
     match &fact.statement {
@@ -239,7 +259,8 @@ fn told(fact: &Fact, actor: &ActorId, group: &GroupId) -> Option<Move> {
             None
         }
         Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => None,
-        Statement::LifecycleChanged(_) | Statement::DesignationAct(_) | Statement::DecisionRecorded(_) => {
+        Statement::LifecycleChanged(_) | Statement::DesignationAct(_) => None,
+        Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) | Statement::DecisionRecorded(_) => {
             None
         }
     }

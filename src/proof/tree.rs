@@ -48,6 +48,29 @@ impl Tree {
         self.size
     }
 
+    /// The tree of these complete chunks, by their hashes, and of the leaves after them; `None`: there are too many of
+    /// those.
+    pub fn from_parts(chunks: &[Hash], open: Vec<Hash>) -> Option<Tree> {
+        if CHUNK_LEAVES <= open.len() as u64 {
+            return None;
+        }
+        let mut tree = Tree::default();
+        chunks.iter().for_each(|chunk| tree.push_chunk(*chunk));
+        tree.size = chunks.len() as u64 * CHUNK_LEAVES + open.len() as u64;
+        tree.open = open;
+        Some(tree)
+    }
+
+    /// The hashes of the complete chunks, from the left.
+    pub fn chunks(&self) -> &[Hash] {
+        self.levels.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// The leaves after the complete chunks.
+    pub fn open(&self) -> &[Hash] {
+        &self.open
+    }
+
     /// Adds a leaf: one hash at most in the mean.
     pub fn push(&mut self, leaf: Hash) {
         self.size += 1;
@@ -55,8 +78,12 @@ impl Tree {
         if self.open.len() as u64 != CHUNK_LEAVES {
             return;
         }
-        let mut complete = fold(&self.open);
+        let complete = fold(&self.open);
         self.open.clear();
+        self.push_chunk(complete);
+    }
+
+    fn push_chunk(&mut self, mut complete: Hash) {
         for level in &mut self.levels {
             level.push(complete);
             match level.last_chunk() {

@@ -21,13 +21,13 @@ use super::{
     transport::{REQUEST_BYTES_MAX, reword},
 };
 use crate::{
-    ledger::{self, Ledger},
+    ledger::{self, Ledger, Restart},
     log::{
         AppendError, Log,
-        sled::{OpenError, SledLog},
+        sled::{OpenError, Sizes, SledLog},
     },
     position::Position,
-    projection::{Holdings, Projection},
+    projection::{Holdings, Keeper, Projection, Store},
     proof::KeyName,
     wire::{
         DESCRIPTORS,
@@ -39,6 +39,8 @@ use crate::{
     },
 };
 
+/// The directory of snapshots, beside the log.
+const SNAPSHOTS: &str = "snapshots";
 /// How many requests one connection may have in flight.
 const REQUESTS_PER_CONNECTION_MAX: usize = 1_024;
 /// How many streams one connection may open.
@@ -59,6 +61,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The origin of checkpoints; one is made up when the record has none yet.
     pub origin: Option<KeyName>,
+    /// How much of the record may wait in the journal before it moves to the database.
+    pub journal: Sizes,
 }
 
 /// Why a server did not start.
@@ -97,24 +101,34 @@ pub struct Server {
     health: HealthReporter,
     stopping: CancellationToken,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
+    /// Told when nothing more will be recorded.
+    closing: CancellationToken,
+    keeping: JoinHandle<()>,
 }
 
 impl Server {
     /// Opens the record in `config.data`, rebuilds the projections from it, and begins to answer. Health says
     /// NOT_SERVING until [`Server::ready`].
     pub async fn start(config: Config) -> Result<Server, StartError> {
-        let Config { data, listen, origin } = config;
+        let Config { data, listen, origin, journal } = config;
+        let snapshots = data.join(SNAPSHOTS);
         let opened = tokio::task::spawn_blocking(move || {
-            let log = SledLog::open(&data)?;
+            let log = SledLog::open_sized(&data, journal)?;
             // The log has locked the directory.
             let key = key::load_or_make(&data, origin.as_ref(), log.tail())?;
             Ok::<_, StartError>((log, key))
         });
         let (log, key) = opened.await.map_err(|error| StartError::Internal(error.to_string()))??;
         let log: Arc<dyn Log> = Arc::new(log);
-        let mut store = crate::projection::Store::default();
-        let (ledger, feed) = Ledger::open(log, Timestamp::now, |recorded| store.apply(recorded)).await?;
+        let restart = Restart::from_snapshot(log, &snapshots).await;
+        let mut store = Store::from_snapshot(&restart, &snapshots).await;
+        let kept = store.position();
+        let (ledger, feed) = restart.finish(Timestamp::now, kept, |recorded| store.apply(recorded)).await?;
         let projection = Projection::start(store, ledger.clone(), feed).await?;
+        let closing = CancellationToken::new();
+        let keeper =
+            Keeper { directory: snapshots, ledger: ledger.clone(), projection: projection.clone(), kept };
+        let keeping = tokio::spawn(keeper.keep(closing.clone()));
         let listener =
             TcpListener::bind(listen).await.map_err(|error| StartError::Listen { address: listen, error })?;
         let address = listener.local_addr().map_err(|error| StartError::Listen { address: listen, error })?;
@@ -165,7 +179,7 @@ impl Server {
         let serving =
             tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned()));
         info!(%address, tail = %ledger.tail(), "listening");
-        Ok(Server { address, ledger, projection, health, stopping, serving })
+        Ok(Server { address, ledger, projection, health, stopping, serving, closing, keeping })
     }
 
     /// Where it listens.
@@ -193,6 +207,10 @@ impl Server {
         if time::timeout(STOP_PATIENCE, self.serving).await.is_err() {
             warn!("some connections did not end in time and are cut");
             abort.abort();
+        }
+        self.closing.cancel();
+        if let Err(error) = self.keeping.await {
+            warn!(%error, "the last snapshot was not taken");
         }
         self.ledger.close().await?;
         let tail = self.ledger.tail();

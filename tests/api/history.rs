@@ -28,6 +28,8 @@ fn kind(event: &v1::Event) -> &'static str {
             Statement::DecisionRecorded(_) => "decision_recorded",
             Statement::DesignationAct(_) => "designation_act",
             Statement::Engagement(_) => "engagement",
+            Statement::IdentityMerged(_) => "identity_merged",
+            Statement::IdentityUnmerged(_) => "identity_unmerged",
         },
     }
 }

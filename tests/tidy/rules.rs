@@ -43,17 +43,32 @@ const LAYERS: &[Layer] = &[
     Layer { name: "domain", uses: &["position"] },
     Layer { name: "log", uses: &["position"] },
     Layer { name: "proof", uses: &["position"] },
+    Layer { name: "snapshot", uses: &["position"] },
     Layer { name: "wire", uses: &["position", "domain"] },
-    Layer { name: "ledger", uses: &["position", "domain", "log", "proof", "wire"] },
-    Layer { name: "projection", uses: &["position", "domain", "log", "proof", "wire", "ledger"] },
-    Layer { name: "audit", uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection"] },
+    Layer { name: "ledger", uses: &["position", "domain", "log", "proof", "snapshot", "wire"] },
+    Layer { name: "projection", uses: &["position", "domain", "log", "proof", "snapshot", "wire", "ledger"] },
+    Layer {
+        name: "audit",
+        uses: &["position", "domain", "log", "proof", "snapshot", "wire", "ledger", "projection"],
+    },
     Layer {
         name: "service",
-        uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection", "audit"],
+        uses: &["position", "domain", "log", "proof", "snapshot", "wire", "ledger", "projection", "audit"],
     },
     Layer {
         name: "cli",
-        uses: &["position", "domain", "log", "proof", "wire", "ledger", "projection", "audit", "service"],
+        uses: &[
+            "position",
+            "domain",
+            "log",
+            "proof",
+            "snapshot",
+            "wire",
+            "ledger",
+            "projection",
+            "audit",
+            "service",
+        ],
     },
 ];
 

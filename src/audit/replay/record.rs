@@ -54,10 +54,11 @@ impl RecordReplay {
         let positions = bounded(positions)?;
         let first = AsOf { known_at: from, ..as_of };
         let growth = match &matter {
-            Matter::Relationship(actor, group) => {
+            // With identities that were merged, the whole is folded at every position.
+            Matter::Relationship(actor, group) if !matter.is_merged(store, as_of) => {
                 store.dealings(actor, group).map(|dealings| Growth::new(dealings, first, store.position()))
             }
-            Matter::Group(_) | Matter::Designation(..) => None,
+            Matter::Group(_) | Matter::Designation(..) | Matter::Relationship(..) => None,
         };
         let mut replay =
             RecordReplay { matter, as_of: first, wanted, positions, growth, legal: None, last: Vec::new() };
@@ -109,20 +110,16 @@ impl RecordReplay {
     fn bear(&mut self, store: &Store) {
         if let Matter::Relationship(actor, group) = &self.matter {
             let found = store.legal(actor, group, &store.regimes(self.as_of), self.as_of);
-            self.legal = found.ok().map(|(_, _, legal)| legal);
+            self.legal = found.ok();
         }
     }
 
     fn fields(&self, store: &Store) -> Vec<Field> {
-        let fields = match &self.matter {
-            Matter::Relationship(..) => self.legal.clone().map(|legal| {
-                let day = self.as_of.valid_at;
-                let grown = self.growth.as_ref().map(|growth| growth.line().status(day, legal.clone()));
-                grown
-                    .unwrap_or_else(|| crate::domain::fold::relationship::Line::default().status(day, legal))
-                    .fields()
-            }),
-            Matter::Group(_) | Matter::Designation(..) => self.matter.fields(store, self.as_of).ok(),
+        let fields = match (&self.matter, &self.growth) {
+            (Matter::Relationship(..), Some(growth)) => {
+                self.legal.clone().map(|legal| growth.line().status(self.as_of.valid_at, legal).fields())
+            }
+            (matter, _) => matter.fields(store, self.as_of).ok(),
         };
         self.wanted.keep(fields.unwrap_or_default())
     }

@@ -37,6 +37,16 @@ impl<C: Content> History<C> {
         self.families.insert(root, family);
     }
 
+    /// The positions of the plain facts, ascending.
+    pub fn facts(&self) -> impl Iterator<Item = Position> {
+        self.plain.iter().map(|telling| telling.position)
+    }
+
+    /// The positions of the facts that have families, ascending.
+    pub fn roots(&self) -> impl Iterator<Item = Position> {
+        self.families.keys().copied()
+    }
+
     /// What stands under the cuts of record time, disclosure and label, in valid-time order. The valid date does not
     /// cut: a fact that takes effect later is there, at its place.
     pub fn standing(&self, as_of: AsOf) -> Vec<Standing<'_, C>> {
@@ -45,6 +55,27 @@ impl<C: Content> History<C> {
         let mut standing: Vec<Standing<'_, C>> = plain.chain(families).collect();
         standing.sort_by_cached_key(Standing::order);
         standing
+    }
+
+    /// The facts that are not plain, with their claims and record events.
+    pub fn families(&self) -> impl Iterator<Item = &Family<C>> {
+        self.families.values()
+    }
+
+    /// The positions at which something may have ceased to stand, or come to stand before what was recorded earlier:
+    /// those of families, and of facts that arrived late. Ascending. At any other position the new fact only follows.
+    pub fn turns(&self) -> Vec<Position> {
+        let mut turns: Vec<Position> = self.families().flat_map(Family::positions).collect();
+        let mut last = None;
+        for telling in &self.plain {
+            let order = Standing::sole(telling).order();
+            if last.is_some_and(|last| order < last) {
+                turns.push(telling.position);
+            }
+            last = last.max(Some(order));
+        }
+        turns.sort_unstable();
+        turns
     }
 
     /// Whether nothing was ever recorded.

@@ -1,5 +1,7 @@
 //! Decisions of the house, and the views that they rested on.
 
+use std::fmt::Arguments;
+
 use crate::{
     domain::{
         date::Day,
@@ -40,18 +42,22 @@ pub struct DecisionBasis {
 }
 
 impl DecisionRecorded {
-    /// The registered identities that it refers to, with the field that does.
-    pub(super) fn references(&self) -> Vec<(String, Subject)> {
-        let ends = |subject: &Subject| match subject.clone() {
-            Subject::Relationship(actor, group) => vec![Subject::Actor(actor), Subject::Group(group)],
-            Subject::Designation(group, regime) => vec![Subject::Group(group), Subject::Regime(regime)],
-            other => vec![other],
-        };
-        let subjects = self.subjects.iter().enumerate();
-        let each = subjects.flat_map(|(index, subject)| {
-            ends(subject).into_iter().map(move |end| (format!("subjects[{index}]"), end))
-        });
-        each.collect()
+    /// Gives `tell` each registered identity that it refers to, with the field that does.
+    pub(super) fn references(&self, mut tell: impl FnMut(Arguments<'_>, Subject)) {
+        for (index, subject) in self.subjects.iter().enumerate() {
+            let mut end = |end: Subject| tell(format_args!("subjects[{index}]"), end);
+            match subject.clone() {
+                Subject::Relationship(actor, group) => {
+                    end(Subject::Actor(actor));
+                    end(Subject::Group(group));
+                }
+                Subject::Designation(group, regime) => {
+                    end(Subject::Group(group));
+                    end(Subject::Regime(regime));
+                }
+                other => end(other),
+            }
+        }
     }
 
     /// Stands in for a subject that could not be read.

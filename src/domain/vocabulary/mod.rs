@@ -4,6 +4,7 @@
 mod anomaly;
 mod audit;
 mod designation;
+mod docket;
 mod engagement;
 mod group;
 mod registry;
@@ -13,6 +14,7 @@ mod source;
 pub use anomaly::*;
 pub use audit::*;
 pub use designation::*;
+pub use docket::*;
 pub use engagement::*;
 pub use group::*;
 pub use registry::*;

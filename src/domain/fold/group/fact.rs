@@ -28,6 +28,8 @@ impl GroupFact {
             | Statement::RegimeRegistered(_)
             | Statement::RegimeTerminated(_)
             | Statement::Engagement(_)
+            | Statement::IdentityMerged(_)
+            | Statement::IdentityUnmerged(_)
             | Statement::DecisionRecorded(_) => false,
         };
         concerned.then(|| GroupFact(Arc::clone(fact)))

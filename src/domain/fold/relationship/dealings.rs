@@ -1,6 +1,9 @@
 //! Dealings: everything on record about one relationship, once, in valid-time order, to be asked under any cuts.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     Line,
@@ -11,8 +14,7 @@ use crate::{
     domain::{
         as_of::AsOf,
         date::Day,
-        fold::{Family, Standing, Telling},
-        vocabulary::Assertion,
+        fold::{Family, Member, Standing, Telling},
     },
     position::Position,
 };
@@ -65,6 +67,67 @@ impl Dealings {
         (before, after)
     }
 
+    /// What of it is not plain.
+    pub fn families(&self) -> impl Iterator<Item = &Family<Move>> {
+        self.families.values()
+    }
+
+    /// The moves of several dealings that stand under the cuts, each fact once: those of identities that were merged.
+    pub fn united<'a>(parts: impl IntoIterator<Item = &'a Dealings>, as_of: AsOf) -> Line {
+        let mut line = Line::default();
+        let mut seen = BTreeSet::new();
+        for part in parts {
+            for standing in part.families.values().filter_map(|family| family.standing(as_of)) {
+                if seen.insert(standing.root) {
+                    line.insert(&standing);
+                }
+            }
+            for it in part.line.moves().filter(|it| !it.is_contested() && it.is_known(as_of)) {
+                if seen.insert(it.root()) {
+                    line.put(it);
+                }
+            }
+        }
+        line
+    }
+
+    /// Everything as numbers, from which [`Dealings::from_words`] makes the same again.
+    pub fn words(&self) -> Vec<u64> {
+        let plain: Vec<Packed> = self.line.moves().filter(|it| !it.is_contested()).collect();
+        let mut words = vec![plain.len() as u64];
+        words.extend(plain.iter().flat_map(|it| it.words()));
+        words.push(self.families.len() as u64);
+        for family in self.families.values() {
+            words.push(family.members().len() as u64);
+            family.members().iter().for_each(|member| put_member(&mut words, member));
+        }
+        words
+    }
+
+    /// The dealings of these numbers; `None`: they are not those of any.
+    pub fn from_words(words: &mut impl Iterator<Item = u64>) -> Option<Dealings> {
+        let mut dealings = Dealings::default();
+        let mut last = None;
+        for _ in 0..words.next()? {
+            let it = take_packed(words).filter(|it| !it.is_contested() && last < Some(it.key()))?;
+            last = Some(it.key());
+            dealings.line.put(it);
+        }
+        for _ in 0..words.next()? {
+            let mut members = Vec::new();
+            for _ in 0..words.next()? {
+                members.push(take_member(words)?);
+            }
+            let family = Family::new(members);
+            let root = family.root()?;
+            if let Some(standing) = family.standing(WHOLE) {
+                dealings.line.insert(&standing);
+            }
+            dealings.families.insert(root, family);
+        }
+        Some(dealings)
+    }
+
     /// The moves that stand under the cuts, of a record that has come to `tail`. The valid date does not cut.
     pub fn line(&self, as_of: AsOf, tail: Position) -> Cow<'_, Line> {
         if as_of.is_whole(tail) {
@@ -95,8 +158,55 @@ fn plain(fact: &Telling<Option<Move>>) -> Option<Telling<Move>> {
     Some(fact.clone().map(|_| content))
 }
 
+const CLAIM: u64 = 1;
+const CORRECTION: u64 = 2;
+const RETRACTION: u64 = 3;
+const REINSTATEMENT: u64 = 4;
+/// Added where a telling does not concern the relationship.
+const ELSEWHERE: u64 = 8;
+
+fn put_member(words: &mut Vec<u64>, member: &Member<Move>) {
+    match member {
+        Member::Claim(telling) => put_telling(words, CLAIM, Position::START, telling),
+        Member::Correction { target, telling } => put_telling(words, CORRECTION, *target, telling),
+        Member::Retraction { target, position } => {
+            words.extend([RETRACTION, target.get(), position.get()]);
+        }
+        Member::Reinstatement { target, position } => {
+            words.extend([REINSTATEMENT, target.get(), position.get()]);
+        }
+    }
+}
+
+fn put_telling(words: &mut Vec<u64>, tag: u64, target: Position, telling: &Telling<Option<Move>>) {
+    let tag = if telling.content.is_some() { tag } else { tag + ELSEWHERE };
+    words.extend([tag, target.get()]);
+    words.extend(Packed::plain(&telling.clone().map(|it| it.unwrap_or(Move::NOTHING))).words());
+}
+
+fn take_member(words: &mut impl Iterator<Item = u64>) -> Option<Member<Move>> {
+    let tag = words.next()?;
+    let target = Position::new(words.next()?);
+    let is_elsewhere = ELSEWHERE < tag;
+    let mut telling = || {
+        let telling = take_packed(words)?.telling()?;
+        Some(telling.map(|it| (!is_elsewhere).then_some(it)))
+    };
+    match if is_elsewhere { tag - ELSEWHERE } else { tag } {
+        CLAIM => Some(Member::Claim(telling()?)),
+        CORRECTION => Some(Member::Correction { target, telling: telling()? }),
+        RETRACTION => Some(Member::Retraction { target, position: Position::new(words.next()?) }),
+        REINSTATEMENT => Some(Member::Reinstatement { target, position: Position::new(words.next()?) }),
+        _ => None,
+    }
+}
+
+fn take_packed(words: &mut impl Iterator<Item = u64>) -> Option<Packed> {
+    Packed::from_words([words.next()?, words.next()?, words.next()?])
+}
+
 fn effect(standing: &Standing<'_, Move>) -> Effect {
-    (standing.assertion != Assertion::Denied).then(|| standing.effective.lower())
+    standing.moves().then(|| standing.effective.lower())
 }
 
 #[cfg(test)]

@@ -62,6 +62,16 @@ pub enum HeldBy {
 }
 
 impl Move {
+    /// Stands where a move is to be written and there is none.
+    pub(super) const NOTHING: Move = Move {
+        kind: EngagementKind::ContactRemote,
+        channel: Channel::Unknown,
+        disclosure: Disclosure::Public,
+        actor_level: Level::Unknown,
+        group_level: Level::Unknown,
+        detail: Detail::None,
+    };
+
     /// What the engagement says about this pair; `None` unless both took part as principals.
     pub fn of(engagement: &Engagement, actor: &ActorId, group: &GroupId) -> Option<Move> {
         let (_, of_actor) = engagement.principal_actors().find(|(id, _)| *id == actor)?;

@@ -5,7 +5,7 @@ use proptest::{prelude::*, sample::select};
 use super::*;
 use crate::domain::{
     fold::{
-        History, Member,
+        History,
         relationship::{notation::telling, window::plus_days},
     },
     vocabulary::{EngagementKind, Label, Vocabulary},
@@ -113,6 +113,10 @@ proptest! {
             history.set_family(target, family);
         }
         let tail = Position::new(records.len() as u64);
+        let words = dealings.words();
+        let again = Dealings::from_words(&mut words.iter().copied()).unwrap();
+        prop_assert_eq!(again.words(), &words[..]);
+        prop_assert!(Dealings::from_words(&mut words[..words.len() - 1].iter().copied()).is_none());
         for as_of in cuts.iter().copied().chain(cuts.iter().map(|as_of| AsOf::at(as_of.valid_at))) {
             let expected = Line::from_standing(history.standing(as_of));
             let found = dealings.line(as_of, tail);
@@ -120,6 +124,10 @@ proptest! {
                 found.status(as_of.valid_at, Vec::new()),
                 expected.status(as_of.valid_at, Vec::new()),
                 "{:?}", as_of
+            );
+            prop_assert_eq!(
+                again.line(as_of, tail).status(as_of.valid_at, Vec::new()),
+                found.status(as_of.valid_at, Vec::new())
             );
             prop_assert_eq!(found.count(as_of.valid_at), expected.count(as_of.valid_at));
             let facts = |line: &Line| line.facts(as_of.valid_at).collect::<Vec<_>>();
