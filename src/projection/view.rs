@@ -10,6 +10,7 @@ use std::{
 use super::Store;
 use crate::domain::{
     as_of::AsOf,
+    date::Day,
     fold::{
         Standing,
         designation::designations,
@@ -95,7 +96,9 @@ impl Store {
             Subject::Designation(group, regime) => {
                 named(group, &|group| Subject::Designation(group, regime.clone()))
             }
-            Subject::Actor(_) | Subject::Regime(_) | Subject::Event(_) => vec![subject.clone()],
+            Subject::Actor(_) | Subject::Regime(_) | Subject::Decision(_) | Subject::Event(_) => {
+                vec![subject.clone()]
+            }
         }
     }
 
@@ -200,16 +203,31 @@ impl Store {
         as_of: AsOf,
     ) -> Result<RelationshipView, UnknownError> {
         let group = &self.survivor(group, as_of);
+        let (actor_name, group_name, legal) = self.legal(actor, group, regimes, as_of)?;
+        let line = self.line_of(actor, group, as_of).unwrap_or_default();
+        let status = line.status(as_of.valid_at, legal);
+        Ok(RelationshipView { group: group.clone(), actor_name, group_name, status })
+    }
+
+    /// The names of the two ends of a relationship, and the listings that bear on it.
+    pub fn legal(
+        &self,
+        actor: &ActorId,
+        group: &GroupId,
+        regimes: &Regimes,
+        as_of: AsOf,
+    ) -> Result<(String, String, Vec<LegalFacet>), UnknownError> {
         let known_actor = self.actor(actor, as_of)?;
         let (known_group, standing) = self.identity(group, as_of)?;
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
         let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
-        Ok(RelationshipView {
-            group: group.clone(),
-            actor_name: known_actor.name,
-            group_name: known_group.name,
-            status: self.status_of(actor, group, &bindings, as_of),
-        })
+        Ok((known_actor.name, known_group.name, legal_facets(&bindings)))
+    }
+
+    /// All that is on record about a relationship; it stays as it is when more is recorded. `None` where nothing is, and
+    /// where the group was ever merged with another: what belongs to it then depends on the position.
+    pub fn dealings(&self, actor: &ActorId, group: &GroupId) -> Option<Arc<Dealings>> {
+        self.found(actor, group).filter(|_| !self.is_ever_merged(group)).cloned()
     }
 
     /// The status of a relationship with the listings that bear on it.
@@ -220,12 +238,17 @@ impl Store {
         bindings: &[Binding<'_>],
         as_of: AsOf,
     ) -> RelationshipStatus {
-        let legal = bindings.iter().map(|binding| LegalFacet {
-            inherited_from: binding.inherited_from.cloned(),
-            ..own_facet(binding.designation)
-        });
         let line = self.line_of(actor, group, as_of).unwrap_or_default();
-        line.status(as_of.valid_at, legal.collect())
+        line.status(as_of.valid_at, legal_facets(bindings))
+    }
+
+    /// Whether a group gave up its identity, or took in another's, at any position.
+    fn is_ever_merged(&self, group: &GroupId) -> bool {
+        let families = self.merges.families().flat_map(|family| family.positions());
+        self.merges.facts().chain(families).any(|known_at| {
+            let redirects = self.redirects(AsOf { known_at, ..AsOf::at(Day::MAX) });
+            redirects.is_merged(group) || !redirects.merged_into(group).is_empty()
+        })
     }
 
     /// The groups on record, under whatever cuts, by slug, but for those that have been merged into others.
@@ -252,7 +275,7 @@ impl Store {
     }
 
     /// The line of a relationship under the cuts; `None` when nothing was ever recorded about it.
-    pub(super) fn line_of(&self, actor: &ActorId, group: &GroupId, as_of: AsOf) -> Option<Cow<'_, Line>> {
+    pub fn line_of(&self, actor: &ActorId, group: &GroupId, as_of: AsOf) -> Option<Cow<'_, Line>> {
         match self.dealings_of(actor, group, as_of).as_slice() {
             [] => None,
             [dealings] => Some(dealings.line(as_of, self.position())),
@@ -323,6 +346,15 @@ impl Store {
         counts.engagements = seen.len() as u64;
         counts
     }
+}
+
+/// Listings as they bear on a relationship.
+fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
+    let facets = bindings.iter().map(|binding| LegalFacet {
+        inherited_from: binding.inherited_from.cloned(),
+        ..own_facet(binding.designation)
+    });
+    facets.collect()
 }
 
 /// A listing as it bears on a relationship of the actor whose own it is.

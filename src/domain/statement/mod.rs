@@ -1,10 +1,12 @@
 //! What a fact can say.
 
+mod decision;
 mod designation;
 mod engagement;
 mod identity;
 mod registry;
 
+pub use decision::{DecisionBasis, DecisionRecorded};
 pub use designation::{DesignationAct, Scope};
 pub use engagement::{Agreement, Ceasefire, Engagement, Participant, Party, Representation};
 pub use identity::{IdentityMerged, IdentityUnmerged};
@@ -42,6 +44,8 @@ pub enum Statement {
     IdentityMerged(IdentityMerged),
     /// They are two after all.
     IdentityUnmerged(IdentityUnmerged),
+    /// A decision of the house.
+    DecisionRecorded(DecisionRecorded),
 }
 
 impl Statement {
@@ -59,6 +63,7 @@ impl Statement {
             Statement::Engagement(_) => "engagement",
             Statement::IdentityMerged(_) => "identity_merged",
             Statement::IdentityUnmerged(_) => "identity_unmerged",
+            Statement::DecisionRecorded(_) => "decision_recorded",
         }
     }
 
@@ -87,6 +92,8 @@ impl Statement {
                 vec![Subject::Group(it.group.clone()), Subject::Group(it.into.clone())]
             }
             Statement::IdentityUnmerged(it) => vec![Subject::Group(it.group.clone())],
+            // Not what it concerns: a decision moves no status, and whoever follows a group waits for what does.
+            Statement::DecisionRecorded(it) => vec![Subject::Decision(it.decision.clone())],
         }
     }
 
@@ -122,6 +129,7 @@ impl Statement {
                 group(format_args!("into"), &it.into);
             }
             Statement::IdentityUnmerged(it) => group(format_args!("group"), &it.group),
+            Statement::DecisionRecorded(it) => it.references(tell),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Facts: between the API's messages and the domain.
 
-use super::{designation, engagement, identity, registry, source, text_of};
+use super::{decision, designation, engagement, identity, registry, source, text_of};
 use crate::{
     domain::{
         date::{DateSpan, Day},
@@ -72,6 +72,9 @@ fn read_statement(message: Option<&v1::fact::Statement>, at: &Field<'_>, found: 
         Some(Message::IdentityUnmerged(it)) => {
             Statement::IdentityUnmerged(identity::read_unmerged(it, &at.child("identity_unmerged"), found))
         }
+        Some(Message::DecisionRecorded(it)) => {
+            Statement::DecisionRecorded(decision::read(it, &at.child("decision_recorded"), found))
+        }
         None => {
             found.add(&at.child("statement"), "is required: say what the fact is, such as `engagement`");
             // A statement without rules of its own, so that the rest of the fact is checked.
@@ -114,5 +117,6 @@ fn write_statement(statement: &Statement) -> v1::fact::Statement {
         Statement::Engagement(it) => Message::Engagement(engagement::write(it)),
         Statement::IdentityMerged(it) => Message::IdentityMerged(identity::write_merged(it)),
         Statement::IdentityUnmerged(it) => Message::IdentityUnmerged(identity::write_unmerged(it)),
+        Statement::DecisionRecorded(it) => Message::DecisionRecorded(decision::write(it)),
     }
 }

@@ -29,7 +29,8 @@ impl GroupFact {
             | Statement::RegimeTerminated(_)
             | Statement::Engagement(_)
             | Statement::IdentityMerged(_)
-            | Statement::IdentityUnmerged(_) => false,
+            | Statement::IdentityUnmerged(_)
+            | Statement::DecisionRecorded(_) => false,
         };
         concerned.then(|| GroupFact(Arc::clone(fact)))
     }
