@@ -111,7 +111,7 @@ impl Matter {
     /// The subjects whose events can move its status under the cuts, whatever the valid date.
     pub fn grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
         let mut grounds: BTreeSet<Subject> = store.told_of(&self.subject(), as_of).into_iter().collect();
-        if self.is_merged(store, as_of) {
+        if store.is_ever_merged(self.group()) {
             grounds.extend(store.told_of(&Subject::Group(self.group().clone()), as_of));
         }
         match self {
@@ -138,13 +138,8 @@ impl Matter {
                 }
             }
         }
-        grounds.into_iter().collect()
-    }
-
-    /// Whether identities were merged into its group, or it into another.
-    pub fn is_merged(&self, store: &Store, as_of: AsOf) -> bool {
-        let group = Subject::Group(self.group().clone());
-        store.told_of(&group, as_of) != [group]
+        let told = grounds.iter().flat_map(|ground| store.told_of(ground, as_of));
+        told.collect::<BTreeSet<Subject>>().into_iter().collect()
     }
 
     /// What it is called: the names of its ends at the view, as `United States and Hamas`.

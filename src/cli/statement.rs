@@ -25,9 +25,9 @@ fn fact_kind(fact: &v1::Fact) -> &'static str {
         Some(Statement::RegimeTerminated(_)) => "regime_terminated",
         Some(Statement::DesignationAct(_)) => "designation_act",
         Some(Statement::Engagement(_)) => "engagement",
-        Some(Statement::DecisionRecorded(_)) => "decision_recorded",
         Some(Statement::IdentityMerged(_)) => "identity_merged",
         Some(Statement::IdentityUnmerged(_)) => "identity_unmerged",
+        Some(Statement::DecisionRecorded(_)) => "decision_recorded",
         None => "",
     }
 }

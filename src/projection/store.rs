@@ -148,8 +148,10 @@ impl Store {
                     let content = |fact: &Arc<Fact>| RegimeFact::about(&regime, fact);
                     set_family(self.regimes.entry(regime.clone()), root, events, content);
                 }
-                Subject::Relationship(..) | Subject::Designation(..) => {}
-                Subject::Decision(_) | Subject::Event(_) => {}
+                Subject::Relationship(..)
+                | Subject::Designation(..)
+                | Subject::Decision(_)
+                | Subject::Event(_) => {}
             }
         }
         if events.iter().filter_map(|it| it.event.fact()).any(|fact| MergeFact::of(fact).is_some()) {
@@ -260,9 +262,8 @@ fn told(fact: &Fact, actor: &ActorId, group: &GroupId) -> Option<Move> {
         }
         Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => None,
         Statement::LifecycleChanged(_) | Statement::DesignationAct(_) => None,
-        Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) | Statement::DecisionRecorded(_) => {
-            None
-        }
+        Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => None,
+        Statement::DecisionRecorded(_) => None,
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 use super::Store;
 use crate::domain::{
     as_of::AsOf,
+    date::Day,
     fold::{
         Standing,
         designation::designations,
@@ -202,36 +203,31 @@ impl Store {
         as_of: AsOf,
     ) -> Result<RelationshipView, UnknownError> {
         let group = &self.survivor(group, as_of);
-        let known_actor = self.actor(actor, as_of)?;
-        let (known_group, standing) = self.identity(group, as_of)?;
-        let listings = designations(&standing, regimes, as_of.valid_at).listings;
-        let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
-        Ok(RelationshipView {
-            group: group.clone(),
-            actor_name: known_actor.name,
-            group_name: known_group.name,
-            status: self.status_of(actor, group, &bindings, as_of),
-        })
+        let (actor_name, group_name, legal) = self.legal(actor, group, regimes, as_of)?;
+        let line = self.line_of(actor, group, as_of).unwrap_or_default();
+        let status = line.status(as_of.valid_at, legal);
+        Ok(RelationshipView { group: group.clone(), actor_name, group_name, status })
     }
 
-    /// The listings that bear on a relationship.
+    /// The names of the two ends of a relationship, and the listings that bear on it.
     pub fn legal(
         &self,
         actor: &ActorId,
         group: &GroupId,
         regimes: &Regimes,
         as_of: AsOf,
-    ) -> Result<Vec<LegalFacet>, UnknownError> {
+    ) -> Result<(String, String, Vec<LegalFacet>), UnknownError> {
         let known_actor = self.actor(actor, as_of)?;
-        let (_, standing) = self.identity(group, as_of)?;
+        let (known_group, standing) = self.identity(group, as_of)?;
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
         let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
-        Ok(bindings.iter().map(facet_of).collect())
+        Ok((known_actor.name, known_group.name, legal_facets(&bindings)))
     }
 
-    /// All that is on record about a relationship; it stays as it is when more is recorded.
+    /// All that is on record about a relationship; it stays as it is when more is recorded. `None` where nothing is, and
+    /// where the group was ever merged with another: what belongs to it then depends on the position.
     pub fn dealings(&self, actor: &ActorId, group: &GroupId) -> Option<Arc<Dealings>> {
-        self.found(actor, group).cloned()
+        self.found(actor, group).filter(|_| !self.is_ever_merged(group)).cloned()
     }
 
     /// The status of a relationship with the listings that bear on it.
@@ -243,7 +239,16 @@ impl Store {
         as_of: AsOf,
     ) -> RelationshipStatus {
         let line = self.line_of(actor, group, as_of).unwrap_or_default();
-        line.status(as_of.valid_at, bindings.iter().map(facet_of).collect())
+        line.status(as_of.valid_at, legal_facets(bindings))
+    }
+
+    /// Whether a group gave up its identity, or took in another's, at any position.
+    pub fn is_ever_merged(&self, group: &GroupId) -> bool {
+        let families = self.merges.families().flat_map(|family| family.positions());
+        self.merges.facts().chain(families).any(|known_at| {
+            let redirects = self.redirects(AsOf { known_at, ..AsOf::at(Day::MAX) });
+            redirects.is_merged(group) || !redirects.merged_into(group).is_empty()
+        })
     }
 
     /// The groups on record, under whatever cuts, by slug, but for those that have been merged into others.
@@ -343,8 +348,13 @@ impl Store {
     }
 }
 
-fn facet_of(binding: &Binding<'_>) -> LegalFacet {
-    LegalFacet { inherited_from: binding.inherited_from.cloned(), ..own_facet(binding.designation) }
+/// Listings as they bear on a relationship.
+fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
+    let facets = bindings.iter().map(|binding| LegalFacet {
+        inherited_from: binding.inherited_from.cloned(),
+        ..own_facet(binding.designation)
+    });
+    facets.collect()
 }
 
 /// A listing as it bears on a relationship of the actor whose own it is.

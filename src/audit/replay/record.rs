@@ -27,7 +27,7 @@ pub struct RecordReplay {
     as_of: AsOf,
     wanted: Wanted,
     positions: VecDeque<Position>,
-    /// The moves of a relationship, if any are on record, growing.
+    /// The moves of a relationship, growing; where there are none, or identities were merged, every state is asked for.
     growth: Option<Growth>,
     /// The listings that bear on a relationship; `None`: an end of it is not on record.
     legal: Option<Vec<LegalFacet>>,
@@ -54,11 +54,10 @@ impl RecordReplay {
         let positions = bounded(positions)?;
         let first = AsOf { known_at: from, ..as_of };
         let growth = match &matter {
-            // With identities that were merged, the whole is folded at every position.
-            Matter::Relationship(actor, group) if !matter.is_merged(store, as_of) => {
+            Matter::Relationship(actor, group) => {
                 store.dealings(actor, group).map(|dealings| Growth::new(dealings, first, store.position()))
             }
-            Matter::Group(_) | Matter::Designation(..) | Matter::Relationship(..) => None,
+            Matter::Group(_) | Matter::Designation(..) => None,
         };
         let mut replay =
             RecordReplay { matter, as_of: first, wanted, positions, growth, legal: None, last: Vec::new() };
@@ -110,16 +109,17 @@ impl RecordReplay {
     fn bear(&mut self, store: &Store) {
         if let Matter::Relationship(actor, group) = &self.matter {
             let found = store.legal(actor, group, &store.regimes(self.as_of), self.as_of);
-            self.legal = found.ok();
+            self.legal = found.ok().map(|(_, _, legal)| legal);
         }
     }
 
     fn fields(&self, store: &Store) -> Vec<Field> {
-        let fields = match (&self.matter, &self.growth) {
-            (Matter::Relationship(..), Some(growth)) => {
-                self.legal.clone().map(|legal| growth.line().status(self.as_of.valid_at, legal).fields())
+        let fields = match &self.growth {
+            Some(growth) => {
+                let legal = self.legal.clone();
+                legal.map(|legal| growth.line().status(self.as_of.valid_at, legal).fields())
             }
-            (matter, _) => matter.fields(store, self.as_of).ok(),
+            None => self.matter.fields(store, self.as_of).ok(),
         };
         self.wanted.keep(fields.unwrap_or_default())
     }

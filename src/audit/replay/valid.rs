@@ -56,7 +56,7 @@ impl ValidReplay {
         if let Matter::Relationship(actor, group) = &matter {
             turnings.days.extend(store.turning_days_of(actor, as_of));
             legal_days.clone_from(&turnings.days);
-            let moves = store.line_of(actor, group, as_of).map(|line| line.into_owned()).unwrap_or_default();
+            let moves = store.line_of(actor, group, as_of).unwrap_or_default().into_owned();
             turnings.days.extend(moves.turning_days());
             for (day, event) in moves.beginnings() {
                 turnings.begin(day, event);
@@ -116,7 +116,7 @@ impl ValidReplay {
             (Matter::Relationship(actor, group), Some(line)) => {
                 if self.legal.is_none() || self.legal_days.contains(&day) {
                     let found = store.legal(actor, group, &store.regimes(as_of), as_of);
-                    self.legal = found.ok();
+                    self.legal = found.ok().map(|(_, _, legal)| legal);
                 }
                 self.legal.clone().map(|legal| line.status(day, legal).fields())
             }

@@ -241,14 +241,15 @@ fn check_engagement(it: &Engagement, at: Arguments<'_>, found: &mut Violations) 
 
 fn check_decision(it: &DecisionRecorded, at: Arguments<'_>, found: &mut Violations) {
     found.required_text(format_args!("{at}.title"), &it.title, NAME_CHARACTERS_MAX);
-    found.count(format_args!("{at}.subjects"), it.subjects.len(), 1..=DECISION_SUBJECTS_MAX);
-    check_distinct(&it.subjects, format_args!("{at}.subjects"), found);
+    let subjects = format_args!("{at}.subjects");
+    found.count(subjects, it.subjects.len(), 1..=DECISION_SUBJECTS_MAX);
+    check_distinct(&it.subjects, subjects, found);
     for (index, subject) in it.subjects.iter().enumerate() {
         let has_status =
             matches!(subject, Subject::Group(_) | Subject::Relationship(..) | Subject::Designation(..));
         found.require(Rule {
             holds: has_status,
-            field: format_args!("{at}.subjects[{index}]"),
+            field: format_args!("{subjects}[{index}]"),
             message: "has no status of its own: name a group/G, relationship/A/G or designation/G/R",
         });
     }

@@ -45,17 +45,17 @@ impl DecisionRecorded {
     /// Gives `tell` each registered identity that it refers to, with the field that does.
     pub(super) fn references(&self, mut tell: impl FnMut(Arguments<'_>, Subject)) {
         for (index, subject) in self.subjects.iter().enumerate() {
-            let mut end = |end: Subject| tell(format_args!("subjects[{index}]"), end);
+            let mut tell = |end| tell(format_args!("subjects[{index}]"), end);
             match subject.clone() {
                 Subject::Relationship(actor, group) => {
-                    end(Subject::Actor(actor));
-                    end(Subject::Group(group));
+                    tell(Subject::Actor(actor));
+                    tell(Subject::Group(group));
                 }
                 Subject::Designation(group, regime) => {
-                    end(Subject::Group(group));
-                    end(Subject::Regime(regime));
+                    tell(Subject::Group(group));
+                    tell(Subject::Regime(regime));
                 }
-                other => end(other),
+                other => tell(other),
             }
         }
     }

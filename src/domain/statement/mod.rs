@@ -40,12 +40,12 @@ pub enum Statement {
     DesignationAct(DesignationAct),
     /// Dealings between state actors and groups.
     Engagement(Engagement),
-    /// A decision of the house.
-    DecisionRecorded(DecisionRecorded),
     /// Two identities on record are one group.
     IdentityMerged(IdentityMerged),
     /// They are two after all.
     IdentityUnmerged(IdentityUnmerged),
+    /// A decision of the house.
+    DecisionRecorded(DecisionRecorded),
 }
 
 impl Statement {
@@ -61,9 +61,9 @@ impl Statement {
             Statement::RegimeTerminated(_) => "regime_terminated",
             Statement::DesignationAct(_) => "designation_act",
             Statement::Engagement(_) => "engagement",
-            Statement::DecisionRecorded(_) => "decision_recorded",
             Statement::IdentityMerged(_) => "identity_merged",
             Statement::IdentityUnmerged(_) => "identity_unmerged",
+            Statement::DecisionRecorded(_) => "decision_recorded",
         }
     }
 
@@ -88,12 +88,12 @@ impl Statement {
                 Subject::Designation(it.group.clone(), it.regime.clone()),
             ],
             Statement::Engagement(it) => it.subjects(),
-            // Not what it concerns: a decision moves no status, and whoever follows a group waits for what does.
-            Statement::DecisionRecorded(it) => vec![Subject::Decision(it.decision.clone())],
             Statement::IdentityMerged(it) => {
                 vec![Subject::Group(it.group.clone()), Subject::Group(it.into.clone())]
             }
             Statement::IdentityUnmerged(it) => vec![Subject::Group(it.group.clone())],
+            // Not what it concerns: a decision moves no status, and whoever follows a group waits for what does.
+            Statement::DecisionRecorded(it) => vec![Subject::Decision(it.decision.clone())],
         }
     }
 
