@@ -63,7 +63,7 @@ impl Office {
             let commit = Commit {
                 id: Uuid::from_u128(1),
                 principal: Arc::from("test"),
-                events: vec![Proposed { id, event, content, salt }],
+                events: vec![Proposed::new(id, event, content, salt)],
                 checks: Vec::new(),
             };
             office.ledger.submit(commit).await.unwrap();
