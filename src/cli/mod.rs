@@ -2,6 +2,7 @@
 
 mod account;
 mod arguments;
+mod backup;
 mod batch;
 mod bench;
 mod check;
@@ -25,11 +26,13 @@ mod references;
 mod refusal;
 mod relationship;
 mod relationships;
+mod restore;
 mod serve;
 mod statement;
 mod submit;
 mod timeline;
 mod validate;
+mod verify;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -74,6 +77,9 @@ enum Command {
     Check(check::Check),
     Key(key::Key),
     Info(info::Info),
+    Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Bench(bench::Bench),
     Completions(completions::Completions),
 }
@@ -105,6 +111,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Check(check) => check.run(&mut session).await,
             Command::Key(key) => key.run(&mut session).await,
             Command::Info(info) => info.run(&mut session).await,
+            Command::Verify(verify) => verify.run(&mut session).await,
+            Command::Backup(backup) => backup.run(&mut session).await,
+            Command::Restore(restore) => restore.run(&mut session).await,
             Command::Bench(bench) => bench.run(&mut session).await,
             Command::Completions(_) => Ok(()),
         };

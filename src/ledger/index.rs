@@ -153,7 +153,7 @@ pub fn touched(
 }
 
 /// The identity that an event registers.
-fn registers(event: &Event) -> Option<Subject> {
+pub fn registers(event: &Event) -> Option<Subject> {
     match &event.fact()?.statement {
         Statement::ActorRegistered(it) => Some(Subject::Actor(it.actor.clone())),
         Statement::GroupRegistered(it) => Some(Subject::Group(it.group.clone())),

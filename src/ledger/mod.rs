@@ -8,6 +8,7 @@ mod admission;
 mod codec;
 mod commit;
 mod index;
+mod inspection;
 mod postings;
 mod recorded;
 mod sequencer;
@@ -23,13 +24,15 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use codec::decode as read_stored;
 pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
+pub use inspection::{Flaw, Inspection};
 pub use recorded::{Concern, Recorded};
 pub use sequencer::Verdict;
 
 use crate::{
     domain::{id::EventId, subject::Subject},
-    log::{AppendError, Log, ReadError},
+    log::{AppendError, Log, ReadError, Run},
     position::Position,
     proof::Tree,
 };
@@ -178,6 +181,11 @@ impl Ledger {
         let run = self.log.read(from, bytes_max).await?;
         let positions = (0..).map(|offset| run.first.plus(offset));
         decode_all(&self.index(), positions.zip(run.records))
+    }
+
+    /// Records from `from` on as they are stored, as many as have `bytes_max` bytes; none at the end.
+    pub async fn stored(&self, from: Position, bytes_max: usize) -> Result<Run, ReadError> {
+        self.log.read(from, bytes_max).await
     }
 
     /// The positions of the events that touch any of `subjects`, from `from` to `to`, ascending, each once.

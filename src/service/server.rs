@@ -130,10 +130,12 @@ impl Server {
         let submission = Submission { ledger: ledger.clone() };
         let history = History { ledger: ledger.clone(), stopping: stopping.clone() };
         let query = Query { ledger: ledger.clone(), projection: projection.clone() };
-        let audit = Audit { ledger: ledger.clone(), key: Arc::new(key) };
+        let key = Arc::new(key);
+        let audit = Audit { ledger: ledger.clone(), key: key.clone() };
         let operations = Operations {
             ledger: ledger.clone(),
             projection: projection.clone(),
+            key,
             started_at: Timestamp::now(),
         };
         let router = tonic::transport::Server::builder()
