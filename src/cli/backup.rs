@@ -71,7 +71,7 @@ pub enum BackupError {
 
 /// Where the parts go.
 enum Target {
-    Folder { folder: Folder, draft: Option<Draft> },
+    Folder { folder: Box<Folder>, draft: Option<Box<Draft>> },
     Stream(Writer<BufWriter<io::Stdout>>),
 }
 
@@ -119,7 +119,7 @@ impl Backup {
             }
             None => (Transcript::whole(None), Position::START),
         };
-        Ok((Target::Folder { folder, draft: None }, Some((transcript, after))))
+        Ok((Target::Folder { folder: Box::new(folder), draft: None }, Some((transcript, after))))
     }
 }
 
@@ -139,7 +139,7 @@ async fn take(
         if let (Taken::Header(header), Some(Part::Header(sent))) = (taken, &part.part) {
             target.begin(&header)?;
             progress = Some(Progress::start("backing up", Some(header.until.get() - header.after.get())));
-            begun = Some((sent.clone(), header));
+            begun = Some((sent.clone(), *header));
         }
         target.write(&part)?;
         if let (Some(progress), Some((_, header))) = (&progress, &begun) {
@@ -191,7 +191,7 @@ impl Target {
     fn begin(&mut self, header: &Header) -> Result<(), BackupError> {
         match self {
             Target::Folder { folder, draft } if header.after < header.until => {
-                *draft = Some(folder.begin(header)?);
+                *draft = Some(Box::new(folder.begin(header)?));
             }
             Target::Folder { .. } | Target::Stream(_) => {}
         }
@@ -211,7 +211,7 @@ impl Target {
     fn finish(self) -> Result<Option<Option<PathBuf>>, Failure> {
         match self {
             Target::Folder { draft, .. } => {
-                Ok(Some(draft.map(Draft::finish).transpose().map_err(BackupError::Folder)?))
+                Ok(Some(draft.map(|it| it.finish()).transpose().map_err(BackupError::Folder)?))
             }
             Target::Stream(writer) => {
                 writer.finish().flush().map_err(Failure::Output)?;

@@ -86,7 +86,7 @@ impl Verify {
         let progress = Progress::start("verifying", source.bytes());
         let mut inspection = Inspection::default();
         let mut findings = Findings::default();
-        while let Some(records) = source.next().map_err(VerifyError::Source)? {
+        while let Some(records) = source.records().map_err(VerifyError::Source)? {
             for (_, recorded) in &records {
                 for flaw in inspection.look_at(recorded) {
                     findings.add(

@@ -75,7 +75,7 @@ pub async fn restore(
     let scaffold = Scaffold::raise(data)?;
     let log = SledLog::open(&scaffold.data())?;
     let mut inspection = Inspection::default();
-    while let Some(records) = source.next()? {
+    while let Some(records) = source.records()? {
         let mut stored: Vec<Bytes> = Vec::with_capacity(records.len());
         for (record, recorded) in records {
             if let Some(flaw) = inspection.look_at(&recorded).into_iter().next() {

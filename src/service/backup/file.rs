@@ -104,7 +104,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// The next part; `None` at the end, when everything before it is complete.
-    pub fn next(&mut self) -> Result<Option<Taken>, FileFault> {
+    pub fn part(&mut self) -> Result<Option<Taken>, FileFault> {
         if self.transcript.is_complete() && !self.begin()? {
             return Ok(None);
         }

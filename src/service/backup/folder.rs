@@ -174,8 +174,8 @@ fn header(path: &Path) -> Result<Header, FolderError> {
     let fault = |fault| FolderError::Fault { path: path.to_owned(), fault };
     let file = File::open(path).map_err(|error| FolderError::Io { path: path.to_owned(), error })?;
     let mut reader = Reader::new(BufReader::new(file), Transcript::anywhere(None));
-    match reader.next().map_err(fault)? {
-        Some(Taken::Header(header)) => Ok(header),
+    match reader.part().map_err(fault)? {
+        Some(Taken::Header(header)) => Ok(*header),
         Some(Taken::Records(_)) | None => Err(fault(FileFault::Cut)),
     }
 }

@@ -97,10 +97,10 @@ impl Source {
     }
 
     /// The next records; `None` at the end, when all that was given out has added up to signed checkpoints.
-    pub fn next(&mut self) -> Result<Option<Vec<(Bytes, Recorded)>>, SourceError> {
+    pub fn records(&mut self) -> Result<Option<Vec<(Bytes, Recorded)>>, SourceError> {
         while let Some(reader) = &mut self.reader {
             let position = reader.next_position();
-            match reader.next() {
+            match reader.part() {
                 Ok(Some(Taken::Records(records))) => return Ok(Some(records)),
                 Ok(Some(Taken::Header(_))) => {}
                 Ok(None) => match self.rest.next() {

@@ -96,7 +96,7 @@ impl Header {
 #[derive(Debug)]
 pub enum Taken {
     /// A header: what comes next.
-    Header(Header),
+    Header(Box<Header>),
     /// Records in order of position, as they are stored and as they are read.
     Records(Vec<(Bytes, Recorded)>),
 }
@@ -157,7 +157,7 @@ impl Transcript {
     /// Takes the next part.
     pub fn take(&mut self, part: v1::BackupResponse) -> Result<Taken, Fault> {
         match part.part {
-            Some(Part::Header(header)) => self.take_header(&header).map(Taken::Header),
+            Some(Part::Header(header)) => self.take_header(&header).map(|it| Taken::Header(Box::new(it))),
             Some(Part::Records(records)) => self.take_records(records).map(Taken::Records),
             None => Err(Fault::Order("a part is empty")),
         }
