@@ -1,9 +1,16 @@
 //! Compiles `proto/` with protox (no protoc needed) into client, server and message code, and keeps the descriptor
 //! set with its comments for server reflection and canonical JSON.
 
-use std::{error::Error, path::PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 use prost::Message as _;
+use prost_types::{FileDescriptorSet, field_descriptor_proto::Type};
+
+/// The messages that carry records to readers by the thousand: see `wire::sealed`.
+const SEALED: &[&str] = &["Record", "RecordBatch", "ReadResponse", "SubscribeResponse"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
@@ -17,6 +24,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The type names let canonical JSON find the descriptor of a message.
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
-    tonic_prost_build::configure().bytes(".").compile_fds_with_config(descriptors, config)?;
+    tonic_prost_build::configure().bytes(".").compile_fds_with_config(descriptors.clone(), config)?;
+    compile_sealed(descriptors, &out.join("sealed"))
+}
+
+/// Generates the history service once more, with the event of a record as bytes. On the wire a
+/// message within a message is its bytes with their length before them, so both forms are the same to a client.
+fn compile_sealed(mut descriptors: FileDescriptorSet, out: &Path) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(out)?;
+    let mut config = tonic_prost_build::Config::new();
+    let ours = descriptors.file.iter().filter(|file| file.package() == "chancery.v1");
+    for file in ours {
+        let enums = file.enum_type.iter().map(|it| it.name());
+        for name in file.message_type.iter().map(|it| it.name()).chain(enums) {
+            if !SEALED.contains(&name) {
+                config.extern_path(format!(".chancery.v1.{name}"), format!("crate::wire::v1::{name}"));
+            }
+        }
+    }
+    for file in &mut descriptors.file {
+        file.service.retain(|service| service.name() == "HistoryService");
+    }
+    let messages = descriptors.file.iter_mut().flat_map(|file| &mut file.message_type);
+    for field in messages.filter(|message| message.name() == "Record").flat_map(|message| &mut message.field)
+    {
+        if field.name() == "event" {
+            field.set_type(Type::Bytes);
+            field.type_name = None;
+        }
+    }
+    tonic_prost_build::configure().bytes(".").out_dir(out).compile_fds_with_config(descriptors, config)?;
     Ok(())
 }

@@ -40,9 +40,9 @@ async fn no_answer_before_the_sync_that_follows_its_write() {
     common::terminate(children.split_whitespace().next().unwrap().parse().unwrap());
     server.wait();
     let calls = calls(&fs::read_to_string(&trace).unwrap());
-    let db = format!("{}/sled/db>", log.canonicalize().unwrap().display());
+    let journal = format!("{}/journal/", log.canonicalize().unwrap().display());
     for number in 1..=EVENTS {
-        check(&calls, &db, &events::id(number));
+        check(&calls, &journal, &events::id(number));
     }
 }
 
@@ -65,15 +65,15 @@ fn traced(trace: &Path, log: &Path) -> Command {
 }
 
 /// The write of the event, a sync of the same file that began after it, and the answer, in this order.
-fn check(calls: &[Call], db: &str, id: &str) {
+fn check(calls: &[Call], journal: &str, id: &str) {
     let is = |call: &&Call, names: &[&str]| names.iter().any(|name| call.text.starts_with(name));
     let write = calls
         .iter()
-        .find(|call| is(call, &["pwrite64("]) && call.text.contains(db) && call.text.contains(id));
-    let write = write.unwrap_or_else(|| panic!("no write of {id} to {db} among {} calls", calls.len()));
+        .find(|call| is(call, &["pwrite64("]) && call.text.contains(journal) && call.text.contains(id));
+    let write = write.unwrap_or_else(|| panic!("no write of {id} to {journal} among {} calls", calls.len()));
     let sync = calls.iter().find(|call| {
         is(call, &["fdatasync(", "fsync("])
-            && call.text.contains(db)
+            && call.text.contains(journal)
             && write.ended < call.began
             && call.text.ends_with("= 0")
     });

@@ -10,39 +10,50 @@ use std::{
 use bytes::Bytes;
 use chancery::{
     log::{
-        Log,
+        Log, ReadError,
         sled::{OpenError, SledLog},
     },
     position::Position,
 };
 use tempfile::TempDir;
 
-/// A log that was written in three sessions, so that sled recovers from a snapshot, and the bytes of its files.
+/// A log that was written in three sessions, of which the last was not closed, so that the store has the records of two
+/// and the journal those of one; and the bytes of its files.
 struct Specimen {
     directory: TempDir,
     records: Vec<Bytes>,
     files: Vec<(PathBuf, Vec<u8>)>,
+    /// The files after the first session.
+    earlier: Vec<(PathBuf, Vec<u8>)>,
+    /// The first position of each append of the last session.
+    journal: Vec<u64>,
 }
 
 impl Specimen {
     async fn new() -> Specimen {
         let directory = tempfile::tempdir().unwrap();
-        let mut records = Vec::new();
+        let (mut records, mut earlier, mut journal) = (Vec::new(), Vec::new(), Vec::new());
         for session in 0..3_u8 {
             let log = SledLog::open(directory.path()).unwrap();
             for (count, bytes) in [(3, 40), (1, 0), (30, 400), (5, 20_000), (1, 300), (2, 7)] {
                 let new: Vec<Bytes> =
                     (0..count).map(|n| vec![session * 50 + n as u8; bytes].into()).collect();
+                if session == 2 {
+                    journal.push(records.len() as u64 + 1);
+                }
                 log.append(log.tail(), &new).await.unwrap();
                 records.extend(new);
             }
             if session < 2 {
                 log.close().await.unwrap();
             }
+            if session == 0 {
+                gather(directory.path(), &mut earlier);
+            }
         }
         let mut files = Vec::new();
         gather(directory.path(), &mut files);
-        Specimen { directory, records, files }
+        Specimen { directory, records, files, earlier, journal }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -54,28 +65,39 @@ impl Specimen {
         &self.files.iter().find(|(at, _)| *at == path).unwrap().1
     }
 
+    fn earlier(&self, name: &str) -> &[u8] {
+        let path = self.path(name);
+        &self.earlier.iter().find(|(at, _)| *at == path).unwrap().1
+    }
+
     /// Puts every file back as it was.
     fn mend(&self) {
-        let sled = self.path("sled");
-        if sled.exists() {
-            fs::remove_dir_all(&sled).unwrap();
+        for name in ["sled", "journal"].map(|name| self.path(name)) {
+            if name.exists() {
+                fs::remove_dir_all(&name).unwrap();
+            }
         }
         fs::create_dir_all(self.path("sled/blobs")).unwrap();
+        fs::create_dir(self.path("journal")).unwrap();
         for (path, bytes) in &self.files {
             fs::write(path, bytes).unwrap();
         }
     }
 
-    /// Opens the damaged log, and returns where it refused; `None` when it opened with every record.
+    /// Opens and reads the damaged log, and returns where it refused; `None` when every record was read.
     async fn outcome(&self, what: &str) -> Option<Position> {
         let mut before = Vec::new();
         gather(self.directory.path(), &mut before);
         match SledLog::open(self.directory.path()) {
-            Ok(log) => {
-                let found = log.read(Position::START, usize::MAX).await.unwrap().records;
-                assert!(found == self.records, "{what}: opened with {} records", found.len());
-                None
-            }
+            Ok(log) => match log.read(Position::START, usize::MAX).await {
+                Ok(found) => {
+                    let found = found.records;
+                    assert!(found == self.records, "{what}: opened with {} records", found.len());
+                    None
+                }
+                Err(ReadError::Damaged { position, .. }) => Some(position),
+                Err(error) => panic!("{what}: {error}"),
+            },
             Err(error) => {
                 let text = error.to_string();
                 let OpenError::Damaged { position, file, .. } = error else { panic!("{what}: {text}") };
@@ -153,7 +175,7 @@ async fn a_shortened_database_is_never_silent() {
 async fn a_damaged_tail_file_is_never_silent() {
     let specimen = Specimen::new().await;
     let tail = specimen.bytes("tail");
-    for offset in (0..50).chain(512..562) {
+    for offset in (0..61).chain(512..573) {
         specimen.mend();
         let mut damaged = tail.to_vec();
         damaged[offset] ^= 1;
@@ -161,7 +183,7 @@ async fn a_damaged_tail_file_is_never_silent() {
         assert_eq!(specimen.outcome(&format!("byte {offset}")).await, None, "one slot of two is enough");
     }
     let first = Some(Position::new(1));
-    for length in [0, 1, 48] {
+    for length in [0, 1, 60] {
         specimen.mend();
         fs::write(specimen.path("tail"), &tail[..length]).unwrap();
         assert_eq!(specimen.outcome(&format!("cut to {length}")).await, first);
@@ -214,14 +236,76 @@ async fn a_missing_or_foreign_database_is_never_silent() {
         snapshot.expect("three sessions leave one").strip_prefix(specimen.directory.path()).unwrap();
     check("bad snapshot", &|path| fs::write(path.join(snapshot), [7; 100]).unwrap(), true).await;
     // A crash between the sync of the database and the write of the tail file; and a backup of the database alone.
-    let older = tempfile::tempdir().unwrap();
-    let log = SledLog::open(older.path()).unwrap();
-    log.append(Position::START, &specimen.records[..3]).await.unwrap();
-    log.close().await.unwrap();
-    let (older_db, older_tail) =
-        (fs::read(older.path().join("sled/db")), fs::read(older.path().join("tail")));
-    let (older_db, older_tail) = (older_db.unwrap(), older_tail.unwrap());
-    check("an older tail file", &|path| fs::write(path.join("tail"), &older_tail).unwrap(), false).await;
-    check("an older database", &|path| only_db(path, &older_db), true).await;
+    check(
+        "an older tail file",
+        &|path| fs::write(path.join("tail"), specimen.earlier("tail")).unwrap(),
+        false,
+    )
+    .await;
+    check("an older database", &|path| only_db(path, specimen.earlier("sled/db")), true).await;
     check("nothing", &|_| {}, false).await;
+}
+
+#[tokio::test]
+async fn a_flipped_byte_in_the_journal_is_never_silent() {
+    let specimen = Specimen::new().await;
+    let journal = specimen.bytes("journal/0");
+    // The headers of all frames, whatever they hold, and some bytes of every frame's records.
+    let frames: Vec<usize> =
+        (0..journal.len()).step_by(512).filter(|&at| journal[at..].starts_with(b"CHJ")).collect();
+    assert_eq!(frames.len(), specimen.journal.len());
+    for (&at, &first) in frames.iter().zip(&specimen.journal) {
+        for offset in (0..28).chain([29, 35]) {
+            specimen.mend();
+            let mut damaged = journal.to_vec();
+            damaged[at + offset] ^= 0x10;
+            fs::write(specimen.path("journal/0"), damaged).unwrap();
+            let what = format!("byte {offset} of the frame at {at}");
+            assert_eq!(specimen.outcome(&what).await, Some(Position::new(first)), "{what}");
+        }
+    }
+    specimen.mend();
+    assert_eq!(specimen.outcome("mended").await, None);
+}
+
+#[tokio::test]
+async fn a_shortened_journal_is_never_silent() {
+    let specimen = Specimen::new().await;
+    let journal = specimen.bytes("journal/0");
+    for length in spread(written(journal), 30) {
+        specimen.mend();
+        fs::write(specimen.path("journal/0"), &journal[..length]).unwrap();
+        assert_ne!(specimen.outcome(&format!("cut to {length}")).await, None, "cut to {length}");
+    }
+    specimen.mend();
+    fs::remove_file(specimen.path("journal/0")).unwrap();
+    assert_eq!(specimen.outcome("removed").await, Some(Position::new(specimen.journal[0])));
+}
+
+#[tokio::test]
+async fn only_an_append_that_was_never_acknowledged_is_left_out() {
+    let specimen = Specimen::new().await;
+    let journal = specimen.bytes("journal/0");
+    let last = (0..journal.len()).step_by(512).rfind(|&at| journal[at..].starts_with(b"CHJ")).unwrap();
+    let tail = specimen.bytes("tail");
+    // Both slots of the tail file are of the last session; the older one names the append before the last.
+    let older = [0, 512].into_iter().min_by_key(|at| tail[at + 45..at + 53].to_vec()).unwrap();
+    let named: Vec<u8> = tail[older..older + 512].repeat(2);
+    specimen.mend();
+    fs::write(specimen.path("tail"), &named).unwrap();
+    assert_eq!(specimen.outcome("a tail file that names the append before").await, None);
+
+    let before = *specimen.journal.last().unwrap() as usize - 1;
+    for torn in [0, 8, 30] {
+        specimen.mend();
+        fs::write(specimen.path("tail"), &named).unwrap();
+        let mut bytes = journal.to_vec();
+        bytes[last + torn] ^= 1;
+        fs::write(specimen.path("journal/0"), bytes).unwrap();
+        let log = SledLog::open(specimen.directory.path()).unwrap();
+        assert_eq!(log.read(Position::START, usize::MAX).await.unwrap().records, specimen.records[..before]);
+        log.append(log.tail(), &specimen.records[before..]).await.unwrap();
+        drop(log);
+        assert_eq!(specimen.outcome("appended again").await, None);
+    }
 }

@@ -54,12 +54,12 @@ async fn the_directory_holds_what_is_documented() {
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("a/b");
     let log = SledLog::open(&directory).unwrap();
-    assert_eq!(names(&directory), ["lock", "sled", "tail"]);
+    assert_eq!(names(&directory), ["journal", "lock", "sled", "tail"]);
     assert_eq!(fs::read_to_string(directory.join("lock")).unwrap().trim(), std::process::id().to_string());
     log.append(Position::START, &records(3, 10)).await.unwrap();
     log.close().await.unwrap();
     drop(SledLog::open(&directory).unwrap());
-    assert_eq!(names(&directory), ["lock", "sled", "tail"]);
+    assert_eq!(names(&directory), ["journal", "lock", "sled", "tail"]);
     let sled = names(&directory.join("sled"));
     let unknown =
         |name: &&String| !["blobs", "conf", "db"].contains(&name.as_str()) && !name.starts_with("snap.");
@@ -98,7 +98,7 @@ async fn an_unfinished_creation_or_opening_does_not_stand_in_the_way() {
         let log = SledLog::open(directory.path()).unwrap();
         assert_eq!(log.read(Position::START, usize::MAX).await.unwrap().records, records(before, 5));
         log.append(log.tail(), &records(2, 5)).await.unwrap();
-        assert_eq!(names(directory.path()), ["lock", "sled", "tail"]);
+        assert_eq!(names(directory.path()), ["journal", "lock", "sled", "tail"]);
     };
     // The database was made, the tail file was not.
     check(|path| fs::remove_file(path.join("tail")).unwrap(), 0).await;
@@ -119,7 +119,8 @@ async fn an_unfinished_creation_or_opening_does_not_stand_in_the_way() {
         0,
     )
     .await;
-    // The process was killed while it looked at the copy, or while it made the tail file.
+    // The process was killed while it looked for damage in a copy, while it made the tail file, or while sled wrote its
+    // snapshot.
     check(
         |path| {
             fs::create_dir(path.join("trial")).unwrap();
@@ -136,4 +137,7 @@ async fn an_unfinished_creation_or_opening_does_not_stand_in_the_way() {
         0,
     )
     .await;
+    check(|path| fs::write(path.join("sled/snap.00000000000FFFFF.generating"), b"half").unwrap(), 9).await;
+    // The journal's files were not made.
+    check(|path| fs::remove_dir_all(path.join("journal")).unwrap(), 9).await;
 }

@@ -7,35 +7,35 @@ use super::{
 };
 use crate::domain::{event::Event, fact::Fact, id::EventId, statement::Statement, violation::Violation};
 
-/// Checks everything that `proposed` refers to; `at` is the path of the event in the commit.
-pub(super) fn admit(proposed: &Proposed, at: &str, view: &View<'_>, refusal: &mut Refusal) {
+/// Checks everything that `proposed` refers to; `at` says the path of the event in the commit.
+pub(super) fn admit(proposed: &Proposed, at: impl Fn() -> String, view: &View<'_>, refusal: &mut Refusal) {
     match &proposed.event {
         Event::Fact(fact) => {
-            admit_references(fact, &format!("{at}.fact"), view, refusal);
+            admit_references(fact, || format!("{}.fact", at()), view, refusal);
             if let Some(claimed) = fact.claim_of {
-                admit_claim(fact, claimed, &format!("{at}.fact.claim_of"), view, refusal);
+                admit_claim(fact, claimed, &format!("{}.fact.claim_of", at()), view, refusal);
             }
         }
         Event::Correction { target, replacement, .. } => {
-            let at = format!("{at}.correction");
-            admit_references(replacement, &format!("{at}.replacement"), view, refusal);
+            let at = format!("{}.correction", at());
+            admit_references(replacement, || format!("{at}.replacement"), view, refusal);
             admit_correction(*target, replacement, &at, view, refusal);
         }
         Event::Retraction { target, .. } => {
-            admit_target(*target, &format!("{at}.retraction.target"), view, refusal)
+            admit_target(*target, &format!("{}.retraction.target", at()), view, refusal)
         }
         Event::Reinstatement { target, .. } => {
-            admit_target(*target, &format!("{at}.reinstatement.target"), view, refusal);
+            admit_target(*target, &format!("{}.reinstatement.target", at()), view, refusal);
         }
     }
 }
 
-fn admit_references(fact: &Fact, at: &str, view: &View<'_>, refusal: &mut Refusal) {
+fn admit_references(fact: &Fact, at: impl Fn() -> String, view: &View<'_>, refusal: &mut Refusal) {
     let kind = fact.statement.kind();
     for (field, identity) in fact.statement.references() {
         if !view.is_registered(&identity) {
             let message = format!("{identity} is not registered; submit its registration first");
-            refusal.unknown.push(Violation { field: format!("{at}.{kind}.{field}"), message });
+            refusal.unknown.push(Violation { field: format!("{}.{kind}.{field}", at()), message });
         }
     }
 }

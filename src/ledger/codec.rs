@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use prost::Message as _;
 use uuid::Uuid;
 
-use super::recorded::Recorded;
+use super::recorded::{Recorded, Sealed};
 use crate::{
     domain::id::EventId,
     log::{RECORD_BYTES_MAX, ReadError},
@@ -83,6 +83,18 @@ pub fn decode(position: Position, record: Bytes) -> Result<Recorded, ReadError> 
         content: record.slice_ref(frame.content),
         salt: Salt::new(frame.salt),
         concern: None,
+    })
+}
+
+/// The event stored at `position`, without a look at what it says.
+pub fn unframe(position: Position, record: &Bytes) -> Result<Sealed, ReadError> {
+    let frame = frame(position, record)?;
+    Ok(Sealed {
+        position,
+        recorded_at: time(position, &frame)?,
+        recorded_by: frame.recorded_by.to_owned(),
+        commit: Uuid::from_bytes(frame.commit),
+        content: record.slice_ref(frame.content),
     })
 }
 

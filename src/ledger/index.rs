@@ -115,7 +115,7 @@ impl Index {
     }
 
     /// Adds an event at the next position, with everything it touches.
-    pub fn add(&mut self, recorded: &Recorded, touched: &BTreeSet<Subject>) {
+    pub fn add(&mut self, recorded: &Recorded, touched: &[Subject]) {
         let position = recorded.position;
         self.tail = position;
         self.last_recorded_at = Some(recorded.recorded_at);
@@ -136,19 +136,21 @@ impl Index {
     }
 }
 
-/// What an event touches: what its own content does, and, for a claim or record event, what its family does. `family`
-/// is what the family touched before, `root` the fact itself, for its first member.
-pub fn touched(
+/// What an event touches, ascending, each subject once: what its own content does, and, for a claim or record event,
+/// what its family does. `families` are what the family touched before, `root` the fact itself, for its first member.
+pub fn touched<'a>(
     recorded: &Recorded,
     root: Option<&Recorded>,
-    family: Option<&BTreeSet<Subject>>,
-) -> BTreeSet<Subject> {
-    let mut touched: BTreeSet<Subject> = recorded.own_subjects().into_iter().collect();
+    families: impl IntoIterator<Item = &'a BTreeSet<Subject>>,
+) -> Vec<Subject> {
+    let mut touched = recorded.own_subjects();
     if let Some(root) = root {
         touched.extend(root.own_subjects());
-        touched.insert(Subject::Event(root.id));
+        touched.push(Subject::Event(root.id));
     }
-    touched.extend(family.into_iter().flatten().cloned());
+    touched.extend(families.into_iter().flatten().cloned());
+    touched.sort_unstable();
+    touched.dedup();
     touched
 }
 

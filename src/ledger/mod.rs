@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use codec::decode as read_stored;
 pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
 pub use inspection::{Flaw, Inspection};
-pub use recorded::{Concern, Recorded};
+pub use recorded::{Concern, Recorded, Sealed};
 pub use sequencer::Verdict;
 
 use crate::{
@@ -139,11 +139,12 @@ impl Ledger {
             let index = self.index();
             if sequencer::wanted(commit, &index).into_iter().eq(wanted) {
                 let sequencer = Sequencer::new(&index, &fetched, Timestamp::UNIX_EPOCH);
-                let answers = sequencer.judge(commit, &mut Draft::new())?;
-                let verdicts = answers.into_iter().map(|(receipt, subjects)| Verdict {
+                let mut draft = Draft::new();
+                let receipts = sequencer.judge(commit, &mut draft)?;
+                let verdicts = receipts.into_iter().map(|receipt| Verdict {
                     id: receipt.id,
                     deduplicated: receipt.deduplicated,
-                    subjects,
+                    subjects: sequencer.touched(receipt.position, &draft),
                 });
                 return Ok((verdicts.collect(), index.tail()));
             }
@@ -188,6 +189,13 @@ impl Ledger {
         self.log.read(from, bytes_max).await
     }
 
+    /// The same events as [`Ledger::read`], as they lie in the log: what they say is neither decoded nor checked.
+    pub async fn read_sealed(&self, from: Position, bytes_max: usize) -> Result<Vec<Sealed>, ReadError> {
+        let run = self.log.read(from, bytes_max).await?;
+        let positions = (0..).map(|offset| run.first.plus(offset));
+        positions.zip(&run.records).map(|(position, record)| codec::unframe(position, record)).collect()
+    }
+
     /// The positions of the events that touch any of `subjects`, from `from` to `to`, ascending, each once.
     pub fn positions(&self, subjects: &[Subject], from: Position, to: Position) -> Vec<Position> {
         self.index().positions(subjects, from, to)
@@ -195,14 +203,14 @@ impl Ledger {
 
     /// What an event touches, as the index by subject has it: what its own content does, and for a claim or record event
     /// what its family had touched before.
-    pub async fn touched(&self, recorded: &Recorded) -> Result<BTreeSet<Subject>, ReadError> {
+    pub async fn touched(&self, recorded: &Recorded) -> Result<Vec<Subject>, ReadError> {
         let Some(Concern { root, .. }) = recorded.concern else {
             return Ok(index::touched(recorded, None, None));
         };
         let mut earlier = self.family(root);
         earlier.retain(|member| *member < recorded.position);
         let members = self.fetch(&earlier).await?;
-        let family = members.iter().flat_map(Recorded::own_subjects).collect();
+        let family: BTreeSet<Subject> = members.iter().flat_map(Recorded::own_subjects).collect();
         // The fact is the first of its family.
         Ok(index::touched(recorded, members.first(), Some(&family)))
     }
@@ -257,9 +265,9 @@ fn decode_all(
 }
 
 /// What an event read back from the log touches.
-async fn touched(log: &dyn Log, index: &Index, recorded: &Recorded) -> Result<BTreeSet<Subject>, ReadError> {
+async fn touched(log: &dyn Log, index: &Index, recorded: &Recorded) -> Result<Vec<Subject>, ReadError> {
     let Some(Concern { root, .. }) = recorded.concern else {
-        return Ok(index::touched(recorded, None, None));
+        return Ok(index::touched(recorded, None, []));
     };
     let fact = log.fetch(&[root]).await?.into_iter().next();
     let fact = fact.map(|record| codec::decode(root, record)).transpose()?;

@@ -36,6 +36,21 @@ pub struct Recorded {
     pub concern: Option<Concern>,
 }
 
+/// An event in the record, with its envelope, as it lies there: what it says is still encoded.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// Its position.
+    pub position: Position,
+    /// When it was recorded; never earlier than the position before it.
+    pub recorded_at: Timestamp,
+    /// The principal who submitted it.
+    pub recorded_by: String,
+    /// The commit it was part of.
+    pub commit: Uuid,
+    /// The encoded `chancery.v1.Event`, as it was admitted.
+    pub content: Bytes,
+}
+
 /// What a claim or record event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Concern {
@@ -62,6 +77,17 @@ impl Recorded {
             filter.effective_from.is_none_or(|from| from <= fact.effective_on.upper())
                 && filter.effective_until.is_none_or(|until| fact.effective_on.lower() <= until)
         })
+    }
+
+    /// The same without what was understood of it.
+    pub fn sealed(&self) -> Sealed {
+        Sealed {
+            position: self.position,
+            recorded_at: self.recorded_at,
+            recorded_by: self.recorded_by.to_string(),
+            commit: self.commit,
+            content: self.content.clone(),
+        }
     }
 
     /// The hash of its leaf in the tree over all events.

@@ -24,16 +24,16 @@ pub struct Verdict {
     pub id: EventId,
     /// Whether it is recorded already.
     pub deduplicated: bool,
-    /// What it touches.
-    pub subjects: BTreeSet<Subject>,
+    /// What it touches, ascending, each once.
+    pub subjects: Vec<Subject>,
 }
 
 /// An event that is to be written, with everything it touches.
 pub struct Staged {
     /// The event at its position.
     pub recorded: Recorded,
-    /// What it touches.
-    pub touched: BTreeSet<Subject>,
+    /// What it touches, ascending, each once.
+    pub touched: Vec<Subject>,
     /// The hash of its leaf.
     pub leaf: Hash,
 }
@@ -106,13 +106,11 @@ impl<'a> View<'a> {
         Some(Concern { target, root })
     }
 
-    fn touched(&self, recorded: &Recorded) -> BTreeSet<Subject> {
+    fn touched(&self, recorded: &Recorded) -> Vec<Subject> {
         let root = recorded.concern.map(|concern| concern.root);
-        let mut touched = index::touched(recorded, root.and_then(|root| self.event(root)), None);
-        for layer in self.layers {
-            touched.extend(root.and_then(|root| layer.family_subjects(root)).into_iter().flatten().cloned());
-        }
-        touched
+        let families =
+            self.layers.iter().filter_map(|layer| root.and_then(|root| layer.family_subjects(root)));
+        index::touched(recorded, root.and_then(|root| self.event(root)), families)
     }
 
     fn last(&self, subject: &Subject) -> Position {
@@ -128,26 +126,22 @@ impl<'a> Sequencer<'a> {
     }
 
     /// Judges a commit after those in the draft. Accepted, its new events are in the draft; refused, nothing is.
-    pub fn judge(
-        &self,
-        commit: &Commit,
-        draft: &mut Draft,
-    ) -> Result<Vec<(Receipt, BTreeSet<Subject>)>, SubmitError> {
+    pub fn judge(&self, commit: &Commit, draft: &mut Draft) -> Result<Vec<Receipt>, SubmitError> {
         let mut own = Draft::new();
         let mut answers = Vec::with_capacity(commit.events.len());
         let mut refusal = Refusal::default();
         let next = self.base.tail().plus(draft.staged.len() as u64).next();
         for (index, proposed) in commit.events.iter().enumerate() {
             let view = self.view(&own.index, &own.staged, draft);
-            let at = format!("events[{index}]");
+            let at = || format!("events[{index}]");
             if let Some(recorded) = view.find(proposed.id).and_then(|position| view.event(position)) {
                 match same(recorded, proposed) {
-                    true => answers.push((receipt(recorded, Novelty::Known), view.touched(recorded))),
-                    false => refusal.conflict(&at, recorded),
+                    true => answers.push(receipt(recorded, Novelty::Known)),
+                    false => refusal.conflict(&at(), recorded),
                 }
                 continue;
             }
-            admission::admit(proposed, &at, &view, &mut refusal);
+            admission::admit(proposed, at, &view, &mut refusal);
             let recorded = Recorded {
                 position: next.plus(own.staged.len() as u64),
                 recorded_at: self.recorded_at,
@@ -161,7 +155,7 @@ impl<'a> Sequencer<'a> {
             };
             let touched = view.touched(&recorded);
             let receipt = receipt(&recorded, Novelty::New);
-            answers.push((receipt, touched.clone()));
+            answers.push(receipt);
             // Only a later event of the same commit can refer to this one before the draft has it.
             if index + 1 < commit.events.len() {
                 own.index.add(&recorded, &touched);
@@ -177,6 +171,20 @@ impl<'a> Sequencer<'a> {
             draft.staged.push(staged);
         }
         Ok(answers)
+    }
+
+    /// What the event at `position` touches: one that was accepted into the draft, or that is on record and
+    /// [`wanted`].
+    pub fn touched(&self, position: Position, draft: &Draft) -> Vec<Subject> {
+        // What an accepted event touches was settled when it was judged; later ones of its family may touch more.
+        let offset = position.get().checked_sub(self.base.tail().get() + 1);
+        let index = offset.and_then(|offset| usize::try_from(offset).ok());
+        if let Some(staged) = index.and_then(|index| draft.staged.get(index)) {
+            return staged.touched.clone();
+        }
+        let none = Index::default();
+        let view = self.view(&none, &[], draft);
+        view.event(position).map(|recorded| view.touched(recorded)).unwrap_or_default()
     }
 
     fn view<'v>(&'v self, own: &'v Index, staged: &'v [Staged], draft: &'v Draft) -> View<'v> {

@@ -10,10 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::{
-    runtime::Handle,
-    sync::{mpsc, oneshot, watch},
-};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     Clock, codec,
@@ -68,11 +65,10 @@ type Waiting = (Commit, oneshot::Sender<Answer>);
 
 /// Starts the thread. It ends when it is asked to, or when every handle is gone.
 pub fn spawn(mut writer: Writer) -> io::Result<()> {
-    let runtime = Handle::current();
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         let mut closing = Vec::new();
         while let Some(batch) = writer.next_batch(&mut closing) {
-            writer.write(batch, &runtime);
+            writer.write(batch);
         }
         for done in closing {
             // Nobody waiting is no reason to stay.
@@ -116,9 +112,9 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, batch: Vec<Waiting>, runtime: &Handle) {
-        let outcome = self.sequence(&batch, runtime).and_then(|(staged, verdicts)| {
-            self.append(&staged, runtime)?;
+    fn write(&mut self, batch: Vec<Waiting>) {
+        let outcome = self.sequence(&batch).and_then(|(staged, verdicts)| {
+            self.append(&staged)?;
             self.publish(staged);
             Ok(verdicts)
         });
@@ -139,11 +135,7 @@ impl Writer {
     }
 
     /// Judges every commit in order. Refusals are answers too, and wait for the batch to be durable: they may rest on it.
-    fn sequence(
-        &self,
-        batch: &[Waiting],
-        runtime: &Handle,
-    ) -> Result<(Vec<Staged>, Vec<Answer>), SubmitError> {
+    fn sequence(&self, batch: &[Waiting]) -> Result<(Vec<Staged>, Vec<Answer>), SubmitError> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let wanted: BTreeSet<Position> =
             batch.iter().flat_map(|(commit, _)| sequencer::wanted(commit, &index)).collect();
@@ -151,7 +143,7 @@ impl Writer {
         let fetched = match wanted.is_empty() {
             true => Vec::new(),
             false => {
-                let records = runtime.block_on(self.log.fetch(&wanted))?;
+                let records = self.log.fetch_blocking(&wanted)?;
                 super::decode_all(&index, wanted.iter().copied().zip(records))?
             }
         };
@@ -159,22 +151,18 @@ impl Writer {
         let recorded_at = index.last_recorded_at().map_or(now, |last| last.max(now));
         let sequencer = Sequencer::new(&index, &fetched, recorded_at);
         let mut draft = Draft::new();
-        let verdicts = batch.iter().map(|(commit, _)| {
-            let answers = sequencer.judge(commit, &mut draft)?;
-            Ok(answers.into_iter().map(|(receipt, _)| receipt).collect())
-        });
-        let verdicts = verdicts.collect();
+        let verdicts = batch.iter().map(|(commit, _)| sequencer.judge(commit, &mut draft)).collect();
         Ok((draft.staged, verdicts))
     }
 
-    fn append(&self, staged: &[Staged], runtime: &Handle) -> Result<(), SubmitError> {
+    fn append(&self, staged: &[Staged]) -> Result<(), SubmitError> {
         let Some(first) = staged.first() else { return Ok(()) };
         let after = Position::new(first.recorded.position.get() - 1);
         let records = staged.iter().map(|it| codec::encode(&it.recorded));
         let records: Vec<Bytes> = records
             .collect::<Result<_, _>>()
             .map_err(|error| SubmitError::Failed { reason: error.to_string() })?;
-        runtime.block_on(self.log.append(after, &records))?;
+        self.log.append_blocking(after, &records)?;
         Ok(())
     }
 

@@ -32,6 +32,10 @@ impl Default for Memory {
 #[async_trait]
 impl Log for Memory {
     async fn append(&self, after: Position, records: &[Bytes]) -> Result<Position, AppendError> {
+        self.append_blocking(after, records)
+    }
+
+    fn append_blocking(&self, after: Position, records: &[Bytes]) -> Result<Position, AppendError> {
         let mut stored = self.records.write().unwrap_or_else(PoisonError::into_inner);
         check_append(self.tail(), after, records)?;
         stored.extend_from_slice(records);
@@ -60,6 +64,10 @@ impl Log for Memory {
     }
 
     async fn fetch(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {
+        self.fetch_blocking(positions)
+    }
+
+    fn fetch_blocking(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {
         let stored = self.records.read().unwrap_or_else(PoisonError::into_inner);
         let tail = Position::new(stored.len() as u64);
         positions

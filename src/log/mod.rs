@@ -41,6 +41,10 @@ pub trait Log: Send + Sync + 'static {
     /// [`AppendError::Poisoned`].
     async fn append(&self, after: Position, records: &[Bytes]) -> Result<Position, AppendError>;
 
+    /// [`append`](Log::append) for a thread that may block: it returns when the records are durable, and saves the way
+    /// to a thread that may and back. Not to be called from within an async task.
+    fn append_blocking(&self, after: Position, records: &[Bytes]) -> Result<Position, AppendError>;
+
     /// Reads on from `from` (a `from` of 0 means 1) to the tail, as many records as have `bytes_max` bytes together.
     ///
     /// At least one record comes back when there is one, however long. Beyond the tail: an empty run.
@@ -50,6 +54,9 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// A position that is 0 or beyond the tail is [`ReadError::Beyond`].
     async fn fetch(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError>;
+
+    /// [`fetch`](Log::fetch) for a thread that may block.
+    fn fetch_blocking(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError>;
 
     /// The position of the last durable record; 0 when there is none.
     fn tail(&self) -> Position;

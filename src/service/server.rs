@@ -31,10 +31,10 @@ use crate::{
     proof::KeyName,
     wire::{
         DESCRIPTORS,
+        sealed::history_service_server::HistoryServiceServer,
         v1::{
-            audit_service_server::AuditServiceServer, history_service_server::HistoryServiceServer,
-            operations_service_server::OperationsServiceServer, query_service_server::QueryServiceServer,
-            submission_service_server::SubmissionServiceServer,
+            audit_service_server::AuditServiceServer, operations_service_server::OperationsServiceServer,
+            query_service_server::QueryServiceServer, submission_service_server::SubmissionServiceServer,
         },
     },
 };

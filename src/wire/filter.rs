@@ -27,6 +27,13 @@ pub struct Filter {
     pub effective_until: Option<Day>,
 }
 
+impl Filter {
+    /// Whether it lets everything pass.
+    pub fn is_open(&self) -> bool {
+        *self == Filter::default()
+    }
+}
+
 /// Reads a filter from the field at `at` (`filter`); left out, it lets everything pass.
 pub fn read_filter(message: Option<&v1::RecordFilter>, at: &Field<'_>, found: &mut Findings) -> Filter {
     let Some(message) = message else { return Filter::default() };

@@ -19,9 +19,11 @@ use super::{
     connection::{Seconds, Session, connect},
     failure::Failure,
 };
-use crate::wire::v1::{
-    self, history_service_client::HistoryServiceClient, query_service_client::QueryServiceClient,
-    submission_service_client::SubmissionServiceClient,
+use crate::wire::{
+    sealed::history_service_client::HistoryServiceClient,
+    v1::{
+        self, query_service_client::QueryServiceClient, submission_service_client::SubmissionServiceClient,
+    },
 };
 use clients::{Appender, Asker, Echo};
 use drive::{Client, Measured, drive};
@@ -168,7 +170,7 @@ impl Bound<'_> {
             .say(session, format!("load: {done} events in {seconds:.1} s: {:.0} events/s", measured.rate()))
     }
 
-    /// Reads the whole record, every event decoded.
+    /// Reads the whole record. Events stay as they came, as in other stores, whose events are opaque bytes.
     async fn read(&self, session: &mut Session) -> Result<(), Failure> {
         let Some(channel) = self.connections.first() else { return Ok(()) };
         let began = Instant::now();

@@ -71,6 +71,11 @@ impl Walk {
         Walk { tail: Tail::START, left: 0, named }
     }
 
+    /// A walk that goes on behind a tail which has been proved.
+    pub fn from(tail: Tail) -> Walk {
+        Walk { tail, left: 0, named: tail }
+    }
+
     /// The position that the next block must begin with.
     pub fn next(&self) -> Position {
         self.tail.position.next()

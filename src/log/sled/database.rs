@@ -23,7 +23,7 @@ use crate::position::Position;
 
 /// How much sled writes and recovers at a time; it also decides how large a page may grow before it goes to a file of
 /// its own, which must not happen. Stored in `conf`: a database opens only with the size it was created with.
-const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+pub const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// How many bytes of pages sled may keep in memory. Readers mostly follow the tail, so the newest few thousand blocks
 /// are enough; what is older comes from the operating system's cache.
@@ -40,6 +40,13 @@ const RELEASE_WAIT: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SledError(String);
+
+impl SledError {
+    /// An error of the guards around sled.
+    pub fn new(reason: &str) -> SledError {
+        SledError(reason.to_owned())
+    }
+}
 
 /// An open database. Not `Debug`: sled's own would print every record.
 pub struct Database {

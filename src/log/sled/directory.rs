@@ -67,14 +67,25 @@ impl Directory {
         self.path.join("sled")
     }
 
-    /// The folder for the copy that sled is shown first.
+    /// The folder of the journal.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal")
+    }
+
+    /// The two files of the journal, which take turns.
+    pub fn journals(&self) -> [PathBuf; 2] {
+        ["0", "1"].map(|name| self.journal().join(name))
+    }
+
+    /// The folder for a copy of a database that may not be opened itself.
     pub fn trial(&self) -> PathBuf {
         self.path.join("trial")
     }
 
-    /// Makes the names of all files durable: sled's folder, this directory, and the one it lies in.
+    /// Makes the names of all files durable: both folders, this directory, and the one it lies in.
     pub fn sync(&self) -> io::Result<()> {
         sync(&self.sled())?;
+        sync(&self.journal())?;
         sync(&self.path)?;
         self.path.parent().map_or(Ok(()), sync)
     }

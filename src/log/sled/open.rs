@@ -1,23 +1,36 @@
 //! How a log is opened: complete, or not at all.
 //!
-//! sled's recovery cannot be asked to look without touching. It takes the first message with a bad checksum for the
-//! place where a crash struck, and overwrites all that lies behind. So the database is copied, sled opens the copy,
-//! every block in it is walked ([`Walk`]) up to and past the tail that the side file names, and only then is the
-//! original opened. If anything is wrong the original is left as it is, byte for byte, for whoever mends it.
+//! 1. What the journal's files hold is read, and the tail file.
+//! 2. sled's recovery, which overwrites what it takes for torn, is let at the database only when all that it may touch
+//!    has been proved sound, or is in the journal ([`recovery`]).
+//! 3. The store must come to the tail that was named for it, with the same chain, and follow from there to its end; the
+//!    journal must go on from where the store ends, to the last append that was named ([`pending`]).
+//! 4. What the journal has is moved into the store, and the journal begins empty.
+//!
+//! None of this reads the whole log. If anything is wrong, everything is left as it was for whoever mends it.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::{Arc, PoisonError},
 };
 
-use tokio::sync::watch;
+use tracing::warn;
 
 use super::{
+    archiver::Archiver,
     chain::{Fault, Tail, Walk},
     database::Database,
     directory::{self, Directory},
-    store::{Held, SledLog, Writer},
-    tail_file::TailFile,
+    frame::Frame,
+    journal::Found,
+    pending::{JournalFault, pending},
+    recent::Recent,
+    recovery::{self, RecoveryError},
+    shared::Shared,
+    store::{self, Store, Wants},
+    tail_file::{Mark, Named, TailFile},
+    writer::{Sizes, Writer},
 };
 use crate::position::Position;
 
@@ -61,98 +74,204 @@ pub enum OpenError {
 }
 
 /// Opens or creates the log in this directory.
-pub(super) fn open(path: &Path) -> Result<SledLog, OpenError> {
+pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), OpenError> {
     let directory = Directory::lock(path)?;
-    let (tail_file, named) = open_tail_file(&directory)?;
-    let found = prove(&directory, tail_file.is_some(), named)?;
+    let tail_file = open_tail_file(&directory)?;
+    let named = tail_file.as_ref().map_or(Named::START, TailFile::named);
+    let found =
+        directory.journals().map(|path| Found::read(path.clone()).map_err(|error| io_error(&path, error)));
+    let [first, second] = found;
+    let found = [first?, second?];
 
-    let folder = directory.sled();
-    let db = directory::db(&folder);
-    let damaged = |position, reason| OpenError::Damaged { position, file: db.clone(), reason };
-    let database =
-        Database::open(&folder).map_err(|error| damaged(found.position.next(), error.to_string()))?;
-    // What was read may so far be in memory only, left by a process that was killed: the tail must be durable.
+    let (folder, db) = (directory.sled(), directory::db(&directory.sled()));
+    let damaged = |Fault { position, reason }, file: &Path| OpenError::Damaged {
+        position,
+        file: file.to_owned(),
+        reason,
+    };
+    let unopened = is_new(&db)?;
+    if unopened {
+        // Refuse before sled makes an empty database where there was none.
+        journal_after(&found, Position::START, named)?;
+    }
+    let database = open_database(&directory, named.stored)?;
+    let stored = prove(&database, named.stored).map_err(|fault| damaged(fault, &db))?;
+    let frames = journal_after(&found, stored.position, named)?;
+    compare(&database, &found, stored.position)?;
+    let last = frames.last().map_or(stored.position, Frame::last);
+    if tail_file.is_none() && Position::START < last {
+        let reason = format!("the file is missing, so nothing says whether the log must end at {last}");
+        return Err(damaged(Fault { position: last.next(), reason }, &directory.tail()));
+    }
+    if stored.position < named.stored.position {
+        warn!(
+            "the store ended at position {}, not at {}: what was missing is put back from the journal",
+            stored.position, named.stored.position
+        );
+    }
+
+    // What was read may so far be in memory only, left by a process that was killed.
     database.sync().map_err(|error| io_error(&db, io::Error::other(error)))?;
     let conf = directory::conf(&folder);
     directory::sync(&conf).map_err(|source| io_error(&conf, source))?;
-    if last(&database).map_err(|fault| damaged(fault.position, fault.reason))? != found {
-        return Err(damaged(found.position, "the log does not end where its copy did".to_owned()));
-    }
-
     let tail_path = directory.tail();
     let tail_file = match tail_file {
-        Some(mut tail_file) => tail_file.settle(found).map(|()| tail_file),
-        None => TailFile::create(&tail_path, found),
+        Some(tail_file) => tail_file,
+        None => TailFile::create(&tail_path, Named::START).map_err(|source| io_error(&tail_path, source))?,
     };
-    let tail_file = tail_file.map_err(|source| io_error(&tail_path, source))?;
-    directory.sync().map_err(|source| io_error(directory.path(), source))?;
-
-    let writer = Writer { tail_file, tail: found };
-    Ok(SledLog::new(Held::new(database, writer, directory), watch::Sender::new(found.position)))
+    let mark = frames.last().map_or(named.appended, Mark::from);
+    let mut recent = Recent::default();
+    frames.into_iter().for_each(|frame| recent.push(frame));
+    let shared = Arc::new(Shared::new(Store::new(folder, database), recent, tail_file, last));
+    let mut archiver = Archiver::new(Arc::clone(&shared), stored);
+    let stored = archiver.archive(last).map_err(|reason| io_error(&db, io::Error::other(reason)))?;
+    settle(&shared, &directory, Named { stored, appended: mark })?;
+    let writer = Writer::start(Arc::clone(&shared), archiver, sizes, directory);
+    Ok((shared, writer.map_err(|(path, source)| OpenError::Io { path, source })?))
 }
 
-/// The side file, when there is one, and the tail that it names.
-fn open_tail_file(directory: &Directory) -> Result<(Option<TailFile>, Tail), OpenError> {
+/// Names where the log ends, and makes the names of all files durable.
+fn settle(shared: &Shared, directory: &Directory, named: Named) -> Result<(), OpenError> {
+    let journal = directory.journal();
+    fs::create_dir_all(&journal).map_err(|source| io_error(&journal, source))?;
+    let mut tail_file = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner);
+    tail_file.settle(named).map_err(|source| io_error(&directory.tail(), source))?;
+    let trial = directory.trial();
+    directory::remove(&trial).map_err(|source| io_error(&trial, source))?;
+    directory.sync().map_err(|source| io_error(directory.path(), source))
+}
+
+/// The tail file, when there is one.
+fn open_tail_file(directory: &Directory) -> Result<Option<TailFile>, OpenError> {
     let path = directory.tail();
     match TailFile::open(&path) {
-        Ok((file, Some(named))) => Ok((Some(file), named)),
+        Ok(Some(file)) => Ok(Some(file)),
         // It is created whole, so that this is damage even when the log is empty.
-        Ok((_, None)) => Err(OpenError::Damaged {
+        Ok(None) => Err(OpenError::Damaged {
             position: Position::new(1),
             file: path,
             reason: "neither of the file's two entries can be read, so nothing says where the log must end"
                 .to_owned(),
         }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((None, Tail::START)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(OpenError::Io { path, source }),
     }
 }
 
-/// Proves on a copy that the log is complete up to `named` and sound to its end, and returns where it ends.
-fn prove(directory: &Directory, has_tail_file: bool, named: Tail) -> Result<Tail, OpenError> {
-    let folder = directory.sled();
-    let db = directory::db(&folder);
-    let empty = match fs::metadata(&db) {
-        Ok(metadata) => metadata.len() == 0,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        Err(source) => return Err(OpenError::Io { path: db, source }),
-    };
-    let walked = match empty {
-        true => Walk::new(named).finish(),
-        false => {
-            let trial = directory.trial();
-            let walked = directory::copy(&folder, &trial).map(|()| walk(&trial, named));
-            directory::remove(&trial).map_err(|source| io_error(&trial, source))?;
-            // Mostly a full disk: the copy may need as much room again as the log has.
-            walked.map_err(|source| io_error(&trial, source))?
-        }
-    };
-    let found =
-        walked.map_err(|Fault { position, reason }| OpenError::Damaged { position, file: db, reason })?;
-    if !has_tail_file && Position::START < found.position {
-        let reason =
-            format!("the file is missing, so nothing says whether the log must end at {}", found.position);
-        return Err(OpenError::Damaged { position: found.position.next(), file: directory.tail(), reason });
+/// Whether there is no database yet.
+fn is_new(db: &Path) -> Result<bool, OpenError> {
+    match fs::metadata(db) {
+        Ok(metadata) => Ok(metadata.len() == 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(source) => Err(io_error(db, source)),
     }
-    Ok(found)
 }
 
-/// Opens the database in `folder` and walks all its blocks.
-fn walk(folder: &Path, named: Tail) -> Result<Tail, Fault> {
+/// Opens sled's database once that can do no harm.
+fn open_database(directory: &Directory, named: Tail) -> Result<Database, OpenError> {
+    let (folder, db) = (directory.sled(), directory::db(&directory.sled()));
+    let damaged = |reason: String| {
+        let Fault { position, reason } = first_fault(directory, named, reason);
+        OpenError::Damaged { position, file: db.clone(), reason }
+    };
+    match recovery::check(&folder) {
+        Err(RecoveryError::Damaged { reason }) => return Err(damaged(reason)),
+        Err(RecoveryError::Io(source)) => return Err(io_error(&folder, source)),
+        Ok(()) => {}
+    }
+    recovery::discard_unfinished(&folder).map_err(|source| io_error(&folder, source))?;
+    Database::open(&folder).map_err(|error| damaged(format!("the database cannot be opened: {error}")))
+}
+
+/// Where the store ends. It must come to `named`, or end before it without a fault; behind it, every block must follow
+/// from the one before.
+fn prove(database: &Database, named: Tail) -> Result<Tail, Fault> {
+    let end = database.last().map_err(|fault| walk(database, named).err().unwrap_or(fault))?;
+    let Some(last) = end else { return Ok(Tail::START) };
+    if last.last() < named.position {
+        return Ok(Tail { position: last.last(), chain: last.after() });
+    }
+    let mut steps = Walk::from(Tail::START);
+    if Position::START < named.position {
+        let block = database.block(named.position)?;
+        if (Tail { position: block.last(), chain: block.after() }) != named {
+            let reason = format!("the block is not the one that stood before position {}", named.position);
+            return Err(Fault { position: block.first(), reason });
+        }
+        steps = Walk::from(named);
+    }
+    for block in database.blocks(steps.next()) {
+        steps.step(&block.map_err(|reason| Fault { position: steps.next(), reason })?)?;
+    }
+    steps.finish()
+}
+
+/// What the journal holds of what comes after the store.
+fn journal_after(found: &[Found], stored: Position, named: Named) -> Result<Vec<Frame>, OpenError> {
+    pending(found, stored, named).map_err(|JournalFault { fault, file }| OpenError::Damaged {
+        position: fault.position,
+        file,
+        reason: fault.reason,
+    })
+}
+
+/// Where the journal and the store both hold a record, they must agree on it.
+fn compare(database: &Database, found: &[Found], stored: Position) -> Result<(), OpenError> {
+    for file in found {
+        let Some(first) = file.frames.first().map(Frame::first).filter(|first| *first <= stored) else {
+            continue;
+        };
+        let mut frames = file.frames.iter();
+        let mut frame = frames.next();
+        let mut position = first;
+        let next = store::records(database, first, |record| {
+            if frame.is_some_and(|frame| frame.last() < position) {
+                frame = frames.next();
+            }
+            match frame {
+                Some(frame) if frame.record(position).as_ref() == Some(&record) => {
+                    position = position.next();
+                    Wants::More
+                }
+                _ => Wants::Nothing,
+            }
+        });
+        let next = next.map_err(|Fault { position, reason }| OpenError::Damaged {
+            position,
+            file: file.path.clone(),
+            reason,
+        })?;
+        if next <= stored && frame.is_some() {
+            let reason = "the journal and the store have different records here".to_owned();
+            return Err(OpenError::Damaged { position: next, file: file.path.clone(), reason });
+        }
+    }
+    Ok(())
+}
+
+/// The first fault in a database that may not be opened itself, looked for in a copy; position 1 when there is no room
+/// for one, because then nothing can be said of any record.
+fn first_fault(directory: &Directory, named: Tail, reason: String) -> Fault {
+    let trial = directory.trial();
+    let copied =
+        directory::copy(&directory.sled(), &trial).and_then(|()| recovery::discard_unfinished(&trial));
+    let found = match copied.map(|()| Database::open(&trial)) {
+        Ok(Ok(database)) => walk(&database, named).err(),
+        _ => None,
+    };
+    // What stays behind is removed by the next opening that succeeds.
+    let _ = directory::remove(&trial);
+    let position = found.map_or(Position::new(1), |fault| fault.position);
+    Fault { position, reason }
+}
+
+/// Walks all blocks of a database.
+fn walk(database: &Database, named: Tail) -> Result<Tail, Fault> {
     let mut walk = Walk::new(named);
-    let fault = |position, reason| Fault { position, reason };
-    let unreadable = |error| fault(walk.next(), format!("the database cannot be opened: {error}"));
-    let database = Database::open(folder).map_err(unreadable)?;
     for block in database.blocks(Position::START) {
-        walk.step(&block.map_err(|reason| fault(walk.next(), reason))?)?;
+        walk.step(&block.map_err(|reason| Fault { position: walk.next(), reason })?)?;
     }
     walk.finish()
-}
-
-/// Where the log in this database ends, by its last block alone.
-fn last(database: &Database) -> Result<Tail, Fault> {
-    let last = database.last()?;
-    Ok(last.map_or(Tail::START, |block| Tail { position: block.last(), chain: block.after() }))
 }
 
 fn io_error(path: &Path, source: io::Error) -> OpenError {

@@ -19,7 +19,7 @@ use crate::{
         self, Field, Findings,
         filter::{Filter, read_filter},
         record::{Envelope, write_record},
-        v1,
+        sealed, v1,
     },
 };
 use reading::Reading;
@@ -38,9 +38,9 @@ pub struct History {
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[tonic::async_trait]
-impl v1::history_service_server::HistoryService for History {
-    type ReadStream = Answers<v1::ReadResponse>;
-    type SubscribeStream = Answers<v1::SubscribeResponse>;
+impl sealed::history_service_server::HistoryService for History {
+    type ReadStream = Answers<sealed::ReadResponse>;
+    type SubscribeStream = Answers<sealed::SubscribeResponse>;
 
     async fn read(&self, request: Request<v1::ReadRequest>) -> Result<Response<Self::ReadStream>, Status> {
         let request = request.into_inner();

@@ -3,17 +3,25 @@
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::record;
 use crate::{
-    ledger::{Ledger, READ_BYTES, Recorded},
+    ledger::{Ledger, Recorded, Sealed},
     position::Position,
     service::refusal::Refusal,
-    wire::{filter::Filter, v1},
+    wire::{
+        filter::Filter,
+        record::{Envelope, write_sealed},
+        sealed::{ReadResponse, Record},
+        v1,
+    },
 };
 
 /// How many events a batch holds at most when they are fetched one by one: of the largest size they stay within the
 /// 4 MiB that gRPC clients take by default.
 pub const BATCH_EVENTS_MAX: usize = 64;
+
+/// How large a batch is about when the record is read in one go, in bytes. Large enough that what a batch costs by
+/// itself does not count, small enough that it stays in a processor's own memory until it is sent.
+const BATCH_BYTES: usize = 256 << 10;
 
 /// What is to be read.
 pub struct Reading {
@@ -35,13 +43,13 @@ pub struct Reading {
 
 impl Reading {
     /// Reads, and sends batches until the end, a failure, or the client's leaving.
-    pub async fn run(mut self, sender: mpsc::Sender<Result<v1::ReadResponse, Status>>) {
+    pub async fn run(mut self, sender: mpsc::Sender<Result<ReadResponse, Status>>) {
         loop {
             let batch = match self.order {
                 v1::ReadOrder::Backwards => self.backwards().await,
                 v1::ReadOrder::Forwards | v1::ReadOrder::Unspecified => self.forwards().await,
             };
-            let answer = batch.and_then(|events| self.answer(&events));
+            let answer = batch.map(|records| self.answer(records));
             let end = answer.is_err() || self.to < self.from || self.limit == 0;
             // A stretch without a match is no news, unless the client has gone meanwhile.
             if !end && answer.as_ref().is_ok_and(|answer| answer.records.is_empty()) && !sender.is_closed() {
@@ -54,14 +62,14 @@ impl Reading {
     }
 
     /// The next stretch, ascending; moves `from` behind it.
-    async fn forwards(&mut self) -> Result<Vec<Recorded>, Refusal> {
+    async fn forwards(&mut self) -> Result<Vec<Record>, Refusal> {
         let events = stretch(&self.ledger, &self.filter, self.from, self.to).await?;
         self.from = events.last;
         Ok(events.matching)
     }
 
     /// The stretch before, descending; moves `to` before it.
-    async fn backwards(&mut self) -> Result<Vec<Recorded>, Refusal> {
+    async fn backwards(&mut self) -> Result<Vec<Record>, Refusal> {
         if self.to < self.from {
             return Ok(Vec::new());
         }
@@ -79,24 +87,22 @@ impl Reading {
         let full = self.filter.subjects.is_empty() || positions.len() == BATCH_EVENTS_MAX;
         let before = positions.first().filter(|_| full).map_or(0, |first| first.get() - 1);
         self.to = Position::new(before);
-        let mut events = self.ledger.fetch(&positions).await?;
-        events.retain(|event| event.matches(&self.filter));
-        events.reverse();
-        Ok(events)
+        let mut records = matching(self.ledger.fetch(&positions).await?, &self.filter);
+        records.reverse();
+        Ok(records)
     }
 
-    fn answer(&mut self, events: &[Recorded]) -> Result<v1::ReadResponse, Refusal> {
-        let wanted = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let records = events.iter().take(wanted).map(record).collect::<Result<Vec<_>, _>>()?;
+    fn answer(&mut self, mut records: Vec<Record>) -> ReadResponse {
+        records.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
         self.limit -= records.len() as u64;
-        Ok(v1::ReadResponse { records, position: self.tail.get() })
+        ReadResponse { records, position: self.tail.get() }
     }
 }
 
 /// A stretch of the record.
 pub struct Stretch {
-    /// The events that match, ascending.
-    pub matching: Vec<Recorded>,
+    /// The records that match, ascending.
+    pub matching: Vec<Record>,
     /// Where to go on: everything before it was looked at.
     pub last: Position,
 }
@@ -111,21 +117,33 @@ pub async fn stretch(
     if to < from {
         return Ok(Stretch { matching: Vec::new(), last: from });
     }
-    let (mut events, last) = match filter.subjects.as_slice() {
-        [] => {
-            let mut events = ledger.read(from, READ_BYTES).await?;
-            events.retain(|event| event.position <= to);
-            let last = events.last().map_or(to, |event| event.position);
-            (events, last)
-        }
-        subjects => {
-            let mut positions = ledger.positions(subjects, from, to);
-            let more = BATCH_EVENTS_MAX < positions.len();
-            positions.truncate(BATCH_EVENTS_MAX);
-            let last = positions.last().copied().filter(|_| more).unwrap_or(to);
-            (ledger.fetch(&positions).await?, last)
-        }
+    let (matching, last) = if filter.is_open() {
+        let mut events = ledger.read_sealed(from, BATCH_BYTES).await?;
+        events.retain(|event| event.position <= to);
+        let last = events.last().map_or(to, |event| event.position);
+        (events.into_iter().map(seal).collect(), last)
+    } else if filter.subjects.is_empty() {
+        let mut events = ledger.read(from, BATCH_BYTES).await?;
+        events.retain(|event| event.position <= to);
+        let last = events.last().map_or(to, |event| event.position);
+        (matching(events, filter), last)
+    } else {
+        let mut positions = ledger.positions(&filter.subjects, from, to);
+        let more = BATCH_EVENTS_MAX < positions.len();
+        positions.truncate(BATCH_EVENTS_MAX);
+        let last = positions.last().copied().filter(|_| more).unwrap_or(to);
+        (matching(ledger.fetch(&positions).await?, filter), last)
     };
-    events.retain(|event| event.matches(filter));
-    Ok(Stretch { matching: events, last: last.next() })
+    Ok(Stretch { matching, last: last.next() })
+}
+
+/// The records of the events that match, in their order.
+fn matching(events: Vec<Recorded>, filter: &Filter) -> Vec<Record> {
+    events.iter().filter(|event| event.matches(filter)).map(|event| seal(event.sealed())).collect()
+}
+
+fn seal(event: Sealed) -> Record {
+    let Sealed { position, recorded_at, recorded_by, commit, content } = event;
+    let envelope = Envelope { position, recorded_at, recorded_by, commit_id: commit };
+    write_sealed(envelope, content)
 }

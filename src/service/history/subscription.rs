@@ -9,14 +9,15 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::{reading::stretch, record};
+use super::reading::stretch;
 use crate::{
     ledger::Ledger,
     position::Position,
     service::refusal::Refusal,
     wire::{
         filter::Filter,
-        v1::{self, subscribe_response::Signal},
+        sealed::{RecordBatch, SubscribeResponse, subscribe_response::Signal},
+        v1,
     },
 };
 
@@ -37,7 +38,7 @@ pub struct Subscription {
     pub stopping: CancellationToken,
 }
 
-type Sender = mpsc::Sender<Result<v1::SubscribeResponse, Status>>;
+type Sender = mpsc::Sender<Result<SubscribeResponse, Status>>;
 
 /// The subscriber has gone, or has been told that nothing more comes.
 struct Ended;
@@ -52,7 +53,7 @@ struct Client {
 impl Client {
     async fn tell(&mut self, signal: Signal) -> Result<(), Ended> {
         self.told_at = Instant::now();
-        self.sender.send(Ok(v1::SubscribeResponse { signal: Some(signal) })).await.map_err(|_| Ended)
+        self.sender.send(Ok(SubscribeResponse { signal: Some(signal) })).await.map_err(|_| Ended)
     }
 
     async fn end(&self, refusal: Refusal) {
@@ -104,16 +105,15 @@ impl Subscription {
     }
 
     async fn deliver(&mut self, client: &mut Client, to: Position) -> Result<(), Ended> {
-        let records = match stretch(&self.ledger, &self.filter, self.after.next(), to).await {
+        match stretch(&self.ledger, &self.filter, self.after.next(), to).await {
             Ok(stretch) => {
                 self.after = Position::new(stretch.last.get() - 1);
-                stretch.matching.iter().map(record).collect::<Result<Vec<_>, Refusal>>()
+                let records = stretch.matching;
+                match records.is_empty() {
+                    true => Ok(()),
+                    false => client.tell(Signal::Batch(RecordBatch { records })).await,
+                }
             }
-            Err(refusal) => Err(refusal),
-        };
-        match records {
-            Ok(records) if records.is_empty() => Ok(()),
-            Ok(records) => client.tell(Signal::Batch(v1::RecordBatch { records })).await,
             Err(refusal) => {
                 client.end(refusal).await;
                 Err(Ended)

@@ -1,0 +1,95 @@
+//! The archiver: a thread that moves what a full journal file holds into the store, and gives the file back.
+
+use std::{
+    io,
+    sync::{Arc, PoisonError, mpsc},
+    thread::{self, JoinHandle},
+};
+
+use bytes::Bytes;
+
+use super::{chain::Tail, journal::Journal, shared::Shared};
+use crate::position::Position;
+
+/// How many bytes of records are put into the store at a time. sled overwrites a part of its file at the earliest when
+/// it has written a whole segment since that part went out of use: what replaces it must be synced by then.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// A journal file whose records are to be moved.
+#[derive(Debug)]
+pub struct Full {
+    /// The file.
+    pub journal: Journal,
+    /// The last position in it.
+    pub last: Position,
+}
+
+/// Moves records from the newest to the store. There is one for a log.
+pub struct Archiver {
+    shared: Arc<Shared>,
+    /// Where the store ends.
+    stored: Tail,
+}
+
+impl Archiver {
+    /// An archiver for a store that ends at `stored`.
+    pub fn new(shared: Arc<Shared>, stored: Tail) -> Archiver {
+        Archiver { shared, stored }
+    }
+
+    /// Moves all records up to `last`. When it returns they are durable in the store, and out of the reach of sled's
+    /// recovery; an abandoned one may have stopped before.
+    pub fn archive(&mut self, last: Position) -> Result<Tail, String> {
+        if last <= self.stored.position {
+            return Ok(self.stored);
+        }
+        while self.stored.position < last {
+            if self.shared.is_abandoned() {
+                return Ok(self.stored);
+            }
+            let records = self.batch(last);
+            self.stored = self.shared.store.put(self.stored, &records).map_err(|error| error.to_string())?;
+        }
+        self.shared.store.reopen().map_err(|error| error.to_string())?;
+        let mut tail_file = self.shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner);
+        tail_file.name_stored(self.stored).map_err(|error| format!("write of the tail file: {error}"))?;
+        drop(tail_file);
+        self.shared.recent.write().unwrap_or_else(PoisonError::into_inner).forget(last);
+        Ok(self.stored)
+    }
+
+    fn batch(&self, last: Position) -> Vec<Bytes> {
+        let recent = self.shared.recent.read().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = 0;
+        let records = recent.from(self.stored.position.next()).take_while(|(position, record)| {
+            let fits = bytes < BATCH_BYTES;
+            bytes += record.len();
+            fits && *position <= last
+        });
+        records.map(|(_, record)| record).collect()
+    }
+
+    /// Starts the thread. It ends when the sender of full files is dropped, or when it has failed and poisoned the log;
+    /// its sender of free files is dropped then.
+    pub fn spawn(
+        mut self,
+        full: mpsc::Receiver<Full>,
+        free: mpsc::Sender<Journal>,
+    ) -> io::Result<JoinHandle<()>> {
+        thread::Builder::new().name("archiver".to_owned()).spawn(move || {
+            for Full { mut journal, last } in full {
+                match self.archive(last) {
+                    Ok(stored) if stored.position < last => return,
+                    Ok(_) => {}
+                    Err(reason) => {
+                        self.shared.fail(format!("moving the journal into the store: {reason}"));
+                        return;
+                    }
+                }
+                journal.rewind();
+                // Nobody takes it when the log is being dropped.
+                let _ = free.send(journal);
+            }
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! The newest appends, in memory: what is in the journal and not yet known to be in the store.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::frame::Frame;
+use crate::position::Position;
+
+/// Frames in order, without gaps.
+#[derive(Debug, Default)]
+pub struct Recent {
+    frames: VecDeque<Frame>,
+}
+
+impl Recent {
+    /// Adds the append that follows on the last one.
+    pub fn push(&mut self, frame: Frame) {
+        self.frames.push_back(frame);
+    }
+
+    /// Lets go of the frames that end at or before this position.
+    pub fn forget(&mut self, last: Position) {
+        while self.frames.front().is_some_and(|frame| frame.last() <= last) {
+            self.frames.pop_front();
+        }
+    }
+
+    /// Whether this position is here, or would be if there were such a record; if not it is in the store.
+    pub fn holds(&self, position: Position) -> bool {
+        self.frames.front().is_some_and(|frame| frame.first() <= position)
+    }
+
+    /// The record at this position.
+    pub fn record(&self, position: Position) -> Option<Bytes> {
+        self.from(position).next().map(|(_, record)| record)
+    }
+
+    /// The records from this position on; none when the position is not here.
+    pub fn from(&self, first: Position) -> impl Iterator<Item = (Position, Bytes)> {
+        let frame = self.frames.partition_point(|frame| frame.last() < first);
+        let frames = if self.holds(first) { self.frames.range(frame..) } else { self.frames.range(..0) };
+        frames.flat_map(move |frame| {
+            let positions = (frame.first().max(first).get()..=frame.last().get()).map(Position::new);
+            positions.map_while(|position| Some((position, frame.record(position)?)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_holds_what_was_pushed_and_not_yet_forgotten() {
+        let mut recent = Recent::default();
+        assert!(!recent.holds(Position::new(1)) && recent.record(Position::new(1)).is_none());
+        for (first, count) in [(11, 1), (12, 5), (17, 2)] {
+            let records: Vec<Bytes> = (0..count).map(|n| vec![first + n; 3].into()).collect();
+            recent.push(Frame::new(Position::new(first.into()), &records).expect("short enough"));
+        }
+        let check = |recent: &Recent, first: u8| {
+            for position in 1..25_u8 {
+                let at = Position::new(position.into());
+                let here = first <= position && position <= 18;
+                assert_eq!(recent.record(at), here.then(|| vec![position; 3].into()), "{position}");
+                assert_eq!(recent.holds(at), first <= position, "{position}");
+                let from: Vec<u64> = recent.from(at).map(|(position, _)| position.get()).collect();
+                let expected: Vec<u64> = if here { (position.into()..=18).collect() } else { Vec::new() };
+                assert_eq!(from, expected, "{position}");
+            }
+        };
+        check(&recent, 11);
+        // An append goes when its last record does.
+        for (last, first) in [(10, 11), (11, 12), (15, 12), (16, 17)] {
+            recent.forget(Position::new(last));
+            check(&recent, first);
+        }
+        recent.forget(Position::new(18));
+        assert!(!recent.holds(Position::new(19)));
+    }
+}
