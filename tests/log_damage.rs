@@ -255,7 +255,8 @@ async fn a_flipped_byte_in_the_journal_is_never_silent() {
         (0..journal.len()).step_by(512).filter(|&at| journal[at..].starts_with(b"CHJ")).collect();
     assert_eq!(frames.len(), specimen.journal.len());
     for (&at, &first) in frames.iter().zip(&specimen.journal) {
-        for offset in (0..28).chain([29, 35]) {
+        let length = u32::from_le_bytes(journal[at + 8..at + 12].try_into().unwrap()) as usize;
+        for offset in (0..28).chain([28, 35]).filter(|offset| *offset < length) {
             specimen.mend();
             let mut damaged = journal.to_vec();
             damaged[at + offset] ^= 0x10;

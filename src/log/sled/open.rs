@@ -26,7 +26,7 @@ use super::{
     journal::Found,
     pending::{JournalFault, pending},
     recent::Recent,
-    recovery::{self, RecoveryError},
+    recovery::{self, Recovery, RecoveryError},
     shared::Shared,
     store::{self, Store, Wants},
     tail_file::{Mark, Named, TailFile},
@@ -94,7 +94,7 @@ pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), O
         // Refuse before sled makes an empty database where there was none.
         journal_after(&found, Position::START, named)?;
     }
-    let database = open_database(&directory, named.stored)?;
+    let database = open_database(&directory, named)?;
     let stored = prove(&database, named.stored).map_err(|fault| damaged(fault, &db))?;
     let frames = journal_after(&found, stored.position, named)?;
     compare(&database, &found, stored.position)?;
@@ -119,7 +119,8 @@ pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), O
         Some(tail_file) => tail_file,
         None => TailFile::create(&tail_path, Named::START).map_err(|source| io_error(&tail_path, source))?,
     };
-    let mark = frames.last().map_or(named.appended, Mark::from);
+    let unmarked = Mark { position: stored.position, checksum: 0 };
+    let mark = frames.last().map_or(named.appended.max(unmarked), Mark::from);
     let mut recent = Recent::default();
     frames.into_iter().for_each(|frame| recent.push(frame));
     let shared = Arc::new(Shared::new(Store::new(folder, database), recent, tail_file, last));
@@ -168,19 +169,32 @@ fn is_new(db: &Path) -> Result<bool, OpenError> {
 }
 
 /// Opens sled's database once that can do no harm.
-fn open_database(directory: &Directory, named: Tail) -> Result<Database, OpenError> {
+fn open_database(directory: &Directory, named: Named) -> Result<Database, OpenError> {
     let (folder, db) = (directory.sled(), directory::db(&directory.sled()));
-    let damaged = |reason: String| {
-        let Fault { position, reason } = first_fault(directory, named, reason);
-        OpenError::Damaged { position, file: db.clone(), reason }
+    let damaged = |position, reason| OpenError::Damaged { position, file: db.clone(), reason };
+    // When no copy can be made, nothing can be said of any record.
+    let first_fault = || {
+        let fault = first_fault(directory, named.stored).ok().flatten();
+        fault.map_or(Position::new(1), |fault| fault.position)
     };
-    match recovery::check(&folder) {
-        Err(RecoveryError::Damaged { reason }) => return Err(damaged(reason)),
+    let recovery = match recovery::check(&folder) {
+        Ok(recovery) => recovery,
+        Err(RecoveryError::Damaged { reason }) => return Err(damaged(first_fault(), reason)),
         Err(RecoveryError::Io(source)) => return Err(io_error(&folder, source)),
-        Ok(()) => {}
+    };
+    // Before there was a journal, nothing held what recovery may cut off.
+    let without_journal = named.appended == Mark::START;
+    if Position::START < named.stored.position && (recovery == Recovery::Unknown || without_journal) {
+        let fault = self::first_fault(directory, named.stored);
+        if let Some(Fault { position, reason }) =
+            fault.map_err(|error| io_error(&directory.trial(), error))?
+        {
+            return Err(damaged(position, reason));
+        }
     }
     recovery::discard_unfinished(&folder).map_err(|source| io_error(&folder, source))?;
-    Database::open(&folder).map_err(|error| damaged(format!("the database cannot be opened: {error}")))
+    let unopened = |error| damaged(first_fault(), format!("the database cannot be opened: {error}"));
+    Database::open(&folder).map_err(unopened)
 }
 
 /// Where the store ends. It must come to `named`, or end before it without a fault; behind it, every block must follow
@@ -249,20 +263,22 @@ fn compare(database: &Database, found: &[Found], stored: Position) -> Result<(),
     Ok(())
 }
 
-/// The first fault in a database that may not be opened itself, looked for in a copy; position 1 when there is no room
-/// for one, because then nothing can be said of any record.
-fn first_fault(directory: &Directory, named: Tail, reason: String) -> Fault {
+/// The first fault in a database that may not be opened itself, looked for in a copy.
+///
+/// On file systems that cannot share blocks between files the copy takes as much room again.
+fn first_fault(directory: &Directory, named: Tail) -> io::Result<Option<Fault>> {
     let trial = directory.trial();
-    let copied =
-        directory::copy(&directory.sled(), &trial).and_then(|()| recovery::discard_unfinished(&trial));
-    let found = match copied.map(|()| Database::open(&trial)) {
-        Ok(Ok(database)) => walk(&database, named).err(),
-        _ => None,
+    directory::copy(&directory.sled(), &trial)?;
+    recovery::discard_unfinished(&trial)?;
+    let fault = match Database::open(&trial) {
+        Ok(database) => walk(&database, named).err(),
+        Err(error) => Some(Fault {
+            position: Position::new(1),
+            reason: format!("the database cannot be opened: {error}"),
+        }),
     };
-    // What stays behind is removed by the next opening that succeeds.
-    let _ = directory::remove(&trial);
-    let position = found.map_or(Position::new(1), |fault| fault.position);
-    Fault { position, reason }
+    directory::remove(&trial)?;
+    Ok(fault)
 }
 
 /// Walks all blocks of a database.

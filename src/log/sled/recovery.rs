@@ -27,6 +27,15 @@ const FLIPPED: u64 = 0x7FFF_FFFF_FFFF_FFFF;
 /// The highest kind of a message; 0 stands where there is none.
 const KIND_MAX: u8 = 11;
 
+/// What is known of the next recovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// It overwrites nothing that the snapshot says is there.
+    Proved,
+    /// There is no snapshot: it reads the whole file, and may overwrite any part of it.
+    Unknown,
+}
+
 /// Why sled may not open a database.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
@@ -42,12 +51,12 @@ pub enum RecoveryError {
 }
 
 /// Proves that sled's recovery will lose nothing that its snapshot says is there. Changes nothing.
-pub fn check(folder: &Path) -> Result<(), RecoveryError> {
-    let Some(stable) = snapshot(folder)? else { return Ok(()) };
+pub fn check(folder: &Path) -> Result<Recovery, RecoveryError> {
+    let Some(stable) = snapshot(folder)? else { return Ok(Recovery::Unknown) };
     let segment = SEGMENT_BYTES as u64;
     let (base, progress) = (stable / segment * segment, (stable % segment) as usize);
     if progress == 0 {
-        return Ok(());
+        return Ok(Recovery::Proved);
     }
     let file = File::open(directory::db(folder))?;
     let mut last = None;
@@ -57,14 +66,14 @@ pub fn check(folder: &Path) -> Result<(), RecoveryError> {
     let damaged = |reason: String| Err(RecoveryError::Damaged { reason });
     match last {
         // The process ended while it wrote the next segments: recovery cuts those off only.
-        Some((number, _)) if base < number => Ok(()),
+        Some((number, _)) if base < number => Ok(Recovery::Proved),
         Some((number, at)) if number == base => {
             let mut bytes = vec![0; progress];
             if let Err(error) = file.read_exact_at(&mut bytes, at) {
                 return damaged(format!("the file's last segment, at byte {at}, is cut off ({error})"));
             }
             match sound(&bytes, base / segment) {
-                Ok(()) => Ok(()),
+                Ok(()) => Ok(Recovery::Proved),
                 Err(within) => {
                     damaged(format!("no sound message of the database at byte {}", at + within as u64))
                 }
