@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     log::AppendError,
-    service::{RestoreError, StartError},
+    service::{RepairError, RestoreError, StartError},
     wire::json::JsonError,
 };
 
@@ -69,6 +69,9 @@ pub enum Failure {
     /// Nothing was restored.
     #[error("{0}\nNothing was restored.")]
     Restore(#[from] Box<RestoreError>),
+    /// Nothing was repaired.
+    #[error("{0}\nNothing was changed.")]
+    Repair(#[from] Box<RepairError>),
     /// A record is not what it should be.
     #[error(transparent)]
     Verify(#[from] VerifyError),

@@ -26,6 +26,7 @@ mod references;
 mod refusal;
 mod relationship;
 mod relationships;
+mod repair;
 mod restore;
 mod serve;
 mod statement;
@@ -80,6 +81,7 @@ enum Command {
     Verify(verify::Verify),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Repair(repair::Repair),
     Bench(bench::Bench),
     Completions(completions::Completions),
 }
@@ -114,6 +116,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Verify(verify) => verify.run(&mut session).await,
             Command::Backup(backup) => backup.run(&mut session).await,
             Command::Restore(restore) => restore.run(&mut session).await,
+            Command::Repair(repair) => repair.run(&mut session).await,
             Command::Bench(bench) => bench.run(&mut session).await,
             Command::Completions(_) => Ok(()),
         };

@@ -1,4 +1,4 @@
-//! `verify`: whether a record is what it should be: of a running server, or in a backup.
+//! `verify`: whether a record is what it should be: of a running server, in a data directory, or in a backup.
 
 use std::path::{Path, PathBuf};
 
@@ -16,12 +16,16 @@ use super::{
 };
 use crate::{
     ledger::Inspection,
+    position::Position,
     proof::{Checkpoint, CheckpointError, Hash, KeyError, VerifierKey},
-    service::backup::SourceError,
+    service::{Discovery, ExaminationError, backup::SourceError, examine},
     wire::v1::{self, verify_response::Part},
 };
 
-/// Verify a record: of a running server, or in a backup
+/// How many findings in a data directory are shown.
+const FINDINGS_MAX: u64 = 100;
+
+/// Verify a record: of a running server, in a data directory, or in a backup
 #[derive(Debug, Args)]
 #[command(
     after_help = "Every record is read back, hashed again and compared with what was signed. A running server goes on with its work\n\
@@ -29,9 +33,14 @@ use crate::{
     Examples:\n  \
     chancery verify\n  \
     chancery verify --server http://127.0.0.1:7401 --key \"$(cat record.vkey)\"\n  \
+    chancery verify --data chancery-data\n  \
     chancery verify --backup /backup/chancery"
 )]
 pub struct Verify {
+    /// Verify this data directory instead, which no server may be using. Nothing in it is changed; there must be room for a
+    /// copy beside it
+    #[arg(long, env = "CHANCERY_DATA", value_name = "DIR", conflicts_with = "backup")]
+    data: Option<PathBuf>,
     /// Verify a backup instead: a directory, a file, or - for standard input
     #[arg(long, env = "CHANCERY_BACKUP", value_name = "DIR|-")]
     backup: Option<PathBuf>,
@@ -46,6 +55,9 @@ pub enum VerifyError {
     /// The backup is not to be believed.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The data directory cannot be read.
+    #[error(transparent)]
+    Examination(#[from] ExaminationError),
     /// Something is wrong.
     #[error(
         "{}; the first affects position {first}\n\
@@ -72,9 +84,10 @@ pub enum VerifyError {
 impl Verify {
     /// Verifies, and says what is wrong.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        match &self.backup {
-            Some(backup) => self.verify_backup(backup, session),
-            None => self.verify_server(session).await,
+        match (&self.data, &self.backup) {
+            (Some(data), _) => verify_data(data, session).await,
+            (None, Some(backup)) => self.verify_backup(backup, session),
+            (None, None) => self.verify_server(session).await,
         }
     }
 
@@ -181,6 +194,37 @@ impl Verify {
             false => Err(VerifyError::Other.into()),
         }
     }
+}
+
+async fn verify_data(data: &Path, session: &mut Session) -> Result<(), Failure> {
+    let mut progress: Option<Progress> = None;
+    let mut discovered = Vec::new();
+    let watch = |position: Position, until: Position| {
+        let bar = progress.get_or_insert_with(|| Progress::start("verifying", Some(until.get())));
+        bar.advance(position.get(), words::count(position.get(), "event", "events"));
+    };
+    let mut total = 0;
+    let examined = examine(data, watch, |discovery| {
+        total += 1;
+        if total <= FINDINGS_MAX {
+            discovered.push(discovery);
+        }
+    });
+    let examined = examined.await.map_err(VerifyError::Examination)?;
+    drop(progress);
+    let mut findings = Findings::default();
+    for Discovery { position, file, problem } in discovered {
+        let place = file.display().to_string();
+        findings.add(session, v1::Finding { position: position.get(), place, problem })?;
+    }
+    findings.total = findings.total.max(total);
+    findings.result()?;
+    session.printer.text(&format!(
+        "{} in {}, all as they were recorded: root {}\n",
+        words::count(examined.tail.get(), "event", "events"),
+        data.display(),
+        examined.root,
+    ))
 }
 
 /// What was found to be wrong.

@@ -155,6 +155,30 @@ pub fn retire(directory: &Path, key: &VerifierKey) -> Result<(), KeyFileError> {
     write_whole(&path, text.as_bytes(), 0o644).map_err(|error| KeyFileError::Io { path, error })
 }
 
+/// Takes the key and the retired ones over from one data directory to another. Whether there was a key.
+pub fn carry_over(from: &Path, to: &Path) -> Result<bool, KeyFileError> {
+    for key in retired(from)? {
+        retire(to, &key)?;
+    }
+    match read(&from.join(FILE)) {
+        Ok(key) => install(&key, to).map(|()| true),
+        Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Retires the key of one data directory, and those retired in it before, in another.
+pub fn carry_over_retired(from: &Path, to: &Path) -> Result<(), KeyFileError> {
+    for key in retired(from)? {
+        retire(to, &key)?;
+    }
+    match read(&from.join(FILE)) {
+        Ok(key) => retire(to, &key.verifier()),
+        Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 fn retired(directory: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
     let path = directory.join(RETIRED_FILE);
     match fs::read_to_string(&path) {

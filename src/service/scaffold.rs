@@ -73,8 +73,13 @@ pub struct Scaffold {
 impl Scaffold {
     /// Makes a scaffold beside a place that is empty or not there. What an interrupted one has left is removed.
     pub fn raise(place: &Path) -> Result<Scaffold, ScaffoldError> {
+        vacant(&std::path::absolute(place).map_err(io(place))?)?;
+        Scaffold::beside(place)
+    }
+
+    /// Makes a scaffold beside a place, whatever is there.
+    pub fn beside(place: &Path) -> Result<Scaffold, ScaffoldError> {
         let place = std::path::absolute(place).map_err(io(place))?;
-        vacant(&place)?;
         let parent = place.parent().unwrap_or(&place);
         fs::create_dir_all(parent).map_err(io(parent))?;
         let mut name = place.file_name().unwrap_or_default().to_owned();
@@ -95,6 +100,11 @@ impl Scaffold {
         Ok(scaffold)
     }
 
+    /// The scaffold itself, where things can be put that belong to what is being built.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
     /// The directory that is being built. It is there, and empty at first.
     pub fn data(&self) -> PathBuf {
         self.folder.join(DATA)
@@ -103,19 +113,37 @@ impl Scaffold {
     /// Puts the directory in its place. Whoever built it has closed it, and every file in it is durable.
     pub fn settle(self) -> Result<(), ScaffoldError> {
         let data = self.data();
-        let synced = File::open(&data).and_then(|folder| folder.sync_all());
-        synced.map_err(io(&data))?;
+        sync(&data)?;
         // Over an empty directory, or over nothing; a directory with something in it is refused by the system.
         fs::rename(&data, &self.place).map_err(io(&self.place))?;
         let parent = self.place.parent().unwrap_or(&self.place);
-        File::open(parent).and_then(|folder| folder.sync_all()).map_err(io(parent))
+        sync(parent)
+    }
+
+    /// Changes the directory for what is in its place, in one step; the scaffold, with the old directory in it and
+    /// whatever else was put there, gets the name `kept`.
+    pub fn exchange(self, kept: &Path) -> Result<(), ScaffoldError> {
+        let data = self.data();
+        sync(&data)?;
+        // From here on nothing may take it for something that can be removed.
+        let note = self.folder.join(NOTE_FILE);
+        fs::remove_file(&note).map_err(io(&note))?;
+        sync(&self.folder)?;
+        let flags = rustix::fs::RenameFlags::EXCHANGE;
+        rustix::fs::renameat_with(rustix::fs::CWD, &data, rustix::fs::CWD, &self.place, flags)
+            .map_err(|error| io(&self.place)(error.into()))?;
+        sync(&self.folder)?;
+        fs::rename(&self.folder, kept).map_err(io(kept))?;
+        sync(self.place.parent().unwrap_or(&self.place))
     }
 }
 
 impl Drop for Scaffold {
     fn drop(&mut self) {
-        // What is left is recognised by the next.
-        let _ = fs::remove_dir_all(&self.folder);
+        // What is left is recognised by the next. Without its note, it is no scaffold any more.
+        if self.folder.join(NOTE_FILE).exists() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
@@ -161,6 +189,10 @@ fn clear(folder: &Path) -> Result<(), ScaffoldError> {
         TryLockError::Error(error) => io(&note)(error),
     })?;
     fs::remove_dir_all(folder).map_err(io(folder))
+}
+
+fn sync(folder: &Path) -> Result<(), ScaffoldError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))
 }
 
 fn io(path: &Path) -> impl Fn(io::Error) -> ScaffoldError {
