@@ -16,7 +16,9 @@ use chancery::wire::v1::{
 use crate::common::{Server, chancery, events};
 
 /// How many events are in a specimen.
-pub const EVENTS: u64 = 300;
+pub const EVENTS: u64 = 3 * SESSION_EVENTS;
+/// How many of them each session of its server has recorded.
+pub const SESSION_EVENTS: u64 = 100;
 /// How many events are in a commit of a specimen.
 const COMMIT_EVENTS: u64 = 5;
 
@@ -85,15 +87,17 @@ pub async fn root(server: &Server, tree_size: u64) -> String {
 }
 
 impl Specimen {
-    /// Writes one, in two sessions, so that sled recovers from a snapshot.
+    /// Writes one, in three sessions, so that sled recovers from a snapshot and the store has a block for each.
     pub async fn new(end: End) -> Specimen {
         let home = tempfile::tempdir().unwrap();
         let data = home.path().join("data");
-        let server = Server::start(&data, &["--origin", "example.org/record"]);
-        submit(&server, 1..=EVENTS / 2).await;
-        server.stop();
+        for first in [1, SESSION_EVENTS + 1] {
+            let server = Server::start(&data, &["--origin", "example.org/record"]);
+            submit(&server, first..=first + SESSION_EVENTS - 1).await;
+            assert!(server.stop().success());
+        }
         let server = Server::start(&data, &[]);
-        submit(&server, EVENTS / 2 + 1..=EVENTS).await;
+        submit(&server, 2 * SESSION_EVENTS + 1..=EVENTS).await;
         let root = root(&server, EVENTS).await;
         let key = run(&["key", "--server", server.url()]).text.trim().to_owned();
         match end {

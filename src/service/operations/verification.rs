@@ -130,3 +130,164 @@ impl Verification {
         self.sender.blocking_send(Ok(v1::VerifyResponse { part: Some(part) })).map_err(|_| Ended::Left)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use jiff::Timestamp;
+    use prost::Message as _;
+    use tokio::{sync::watch, task::spawn_blocking};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        ledger::{Commit, Proposed},
+        log::{AppendError, Log, Run, memory::Memory},
+        proof::Salt,
+        wire::{event::read_event, json::event_from_json},
+    };
+
+    type Spoil = fn(&mut Run) -> Result<(), ReadError>;
+
+    /// A log that comes to give back something else than was written.
+    struct Spoiled {
+        inner: Memory,
+        spoil: Mutex<Spoil>,
+    }
+
+    #[async_trait]
+    impl Log for Spoiled {
+        async fn append(&self, after: Position, records: &[Bytes]) -> Result<Position, AppendError> {
+            self.inner.append(after, records).await
+        }
+
+        fn append_blocking(&self, after: Position, records: &[Bytes]) -> Result<Position, AppendError> {
+            self.inner.append_blocking(after, records)
+        }
+
+        async fn read(&self, from: Position, bytes_max: usize) -> Result<Run, ReadError> {
+            let mut run = self.inner.read(from, bytes_max).await?;
+            let spoil = *self.spoil.lock().unwrap();
+            spoil(&mut run).map(|()| run)
+        }
+
+        async fn fetch(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {
+            self.inner.fetch(positions).await
+        }
+
+        fn fetch_blocking(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {
+            self.inner.fetch_blocking(positions)
+        }
+
+        fn tail(&self) -> Position {
+            self.inner.tail()
+        }
+
+        fn watch(&self) -> watch::Receiver<Position> {
+            self.inner.watch()
+        }
+
+        fn poisoned(&self) -> Option<String> {
+            self.inner.poisoned()
+        }
+
+        async fn close(&self) -> Result<(), AppendError> {
+            self.inner.close().await
+        }
+    }
+
+    fn propose(number: u32) -> Proposed {
+        let line = format!(
+            r#"{{"eventId":"00000000-0000-4000-8000-{number:012}","fact":{{"effectiveOn":"1974","sources":[{{"publisher":"Gazette","title":"No 1","kind":"SOURCE_KIND_LEGAL_ACT"}}],"actorRegistered":{{"actor":"a{number}","kind":"ACTOR_KIND_STATE","name":"A"}}}}}}"#
+        );
+        let message = event_from_json(&line).unwrap();
+        let read = read_event(&message, "event").unwrap();
+        let content = message.encode_to_vec().into();
+        Proposed { id: read.id.unwrap(), event: read.event, content, salt: Salt::new([7; 16]) }
+    }
+
+    /// The findings of a verification of 5 events, as `position place`, and how many events it came through.
+    async fn verify(spoil: Spoil) -> (Vec<String>, u64) {
+        let log = Arc::new(Spoiled { inner: Memory::new(), spoil: Mutex::new(|_| Ok(())) });
+        let (ledger, _feed) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, |_| {}).await.unwrap();
+        let events = (1..=5).map(propose).collect();
+        let commit =
+            Commit { id: Uuid::from_u128(1), principal: Arc::from("local"), events, checks: Vec::new() };
+        ledger.submit(commit).await.unwrap();
+        *log.spoil.lock().unwrap() = spoil;
+        let key = Arc::new(SigningKey::from_random("example.org/record".parse().unwrap(), &[7; 32]));
+        let (sender, mut answers) = mpsc::channel(64);
+        let verification = Verification::new(ledger, key, sender);
+        let runtime = Handle::current();
+        spawn_blocking(move || verification.run(&runtime)).await.unwrap();
+        let mut found = Vec::new();
+        while let Some(answer) = answers.recv().await {
+            match answer.unwrap().part.unwrap() {
+                Part::Progress(_) => {}
+                Part::Finding(finding) => found.push(format!("{} {}", finding.position, finding.place)),
+                Part::Outcome(outcome) => {
+                    assert_eq!(outcome.findings, found.len() as u64);
+                    return (found, outcome.events);
+                }
+            }
+        }
+        panic!("no outcome after {found:?}")
+    }
+
+    #[tokio::test]
+    async fn what_is_read_back_must_be_what_was_recorded() {
+        let cases: [(Spoil, &[&str], u64); 6] = [
+            (|_| Ok(()), &[], 5),
+            (
+                |run| {
+                    run.records.swap(1, 2);
+                    Ok(())
+                },
+                &["2 the index", "3 the index", "5 the tree"],
+                5,
+            ),
+            (
+                |run| {
+                    run.records[3] = run.records[0].clone();
+                    Ok(())
+                },
+                &["4 the log", "4 the index", "5 the tree"],
+                5,
+            ),
+            (
+                |run| {
+                    run.records[2] = Bytes::from_static(b"nothing");
+                    Ok(())
+                },
+                &["3 the log"],
+                2,
+            ),
+            (
+                |run| {
+                    run.records.truncate(3);
+                    if Position::new(3) < run.first {
+                        run.records.clear()
+                    }
+                    Ok(())
+                },
+                &["4 the log"],
+                3,
+            ),
+            (
+                |run| Err(ReadError::Damaged { position: run.first, reason: "checksum".to_owned() }),
+                &["1 the log"],
+                0,
+            ),
+        ];
+        for (number, (spoil, expected, events)) in cases.into_iter().enumerate() {
+            let (found, came) = verify(spoil).await;
+            assert_eq!(
+                (found.iter().map(String::as_str).collect::<Vec<_>>(), came),
+                (expected.to_vec(), events),
+                "{number}"
+            );
+        }
+    }
+}
