@@ -111,9 +111,10 @@ impl Server {
             Ok::<_, StartError>((log, key))
         });
         let (log, key) = opened.await.map_err(|error| StartError::Internal(error.to_string()))??;
-        let log: Arc<dyn Log> = Arc::new(log);
+        let log = Arc::new(log);
         let mut store = crate::projection::Store::default();
-        let (ledger, feed) = Ledger::open(log, Timestamp::now, |recorded| store.apply(recorded)).await?;
+        let (ledger, feed) =
+            Ledger::open(log.clone(), Timestamp::now, |recorded| store.apply(recorded)).await?;
         let projection = Projection::start(store, ledger.clone(), feed).await?;
         let listener =
             TcpListener::bind(listen).await.map_err(|error| StartError::Listen { address: listen, error })?;
@@ -135,6 +136,7 @@ impl Server {
         let operations = Operations {
             ledger: ledger.clone(),
             projection: projection.clone(),
+            log,
             key,
             started_at: Timestamp::now(),
         };

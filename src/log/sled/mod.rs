@@ -44,9 +44,11 @@ mod salvage;
 mod shared;
 mod store;
 mod tail_file;
+mod verify;
 mod writer;
 
 pub use self::log::SledLog;
 pub use open::OpenError;
 pub use salvage::{Salvage, Stretch};
+pub use verify::VerifyError;
 pub use writer::Sizes;

@@ -14,6 +14,7 @@ use super::submission::{CHECKS_MAX, COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX, EVENT_B
 use crate::{
     domain::fold::RULESET,
     ledger::Ledger,
+    log::sled::SledLog,
     projection::Projection,
     proof::SigningKey,
     wire::{self, v1},
@@ -33,6 +34,8 @@ pub struct Operations {
     pub ledger: Ledger,
     /// The read models.
     pub projection: Arc<Projection>,
+    /// The log under the record.
+    pub log: Arc<SledLog>,
     /// What checkpoints are signed with.
     pub key: Arc<SigningKey>,
     /// When the server started.
@@ -86,7 +89,8 @@ impl v1::operations_service_server::OperationsService for Operations {
         let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
         let verification = verification::Verification::new(self.ledger.clone(), self.key.clone(), sender);
         let runtime = Handle::current();
-        drop(spawn_blocking(move || verification.run(&runtime)));
+        let log = self.log.clone();
+        drop(spawn_blocking(move || verification.run(&runtime, || log.verify(|_| {}))));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 }

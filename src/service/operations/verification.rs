@@ -8,7 +8,7 @@ use tonic::Status;
 
 use crate::{
     ledger::{Inspection, Ledger, READ_BYTES, read_stored},
-    log::ReadError,
+    log::{ReadError, sled::VerifyError},
     position::Position,
     proof::{Checkpoint, Frontier, SigningKey},
     service::refusal::Refusal,
@@ -53,11 +53,24 @@ impl Verification {
         Verification { ledger, key, until, sender, inspection, tree, findings: 0 }
     }
 
-    /// Examines it. Blocks: hashing a whole record is no work for the threads that answer requests.
-    pub fn run(mut self, runtime: &Handle) {
-        if let Err(Ended::Failed(error)) = self.examine(runtime) {
+    /// Examines it, after a walk over what lies on the disk. Blocks: reading and hashing a whole record is no work for the
+    /// threads that answer requests.
+    pub fn run(mut self, runtime: &Handle, walk: impl FnOnce() -> Result<Position, VerifyError>) {
+        let walked = self.walk(walk);
+        if let Err(Ended::Failed(error)) = walked.and_then(|()| self.examine(runtime)) {
             // A client that has gone needs no telling.
             let _ = self.sender.blocking_send(Err(Refusal::from(error).into()));
+        }
+    }
+
+    /// Walks what lies on the disk. Records that are damaged there may still be in memory, so that it goes on.
+    fn walk(&mut self, walk: impl FnOnce() -> Result<Position, VerifyError>) -> Result<(), Ended> {
+        match walk() {
+            Ok(_) => Ok(()),
+            Err(VerifyError::Damaged { position, file, reason }) => {
+                self.find(position, &file.display().to_string(), reason)
+            }
+            Err(VerifyError::Failed { reason }) => Err(ReadError::Failed { reason }.into()),
         }
     }
 
@@ -149,6 +162,7 @@ mod tests {
         wire::{event::read_event, json::event_from_json},
     };
 
+    type WalkDone = fn() -> Result<Position, VerifyError>;
     type Spoil = fn(&mut Run) -> Result<(), ReadError>;
 
     /// A log that comes to give back something else than was written.
@@ -209,7 +223,7 @@ mod tests {
     }
 
     /// The findings of a verification of 5 events, as `position place`, and how many events it came through.
-    async fn verify(spoil: Spoil) -> (Vec<String>, u64) {
+    async fn verify(spoil: Spoil, walk: WalkDone) -> (Vec<String>, u64) {
         let log = Arc::new(Spoiled { inner: Memory::new(), spoil: Mutex::new(|_| Ok(())) });
         let (ledger, _feed) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, |_| {}).await.unwrap();
         let events = (1..=5).map(propose).collect();
@@ -221,7 +235,7 @@ mod tests {
         let (sender, mut answers) = mpsc::channel(64);
         let verification = Verification::new(ledger, key, sender);
         let runtime = Handle::current();
-        spawn_blocking(move || verification.run(&runtime)).await.unwrap();
+        spawn_blocking(move || verification.run(&runtime, walk)).await.unwrap();
         let mut found = Vec::new();
         while let Some(answer) = answers.recv().await {
             match answer.unwrap().part.unwrap() {
@@ -282,12 +296,22 @@ mod tests {
             ),
         ];
         for (number, (spoil, expected, events)) in cases.into_iter().enumerate() {
-            let (found, came) = verify(spoil).await;
+            let (found, came) = verify(spoil, || Ok(Position::new(5))).await;
             assert_eq!(
                 (found.iter().map(String::as_str).collect::<Vec<_>>(), came),
                 (expected.to_vec(), events),
                 "{number}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn what_lies_on_the_disk_is_reported_too() {
+        let damaged: WalkDone = || {
+            let (position, file) = (Position::new(4), "data/sled/db".into());
+            Err(VerifyError::Damaged { position, file, reason: "checksum".to_owned() })
+        };
+        let (found, events) = verify(|_| Ok(()), damaged).await;
+        assert_eq!((found, events), (vec!["4 data/sled/db".to_owned()], 5));
     }
 }
