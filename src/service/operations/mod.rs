@@ -90,7 +90,7 @@ impl v1::operations_service_server::OperationsService for Operations {
         let verification = verification::Verification::new(self.ledger.clone(), self.key.clone(), sender);
         let runtime = Handle::current();
         let log = self.log.clone();
-        drop(spawn_blocking(move || verification.run(&runtime, || log.verify(|_| {}))));
+        drop(spawn_blocking(move || verification.run(&runtime, |progress| log.verify(progress))));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 }

@@ -55,7 +55,11 @@ impl Verification {
 
     /// Examines it, after a walk over what lies on the disk. Blocks: reading and hashing a whole record is no work for the
     /// threads that answer requests.
-    pub fn run(mut self, runtime: &Handle, walk: impl FnOnce() -> Result<Position, VerifyError>) {
+    pub fn run(
+        mut self,
+        runtime: &Handle,
+        walk: impl FnOnce(&mut dyn FnMut(Position)) -> Result<Position, VerifyError>,
+    ) {
         let walked = self.walk(walk);
         if let Err(Ended::Failed(error)) = walked.and_then(|()| self.examine(runtime)) {
             // A client that has gone needs no telling.
@@ -64,8 +68,17 @@ impl Verification {
     }
 
     /// Walks what lies on the disk. Records that are damaged there may still be in memory, so that it goes on.
-    fn walk(&mut self, walk: impl FnOnce() -> Result<Position, VerifyError>) -> Result<(), Ended> {
-        match walk() {
+    fn walk(
+        &mut self,
+        walk: impl FnOnce(&mut dyn FnMut(Position)) -> Result<Position, VerifyError>,
+    ) -> Result<(), Ended> {
+        let (sender, until_position) = (self.sender.clone(), self.until.get());
+        let walked = walk(&mut |position| {
+            let progress = v1::VerifyProgress { position: position.get(), until_position };
+            // The walk goes on when the client has gone; it ends of itself.
+            let _ = sender.blocking_send(Ok(v1::VerifyResponse { part: Some(Part::Progress(progress)) }));
+        });
+        match walked {
             Ok(_) => Ok(()),
             Err(VerifyError::Damaged { position, file, reason }) => {
                 self.find(position, &file.display().to_string(), reason)
@@ -162,7 +175,7 @@ mod tests {
         wire::{event::read_event, json::event_from_json},
     };
 
-    type WalkDone = fn() -> Result<Position, VerifyError>;
+    type WalkDone = fn(&mut dyn FnMut(Position)) -> Result<Position, VerifyError>;
     type Spoil = fn(&mut Run) -> Result<(), ReadError>;
 
     /// A log that comes to give back something else than was written.
@@ -296,7 +309,7 @@ mod tests {
             ),
         ];
         for (number, (spoil, expected, events)) in cases.into_iter().enumerate() {
-            let (found, came) = verify(spoil, || Ok(Position::new(5))).await;
+            let (found, came) = verify(spoil, |_| Ok(Position::new(5))).await;
             assert_eq!(
                 (found.iter().map(String::as_str).collect::<Vec<_>>(), came),
                 (expected.to_vec(), events),
@@ -307,7 +320,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_lies_on_the_disk_is_reported_too() {
-        let damaged: WalkDone = || {
+        let damaged: WalkDone = |_| {
             let (position, file) = (Position::new(4), "data/sled/db".into());
             Err(VerifyError::Damaged { position, file, reason: "checksum".to_owned() })
         };
