@@ -12,6 +12,7 @@ use super::{
     words,
 };
 use crate::{
+    log::sled::Sizes,
     proof::KeyName,
     service::{Config, Server},
 };
@@ -39,6 +40,10 @@ pub struct Serve {
     /// not given, and then kept
     #[arg(long, env = "CHANCERY_ORIGIN", value_name = "NAME")]
     origin: Option<KeyName>,
+    /// At how many bytes the journal moves to the database
+    // Only tests have a use for a small one, and nobody for a larger one.
+    #[arg(long, hide = true, value_name = "BYTES")]
+    journal_bytes: Option<u64>,
     /// What to log: a filter such as info, or chancery=debug,warn
     #[arg(long, env = "CHANCERY_LOG", value_name = "FILTER", default_value = "info")]
     log: String,
@@ -64,7 +69,9 @@ impl Serve {
         self.start_log()?;
         // From here on a signal ends the server in order.
         let stop = Stop::listen().map_err(Failure::Runtime)?;
-        let config = Config { data: self.data.clone(), listen: self.listen, origin: self.origin.clone() };
+        let journal = self.journal_bytes.map_or_else(Sizes::default, Sizes::turning_at);
+        let config =
+            Config { data: self.data.clone(), listen: self.listen, origin: self.origin.clone(), journal };
         let server = Server::start(config).await.map_err(|error| Failure::Start(Box::new(error)))?;
         let served = self.serve(&server, stop, session).await;
         let stopped = server.stop().await.map_err(|error| Failure::Stop(Box::new(error)));
@@ -188,6 +195,7 @@ mod tests {
                     listen: listen.parse().unwrap(),
                     seeds: None,
                     origin: None,
+                    journal_bytes: None,
                     plaintext_beyond_loopback,
                     log: "off".to_owned(),
                     log_format: LogFormat::Text,

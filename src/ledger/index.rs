@@ -192,5 +192,6 @@ pub fn registers(event: &Event) -> Option<Subject> {
         Statement::RegimeRegistered(it) => Some(Subject::Regime(it.regime.clone())),
         Statement::GroupNamed(_) | Statement::LineageRecorded(_) | Statement::LifecycleChanged(_) => None,
         Statement::RegimeTerminated(_) | Statement::DesignationAct(_) | Statement::Engagement(_) => None,
+        Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => None,
     }
 }

@@ -21,10 +21,10 @@ use super::{
     transport::{REQUEST_BYTES_MAX, reword},
 };
 use crate::{
-    ledger::{self, Ledger, Opening},
+    ledger::{self, Ledger, Restart},
     log::{
         AppendError, Log,
-        sled::{OpenError, SledLog},
+        sled::{OpenError, Sizes, SledLog},
     },
     position::Position,
     projection::{Holdings, Keeper, Projection, Store},
@@ -61,6 +61,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The origin of checkpoints; one is made up when the record has none yet.
     pub origin: Option<KeyName>,
+    /// How much of the record may wait in the journal before it moves to the database.
+    pub journal: Sizes,
 }
 
 /// Why a server did not start.
@@ -108,20 +110,20 @@ impl Server {
     /// Opens the record in `config.data`, rebuilds the projections from it, and begins to answer. Health says
     /// NOT_SERVING until [`Server::ready`].
     pub async fn start(config: Config) -> Result<Server, StartError> {
-        let Config { data, listen, origin } = config;
+        let Config { data, listen, origin, journal } = config;
         let snapshots = data.join(SNAPSHOTS);
         let opened = tokio::task::spawn_blocking(move || {
-            let log = SledLog::open(&data)?;
+            let log = SledLog::open_sized(&data, journal)?;
             // The log has locked the directory.
             let key = key::load_or_make(&data, origin.as_ref(), log.tail())?;
             Ok::<_, StartError>((log, key))
         });
         let (log, key) = opened.await.map_err(|error| StartError::Internal(error.to_string()))??;
         let log: Arc<dyn Log> = Arc::new(log);
-        let opening = Opening::from_snapshot(log, &snapshots).await;
-        let mut store = Store::from_snapshot(&opening, &snapshots).await;
+        let restart = Restart::from_snapshot(log, &snapshots).await;
+        let mut store = Store::from_snapshot(&restart, &snapshots).await;
         let kept = store.position();
-        let (ledger, feed) = opening.finish(Timestamp::now, kept, |recorded| store.apply(recorded)).await?;
+        let (ledger, feed) = restart.finish(Timestamp::now, kept, |recorded| store.apply(recorded)).await?;
         let projection = Projection::start(store, ledger.clone(), feed).await?;
         let closing = CancellationToken::new();
         let keeper =

@@ -7,6 +7,7 @@ use std::{
 };
 
 use chancery::{
+    log::sled::Sizes,
     service::{Config, Server},
     wire::v1,
 };
@@ -70,7 +71,14 @@ async fn holdings_and_limits() {
 async fn health() {
     let data = tempfile::tempdir().unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
-    let server = Server::start(Config { data: data.path().to_owned(), listen, origin: None }).await.unwrap();
+    let server = Server::start(Config {
+        data: data.path().to_owned(),
+        listen,
+        origin: None,
+        journal: Sizes::default(),
+    })
+    .await
+    .unwrap();
     let url = format!("http://{}", server.address());
     let channel = Channel::from_shared(url).unwrap().connect().await.unwrap();
     let health = HealthClient::new(channel);

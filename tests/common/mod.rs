@@ -50,22 +50,30 @@ impl Server {
     }
 
     /// Starts a prepared command, which must run a server, and waits until it takes requests.
-    pub fn spawn(mut command: Command) -> Server {
+    pub fn spawn(command: Command) -> Server {
+        Server::try_spawn(command).unwrap_or_else(|reason| panic!("{reason}"))
+    }
+
+    /// The same, or what happened instead.
+    pub fn try_spawn(mut command: Command) -> Result<Server, String> {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+            .map_err(|error| format!("{command:?} does not start: {error}"))?;
         let output = lines(child.stdout.take().expect("standard output is piped"));
         let errors = lines(child.stderr.take().expect("standard error is piped"));
-        thread::spawn(move || errors.iter().for_each(|line| eprintln!("server: {line}")));
+        let said = thread::spawn(move || {
+            errors.iter().inspect(|line| eprintln!("server: {line}")).collect::<Vec<_>>()
+        });
         match ready(&output) {
-            Ok(url) => Server { child, url, output },
+            Ok(url) => Ok(Server { child, url, output }),
             Err(reason) => {
                 child.kill().expect("a child can be killed");
                 let status = child.wait().expect("a child can be waited for");
-                panic!("{command:?} {reason} ({status}); what it said is above")
+                let said = said.join().expect("reading does not panic").join("\n");
+                Err(format!("the server {reason} ({status}): {said}"))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, fmt::Arguments, hash::Hash};
 
 use super::FactParts;
 use crate::domain::{
-    date::PartialDate,
+    date::{DateSpan, PartialDate},
     source::Source,
     statement::{
         ActorRegistered, DesignationAct, Engagement, GroupRegistered, LineageRecorded, Name, Participant,
@@ -50,14 +50,38 @@ pub(super) fn violations_of(parts: &FactParts) -> Vec<Violation> {
         Statement::ActorRegistered(it) => check_actor(it, at, &mut found),
         Statement::GroupRegistered(it) => check_group(it, at, &mut found),
         Statement::GroupNamed(it) => check_name(&it.name, format_args!("{at}.name"), &mut found),
-        Statement::LineageRecorded(it) => check_lineage(it, at, &mut found),
+        Statement::LineageRecorded(it) => {
+            check_lineage(it, at, &mut found);
+            check_end(it.until, parts.effective_on, format_args!("{at}.until"), &mut found);
+        }
         Statement::LifecycleChanged(_) => {}
         Statement::RegimeRegistered(it) => check_regime(it, at, &mut found),
         Statement::RegimeTerminated(it) => {
             found.text(format_args!("{at}.reason"), &it.reason, REASON_CHARACTERS_MAX)
         }
-        Statement::DesignationAct(it) => check_act(it, at, &mut found),
-        Statement::Engagement(it) => check_engagement(it, at, &mut found),
+        Statement::DesignationAct(it) => {
+            check_act(it, at, &mut found);
+            check_end(it.expires_on, parts.effective_on, format_args!("{at}.expires_on"), &mut found);
+        }
+        Statement::IdentityMerged(it) => {
+            found.require(Rule {
+                holds: it.group != it.into,
+                field: format_args!("{at}.into"),
+                message: "is the group itself",
+            });
+            found.text(format_args!("{at}.reason"), &it.reason, REASON_CHARACTERS_MAX);
+        }
+        Statement::IdentityUnmerged(it) => {
+            found.text(format_args!("{at}.reason"), &it.reason, REASON_CHARACTERS_MAX);
+        }
+        Statement::Engagement(it) => {
+            check_engagement(it, at, &mut found);
+            let begins =
+                matches!(it.kind, EngagementKind::CeasefireDeclared | EngagementKind::CeasefireInForce);
+            let ceasefire = it.ceasefire.as_ref().filter(|_| begins);
+            let ends_on = ceasefire.and_then(|ceasefire| ceasefire.ends_on);
+            check_end(ends_on, parts.effective_on, format_args!("{at}.ceasefire.ends_on"), &mut found);
+        }
     }
     found.into_vec()
 }
@@ -128,6 +152,12 @@ fn check_period(
 ) {
     let reversed = from.zip(until).is_some_and(|(from, until)| until.upper() < from.lower());
     found.require(Rule { holds: !reversed, field: format_args!("{at}.until"), message: "is before `from`" });
+}
+
+/// What ends does not end before it begins: its last possible day is not before the first possible day of the fact.
+fn check_end(end: Option<PartialDate>, effective_on: DateSpan, field: Arguments<'_>, found: &mut Violations) {
+    let reversed = end.is_some_and(|end| end.upper() < effective_on.lower());
+    found.require(Rule { holds: !reversed, field, message: "is before the fact takes effect" });
 }
 
 fn check_lineage(it: &LineageRecorded, at: Arguments<'_>, found: &mut Violations) {

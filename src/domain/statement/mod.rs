@@ -2,10 +2,12 @@
 
 mod designation;
 mod engagement;
+mod identity;
 mod registry;
 
 pub use designation::{DesignationAct, Scope};
 pub use engagement::{Agreement, Ceasefire, Engagement, Participant, Party, Representation};
+pub use identity::{IdentityMerged, IdentityUnmerged};
 pub use registry::{
     ActorRegistered, ExternalId, GroupNamed, GroupRegistered, LifecycleChanged, LineageRecorded, Membership,
     Name, RegimeRegistered, RegimeTerminated,
@@ -36,6 +38,10 @@ pub enum Statement {
     DesignationAct(DesignationAct),
     /// Dealings between state actors and groups.
     Engagement(Engagement),
+    /// Two identities on record are one group.
+    IdentityMerged(IdentityMerged),
+    /// They are two after all.
+    IdentityUnmerged(IdentityUnmerged),
 }
 
 impl Statement {
@@ -51,6 +57,8 @@ impl Statement {
             Statement::RegimeTerminated(_) => "regime_terminated",
             Statement::DesignationAct(_) => "designation_act",
             Statement::Engagement(_) => "engagement",
+            Statement::IdentityMerged(_) => "identity_merged",
+            Statement::IdentityUnmerged(_) => "identity_unmerged",
         }
     }
 
@@ -75,6 +83,10 @@ impl Statement {
                 Subject::Designation(it.group.clone(), it.regime.clone()),
             ],
             Statement::Engagement(it) => it.subjects(),
+            Statement::IdentityMerged(it) => {
+                vec![Subject::Group(it.group.clone()), Subject::Group(it.into.clone())]
+            }
+            Statement::IdentityUnmerged(it) => vec![Subject::Group(it.group.clone())],
         }
     }
 
@@ -105,6 +117,11 @@ impl Statement {
                 }
             }
             Statement::Engagement(it) => it.references(tell),
+            Statement::IdentityMerged(it) => {
+                group(format_args!("group"), &it.group);
+                group(format_args!("into"), &it.into);
+            }
+            Statement::IdentityUnmerged(it) => group(format_args!("group"), &it.group),
         }
     }
 }

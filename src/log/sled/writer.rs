@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::{
     archiver::{Archiver, Full},
-    directory::Directory,
+    directory::{self, Directory},
     frame::Frame,
     journal::Journal,
     shared::Shared,
@@ -32,9 +32,16 @@ pub struct Sizes {
     pub file_bytes_max: u64,
 }
 
+impl Sizes {
+    /// Files that are archived from so many bytes on, and may grow to four times as many.
+    pub const fn turning_at(turn_bytes: u64) -> Sizes {
+        Sizes { turn_bytes, file_bytes_max: turn_bytes.saturating_mul(4) }
+    }
+}
+
 impl Default for Sizes {
     fn default() -> Sizes {
-        Sizes { turn_bytes: 16 << 20, file_bytes_max: 64 << 20 }
+        Sizes::turning_at(16 << 20)
     }
 }
 
@@ -64,6 +71,9 @@ impl Writer {
         let (full, to_archive) = mpsc::channel();
         let (archived, free) = mpsc::channel();
         let (active, other) = (create(first)?, create(second)?);
+        // A synced file whose name is lost is lost.
+        let journal = directory.journal();
+        directory::sync(&journal).map_err(|error| (journal, error))?;
         // The receiver is alive.
         let _ = archived.send(other);
         let archiver =

@@ -3,6 +3,7 @@
 mod designation;
 mod engagement;
 mod fact;
+mod identity;
 mod registry;
 mod source;
 
