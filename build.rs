@@ -9,8 +9,12 @@ use std::{
 use prost::Message as _;
 use prost_types::{FileDescriptorSet, field_descriptor_proto::Type};
 
-/// The messages that carry records to readers by the thousand: see `wire::sealed`.
-const SEALED: &[&str] = &["Record", "RecordBatch", "ReadResponse", "SubscribeResponse"];
+/// The messages that carry events by the thousand: see `wire::sealed`.
+const SEALED: &[&str] = &["Record", "RecordBatch", "ReadResponse", "SubscribeResponse", "SubmitRequest"];
+/// Their fields that are events, and are bytes there.
+const SEALED_EVENTS: &[(&str, &str)] = &[("Record", "event"), ("SubmitRequest", "events")];
+/// The services that use them.
+const SEALED_SERVICES: &[&str] = &["HistoryService", "SubmissionService"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
@@ -28,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     compile_sealed(descriptors, &out.join("sealed"))
 }
 
-/// Generates the history service once more, with the event of a record as bytes. On the wire a
+/// Generates the services that carry many events once more, with events as bytes. On the wire a
 /// message within a message is its bytes with their length before them, so both forms are the same to a client.
 fn compile_sealed(mut descriptors: FileDescriptorSet, out: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(out)?;
@@ -43,14 +47,15 @@ fn compile_sealed(mut descriptors: FileDescriptorSet, out: &Path) -> Result<(), 
         }
     }
     for file in &mut descriptors.file {
-        file.service.retain(|service| service.name() == "HistoryService");
+        file.service.retain(|service| SEALED_SERVICES.contains(&service.name()));
     }
-    let messages = descriptors.file.iter_mut().flat_map(|file| &mut file.message_type);
-    for field in messages.filter(|message| message.name() == "Record").flat_map(|message| &mut message.field)
-    {
-        if field.name() == "event" {
-            field.set_type(Type::Bytes);
-            field.type_name = None;
+    for message in descriptors.file.iter_mut().flat_map(|file| &mut file.message_type) {
+        let name = message.name().to_owned();
+        for field in &mut message.field {
+            if SEALED_EVENTS.contains(&(&name, field.name())) {
+                field.set_type(Type::Bytes);
+                field.type_name = None;
+            }
         }
     }
     tonic_prost_build::configure().bytes(".").out_dir(out).compile_fds_with_config(descriptors, config)?;

@@ -32,6 +32,11 @@ impl Position {
         self.plus(1)
     }
 
+    /// The position before this one; [`Position::START`] stays where it is.
+    pub const fn previous(self) -> Position {
+        Position(self.0.saturating_sub(1))
+    }
+
     /// The position `count` places after this one, at most [`Position::END`].
     pub const fn plus(self, count: u64) -> Position {
         Position(self.0.saturating_add(count))

@@ -14,6 +14,8 @@ mod common;
 mod history;
 #[path = "api/operations.rs"]
 mod operations;
+#[path = "api/overview.rs"]
+mod overview;
 #[path = "api/query.rs"]
 mod query;
 #[path = "api/submission.rs"]

@@ -35,7 +35,7 @@ fn commit(events: &[v1::Event], checks: &[(&str, u64)]) -> Commit {
     let propose = |message: &v1::Event| {
         let read = read_event(message, "event").unwrap();
         let content = message.encode_to_vec().into();
-        Proposed { id: read.id.unwrap(), event: read.event, content, salt: Salt::new([7; 16]) }
+        Proposed::new(read.id.unwrap(), read.event, content, Salt::new([7; 16]))
     };
     let check = |(subject, since): &(&str, u64)| Check {
         subject: subject.parse().unwrap(),

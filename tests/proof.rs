@@ -380,7 +380,7 @@ async fn the_root_over_every_kind_of_event_is_pinned() {
         let message: v1::Event = from_json(line).unwrap();
         let read = read_event(&message, "event").unwrap();
         let content = message.encode_to_vec().into();
-        Proposed { id: read.id.unwrap(), event: read.event, content, salt: Salt::new([7; 16]) }
+        Proposed::new(read.id.unwrap(), read.event, content, Salt::new([7; 16]))
     };
     let events: Vec<Proposed> = KINDS.lines().filter(|line| !line.is_empty()).map(propose).collect();
     let size = Position::new(events.len() as u64);

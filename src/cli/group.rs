@@ -70,6 +70,7 @@ fn dossier(answer: &v1::GetGroupResponse, look: Look) -> Result<String, Failure>
     }
     identity(&mut page, status);
     outlook(&mut page, status);
+    words::leads(&mut page, &status.leads);
     if let Some(counts) = &status.counts {
         page.heading("On record");
         page.item(format!(
@@ -126,7 +127,12 @@ fn notes(listing: &v1::Designation) -> Vec<String> {
     for alternative in &listing.alternatives {
         let id = words::short_id(&alternative.event_id);
         let source = phrase::<v1::SourceKind>(alternative.source_kind);
-        notes.push(format!("a claim that lost ({source}) has {} [{id}]", alternative.effective_on));
+        let agrees = if alternative.agrees { "a claim that agrees" } else { "a claim that lost" };
+        notes.push(format!("{agrees} ({source}) has {} [{id}]", alternative.effective_on));
+    }
+    if 0 < listing.corroborated_by {
+        let claims = words::count(listing.corroborated_by.into(), "claim", "claims");
+        notes.push(format!("corroborated by {claims}"));
     }
     if listing.provenance.as_ref().is_some_and(|provenance| provenance.inferred) {
         notes.push("inferred".to_owned());

@@ -1,12 +1,14 @@
 //! The command line: a client of the API like any other, and the command that starts a server.
 
 mod account;
+mod anomalies;
 mod arguments;
 mod batch;
 mod bench;
 mod check;
 mod completions;
 mod connection;
+mod docket;
 mod event;
 mod evidence;
 mod explain;
@@ -19,6 +21,7 @@ mod info;
 mod input;
 mod key;
 pub mod load;
+mod matrix;
 mod matter;
 mod output;
 mod page;
@@ -28,6 +31,7 @@ mod references;
 mod refusal;
 mod relationship;
 mod relationships;
+mod search;
 mod serve;
 mod statement;
 mod submit;
@@ -71,6 +75,10 @@ enum Command {
     Relationship(relationship::Relationship),
     Relationships(relationships::Relationships),
     Timeline(timeline::Timeline),
+    Search(search::Search),
+    Matrix(matrix::Matrix),
+    Docket(docket::Docket),
+    Anomalies(anomalies::Anomalies),
     History(history::History),
     Event(event::Event),
     Explain(explain::Explain),
@@ -103,6 +111,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Relationship(relationship) => relationship.run(&mut session).await,
             Command::Relationships(relationships) => relationships.run(&mut session).await,
             Command::Timeline(timeline) => timeline.run(&mut session).await,
+            Command::Search(search) => search.run(&mut session).await,
+            Command::Matrix(matrix) => matrix.run(&mut session).await,
+            Command::Docket(docket) => docket.run(&mut session).await,
+            Command::Anomalies(anomalies) => anomalies.run(&mut session).await,
             Command::History(history) => history.run(&mut session).await,
             Command::Event(event) => event.run(&mut session).await,
             Command::Explain(explain) => explain.run(&mut session).await,

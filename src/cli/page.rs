@@ -207,6 +207,17 @@ impl Page {
         }
     }
 
+    /// A line at the margin as it stands, its blanks kept; cut where it is too long.
+    pub fn verbatim(&mut self, text: &str, tone: Tone) {
+        let line = cut(clean(text).trim_end(), self.look.width);
+        let _ = writeln!(self.text, "{}", if line.is_empty() { line } else { paint(&line, tone, self.look) });
+    }
+
+    /// The columns to fill.
+    pub fn width(&self) -> usize {
+        self.look.width
+    }
+
     /// The page as text.
     pub fn finish(self) -> String {
         self.text

@@ -72,6 +72,8 @@ fn fact_refers_to(fact: &v1::Fact) -> Vec<String> {
         Some(Statement::GroupNamed(named)) => vec![group(&named.group)],
         Some(Statement::LineageRecorded(lineage)) => vec![group(&lineage.group), group(&lineage.other)],
         Some(Statement::LifecycleChanged(change)) => vec![group(&change.group)],
+        Some(Statement::IdentityMerged(merge)) => vec![group(&merge.group), group(&merge.into)],
+        Some(Statement::IdentityUnmerged(merge)) => vec![group(&merge.group)],
         Some(Statement::RegimeRegistered(registered)) => vec![actor(&registered.authority)],
         Some(Statement::RegimeTerminated(terminated)) => vec![regime(&terminated.regime)],
         Some(Statement::DesignationAct(act)) => {

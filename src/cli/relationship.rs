@@ -80,12 +80,14 @@ fn dossier(answer: &v1::GetRelationshipResponse, look: Look) -> Result<String, F
             let source = phrase::<v1::SourceKind>(claim.source_kind);
             let rule = phrase::<v1::FoldRule>(claim.lost_by);
             let id = words::short_id(&claim.event_id);
+            let agrees = if claim.agrees { "; it agrees" } else { "" };
             page.labelled(
                 &claim.effective_on,
-                format!("{} ({source}; lost by {rule}) [{id}]", claim.summary),
+                format!("{} ({source}; lost by {rule}{agrees}) [{id}]", claim.summary),
             );
         }
     }
+    words::leads(&mut page, &status.leads);
     page.heading("On record");
     page.item(words::count(status.engagements, "engagement", "engagements"));
     Ok(page.finish())

@@ -25,6 +25,8 @@ fn fact_kind(fact: &v1::Fact) -> &'static str {
         Some(Statement::RegimeTerminated(_)) => "regime_terminated",
         Some(Statement::DesignationAct(_)) => "designation_act",
         Some(Statement::Engagement(_)) => "engagement",
+        Some(Statement::IdentityMerged(_)) => "identity_merged",
+        Some(Statement::IdentityUnmerged(_)) => "identity_unmerged",
         None => "",
     }
 }
@@ -104,6 +106,8 @@ pub fn statement_line(fact: &v1::Fact) -> String {
             };
             format!("{}{scope} {} under {}", act.group, word::<v1::Act>(act.act), act.regime)
         }
+        Some(Statement::IdentityMerged(merge)) => format!("{} is the same as {}", merge.group, merge.into),
+        Some(Statement::IdentityUnmerged(merge)) => format!("{} is a group of its own", merge.group),
         Some(Statement::Engagement(engagement)) => {
             format!("{} {}", word::<v1::EngagementKind>(engagement.kind), parties(engagement))
         }

@@ -110,6 +110,9 @@ fn remarks(entry: &v1::TimelineEntry) -> Vec<String> {
         remarks
             .push(format!("pending, known since {announced}").trim_end_matches(", known since ").to_owned());
     }
+    if entry.lead {
+        remarks.push("a lead, coded by a machine: it moves nothing".to_owned());
+    }
     if entry.disputed {
         remarks.push("disputed".to_owned());
     }

@@ -2,7 +2,7 @@
 
 use prost_types::Timestamp;
 
-use super::page::{Text, Tone};
+use super::page::{Page, Text, Tone};
 use crate::wire::v1;
 
 /// An enumeration of the API whose values have names.
@@ -31,6 +31,7 @@ words! {
     ActorKind: "ACTOR_KIND_",
     AgreementStage: "AGREEMENT_STAGE_",
     AnomalyRule: "ANOMALY_RULE_",
+    AnomalyState: "ANOMALY_STATE_",
     Assertion: "ASSERTION_",
     Basis: "BASIS_",
     Channel: "CHANNEL_",
@@ -38,6 +39,7 @@ words! {
     ContactLevel: "CONTACT_LEVEL_",
     DesignationState: "DESIGNATION_STATE_",
     Direction: "DIRECTION_",
+    DueKind: "DUE_KIND_",
     EngagementKind: "ENGAGEMENT_KIND_",
     ExternalIdScheme: "EXTERNAL_ID_SCHEME_",
     FoldRule: "FOLD_RULE_",
@@ -158,6 +160,22 @@ pub fn provenance(provenance: Option<&v1::Provenance>) -> String {
     format!("{inferred}{}", events(&provenance.event_ids)).trim().to_owned()
 }
 
+/// What only a machine has coded; nothing when there is nothing.
+pub fn leads(page: &mut Page, leads: &[v1::Lead]) {
+    const SHOWN_MAX: usize = 10;
+    if leads.is_empty() {
+        return;
+    }
+    page.heading("Leads, coded by a machine: they move nothing");
+    for lead in leads.iter().take(SHOWN_MAX) {
+        let id = short_id(&lead.event_id);
+        page.labelled(&lead.effective_on, format!("{}: {} [{id}]", lead.what, lead.summary));
+    }
+    if SHOWN_MAX < leads.len() {
+        page.item(format!("and {} more", thousands((leads.len() - SHOWN_MAX) as u64)));
+    }
+}
+
 /// A date with its uncertainty.
 pub fn since(since: Option<&v1::Since>) -> String {
     match since {
@@ -206,6 +224,9 @@ pub fn view(view: Option<&v1::View>) -> String {
     if !view.disclosed_by.is_empty() {
         line.push_str(&format!(", disclosed by {}", view.disclosed_by));
     }
+    if !view.redirected_from.is_empty() {
+        line.push_str(&format!("; {} has been merged into it", view.redirected_from));
+    }
     line
 }
 
@@ -241,6 +262,7 @@ mod tests {
         check::<v1::ActorKind>();
         check::<v1::AgreementStage>();
         check::<v1::AnomalyRule>();
+        check::<v1::AnomalyState>();
         check::<v1::Assertion>();
         check::<v1::Basis>();
         check::<v1::Channel>();
@@ -248,6 +270,7 @@ mod tests {
         check::<v1::ContactLevel>();
         check::<v1::DesignationState>();
         check::<v1::Direction>();
+        check::<v1::DueKind>();
         check::<v1::EngagementKind>();
         check::<v1::ExternalIdScheme>();
         check::<v1::FoldRule>();
@@ -300,6 +323,7 @@ mod tests {
             known_time: Some(Timestamp { seconds: 1_795_358_405, nanos: 5 }),
             disclosed_by: "2025-07-07".to_owned(),
             ruleset: "1".to_owned(),
+            redirected_from: String::new(),
         };
         assert_eq!(
             view(Some(&view_at)),

@@ -1,7 +1,8 @@
 //! Names of things: slugs of actors, groups and regimes, and ids of events.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr};
 
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 /// The longest slug, in bytes.
@@ -25,7 +26,7 @@ macro_rules! slug {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The slug as text.
@@ -36,7 +37,7 @@ macro_rules! slug {
             /// Stands in for a slug that could not be read, while the rest of its message is checked. It equals no
             /// slug, and no other of another number.
             pub(crate) fn unreadable(number: usize) -> $name {
-                $name(format!("?{number}").into())
+                $name(SmolStr::new(format!("?{number}")))
             }
         }
 
@@ -47,7 +48,7 @@ macro_rules! slug {
                 let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
                 let fits = !text.is_empty() && text.len() <= SLUG_BYTES_MAX;
                 if fits && !text.starts_with('-') && text.bytes().all(known) {
-                    Ok($name(text.into()))
+                    Ok($name(SmolStr::new(text)))
                 } else {
                     Err(IdError::Slug)
                 }

@@ -8,6 +8,7 @@ pub mod fold;
 pub mod id;
 pub mod plover;
 pub mod source;
+pub mod spelling;
 pub mod statement;
 pub mod status;
 pub mod subject;

@@ -25,8 +25,8 @@ pub struct Violations {
 
 impl Violations {
     /// Notes that `field` breaks a rule.
-    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.found.push(Violation { field: field.into(), message: message.into() });
+    pub fn add(&mut self, field: impl fmt::Display, message: impl Into<String>) {
+        self.found.push(Violation { field: field.to_string(), message: message.into() });
     }
 
     /// Notes it unless `holds`, which is how most rules read.
@@ -38,26 +38,36 @@ impl Violations {
     }
 
     /// Checks a text: at most `characters_max` characters, none of them a control character.
-    pub fn text(&mut self, field: &str, text: &str, characters_max: usize) {
-        let characters = text.chars().count();
+    pub fn text(&mut self, field: impl fmt::Display, text: &str, characters_max: usize) {
+        // Most texts are ASCII, in which characters are bytes.
+        let (characters, control) = match text.is_ascii() {
+            true => (text.len(), text.bytes().any(|byte| byte.is_ascii_control())),
+            false => (text.chars().count(), text.chars().any(char::is_control)),
+        };
         if characters_max < characters {
-            self.add(field, format!("has {characters} characters, more than the {characters_max} allowed"));
+            let message = format!("has {characters} characters, more than the {characters_max} allowed");
+            self.add(&field, message);
         }
-        if text.chars().any(char::is_control) {
+        if control {
             self.add(field, "has a control character, such as a line break or a tab; use spaces");
         }
     }
 
     /// Checks a text that must be given.
-    pub fn required_text(&mut self, field: &str, text: &str, characters_max: usize) {
+    pub fn required_text(&mut self, field: impl fmt::Display, text: &str, characters_max: usize) {
         if text.trim().is_empty() {
-            self.add(field, "is required");
+            self.add(&field, "is required");
         }
         self.text(field, text, characters_max);
     }
 
     /// Checks how many there are.
-    pub fn count(&mut self, field: &str, count: usize, allowed: std::ops::RangeInclusive<usize>) {
+    pub fn count(
+        &mut self,
+        field: impl fmt::Display,
+        count: usize,
+        allowed: std::ops::RangeInclusive<usize>,
+    ) {
         if !allowed.contains(&count) {
             self.add(
                 field,
@@ -76,8 +86,8 @@ impl Violations {
 pub struct Rule<'a> {
     /// Whether the input keeps it.
     pub holds: bool,
-    /// The field.
-    pub field: &'a str,
+    /// The field: put into words only when there is something to say about it.
+    pub field: fmt::Arguments<'a>,
     /// What is wrong when it does not.
     pub message: &'a str,
 }

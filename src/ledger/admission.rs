@@ -32,12 +32,12 @@ pub(super) fn admit(proposed: &Proposed, at: impl Fn() -> String, view: &View<'_
 
 fn admit_references(fact: &Fact, at: impl Fn() -> String, view: &View<'_>, refusal: &mut Refusal) {
     let kind = fact.statement.kind();
-    for (field, identity) in fact.statement.references() {
+    fact.statement.references(|field, identity| {
         if !view.is_registered(&identity) {
             let message = format!("{identity} is not registered; submit its registration first");
             refusal.unknown.push(Violation { field: format!("{}.{kind}.{field}", at()), message });
         }
-    }
+    });
 }
 
 fn admit_claim(claim: &Fact, claimed: EventId, field: &str, view: &View<'_>, refusal: &mut Refusal) {

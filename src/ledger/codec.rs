@@ -47,8 +47,27 @@ struct Frame<'a> {
     content: &'a [u8],
 }
 
-/// The stored form of an event.
-pub fn encode(recorded: &Recorded) -> Result<Bytes, bincode::error::EncodeError> {
+/// The most that a record has besides its content and who recorded it, in bytes.
+const FRAME_BYTES: usize = 72;
+
+/// The stored forms of events, in one piece of memory.
+pub fn encode_all<'a>(
+    events: impl Iterator<Item = &'a Recorded> + Clone,
+) -> Result<Vec<Bytes>, bincode::error::EncodeError> {
+    let sizes = events.clone().map(|it| it.content.len() + it.recorded_by.len() + FRAME_BYTES);
+    let mut bytes = Vec::with_capacity(sizes.sum());
+    let mut ends = Vec::new();
+    for recorded in events {
+        encode(recorded, &mut bytes)?;
+        ends.push(bytes.len());
+    }
+    let bytes = Bytes::from(bytes);
+    let begins = std::iter::once(0).chain(ends.iter().copied());
+    Ok(begins.zip(&ends).map(|(begin, end)| bytes.slice(begin..*end)).collect())
+}
+
+/// Adds the stored form of an event.
+fn encode(recorded: &Recorded, bytes: &mut Vec<u8>) -> Result<(), bincode::error::EncodeError> {
     let frame = Frame {
         recorded_at: recorded.recorded_at.as_microsecond(),
         recorded_by: &recorded.recorded_by,
@@ -57,10 +76,9 @@ pub fn encode(recorded: &Recorded) -> Result<Bytes, bincode::error::EncodeError>
         salt: *recorded.salt.as_bytes(),
         content: &recorded.content,
     };
-    let mut bytes = Vec::with_capacity(recorded.content.len() + recorded.recorded_by.len() + 64);
     bytes.push(VERSION);
-    bincode::encode_into_std_write(&frame, &mut bytes, CONFIG)?;
-    Ok(bytes.into())
+    bincode::encode_into_std_write(&frame, bytes, CONFIG)?;
+    Ok(())
 }
 
 /// The event stored at `position`, without what it concerns: that is the index's to say.
@@ -147,9 +165,16 @@ mod tests {
         }
     }
 
+    fn stored(recorded: &Recorded) -> Bytes {
+        let other = Recorded { position: recorded.position.next(), ..recorded.clone() };
+        let both = encode_all([recorded, &other].into_iter()).unwrap();
+        assert_eq!(both[0], both[1], "the position is not stored");
+        both[0].clone()
+    }
+
     #[test]
     fn the_stored_bytes_are_pinned() {
-        let bytes = encode(&recorded()).unwrap();
+        let bytes = stored(&recorded());
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let expected = concat!(
             "01",
@@ -168,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_leaf_of_a_stored_event_is_pinned() {
-        let stored = decode(Position::new(7), encode(&recorded()).unwrap()).unwrap();
+        let stored = decode(Position::new(7), stored(&recorded())).unwrap();
         assert_eq!(stored.leaf(), recorded().leaf());
         assert_eq!(stored.opening().leaf(stored.position).hash(), stored.leaf());
         // Computed by hand from the layout in proof::leaf, with the subject event/0197f0a2-6c1d-7b5e-9a6b-2d8f4f0c1e12.
@@ -177,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_was_not_stored_by_this_program_is_refused() {
-        let bytes = encode(&recorded()).unwrap();
+        let bytes = stored(&recorded());
         for length in 0..bytes.len() {
             assert!(decode(Position::new(7), bytes.slice(..length)).is_err(), "{length}");
         }

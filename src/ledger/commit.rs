@@ -10,7 +10,7 @@ use crate::{
     domain::{event::Event, id::EventId, subject::Subject, violation::Violation},
     log::{AppendError, ReadError},
     position::Position,
-    proof::{Hash, Salt},
+    proof::{Hash, Salt, commitment, subjects_hash},
 };
 
 /// The events of one submission: all of them are recorded, or none.
@@ -37,6 +37,25 @@ pub struct Proposed {
     pub content: Bytes,
     /// Random: what hides the content in the hash of its leaf. The first submission of an event decides it.
     pub salt: Salt,
+    /// What its own content touches, ascending, each once.
+    pub(super) subjects: Vec<Subject>,
+    /// The hash of those.
+    pub(super) subjects_hash: Hash,
+    /// The salted hash of the content.
+    pub(super) commitment: Hash,
+}
+
+impl Proposed {
+    /// An event with everything about it that does not hang on its position: whoever submits it works that out, so that
+    /// the writer need not.
+    pub fn new(id: EventId, event: Event, content: Bytes, salt: Salt) -> Proposed {
+        let mut subjects = event.subjects();
+        subjects.sort_unstable();
+        subjects.dedup();
+        let subjects_hash = subjects_hash(subjects.iter().map(ToString::to_string).collect());
+        let commitment = commitment(&salt, &content);
+        Proposed { id, event, content, salt, subjects, subjects_hash, commitment }
+    }
 }
 
 /// A condition: nothing has been recorded about the subject after the position.

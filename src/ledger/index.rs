@@ -150,30 +150,48 @@ impl Index {
 }
 
 /// What an event touches, ascending, each subject once: what its own content does, and, for a claim or record event,
-/// what its family does. `families` are what the family touched before, `root` the fact itself, for its first member.
+/// what its family does. `family` is what the family touched before, `root` the fact itself, for its first member.
 pub fn touched<'a>(
     recorded: &Recorded,
     root: Option<&Recorded>,
-    families: impl IntoIterator<Item = &'a BTreeSet<Subject>>,
+    family: impl IntoIterator<Item = &'a BTreeSet<Subject>>,
 ) -> Vec<Subject> {
-    let mut touched = recorded.own_subjects();
+    with_family(own(recorded), root, family.into_iter().flatten())
+}
+
+/// What the content of an event touches, ascending, each once.
+pub fn own(recorded: &Recorded) -> Vec<Subject> {
+    let mut own = recorded.own_subjects();
+    own.sort_unstable();
+    own.dedup();
+    own
+}
+
+/// `own`, with what else the family of the event touches.
+pub fn with_family<'a>(
+    own: Vec<Subject>,
+    root: Option<&Recorded>,
+    family: impl Iterator<Item = &'a Subject>,
+) -> Vec<Subject> {
+    let mut touched = own;
     if let Some(root) = root {
         touched.extend(root.own_subjects());
         touched.push(Subject::Event(root.id));
     }
-    touched.extend(families.into_iter().flatten().cloned());
+    touched.extend(family.cloned());
     touched.sort_unstable();
     touched.dedup();
     touched
 }
 
 /// The identity that an event registers.
-fn registers(event: &Event) -> Option<Subject> {
+pub fn registers(event: &Event) -> Option<Subject> {
     match &event.fact()?.statement {
         Statement::ActorRegistered(it) => Some(Subject::Actor(it.actor.clone())),
         Statement::GroupRegistered(it) => Some(Subject::Group(it.group.clone())),
         Statement::RegimeRegistered(it) => Some(Subject::Regime(it.regime.clone())),
         Statement::GroupNamed(_) | Statement::LineageRecorded(_) | Statement::LifecycleChanged(_) => None,
         Statement::RegimeTerminated(_) | Statement::DesignationAct(_) | Statement::Engagement(_) => None,
+        Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => None,
     }
 }

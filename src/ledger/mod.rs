@@ -9,9 +9,9 @@ mod codec;
 mod commit;
 mod ids;
 mod index;
-mod opening;
 mod postings;
 mod recorded;
+mod restart;
 mod sequencer;
 mod tree;
 mod writer;
@@ -27,8 +27,8 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
-pub use opening::Opening;
 pub use recorded::{Concern, Recorded, Sealed};
+pub use restart::Restart;
 pub use sequencer::Verdict;
 
 use crate::{
@@ -84,7 +84,7 @@ impl Ledger {
         clock: Clock,
         replay: impl FnMut(&Recorded),
     ) -> Result<(Ledger, Feed), OpenError> {
-        Opening::of(log).finish(clock, Position::START, replay).await
+        Restart::of(log).finish(clock, Position::START, replay).await
     }
 
     /// Starts the writer after the events that the indexes and the tree reflect.
@@ -131,7 +131,7 @@ impl Ledger {
             if sequencer::wanted(commit, &index).into_iter().eq(wanted) {
                 let sequencer = Sequencer::new(&index, &fetched, Timestamp::UNIX_EPOCH);
                 let mut draft = Draft::new();
-                let receipts = sequencer.judge(commit, &mut draft)?;
+                let receipts = sequencer.judge(commit.clone(), &mut draft)?;
                 let verdicts = receipts.into_iter().map(|receipt| Verdict {
                     id: receipt.id,
                     deduplicated: receipt.deduplicated,
@@ -235,7 +235,7 @@ impl Ledger {
     /// Writes a snapshot of the indexes and the tree as they are now into a directory, and says of which position.
     pub async fn snapshot(&self, directory: &Path) -> std::io::Result<Position> {
         let ledger = self.clone();
-        let path = directory.join(opening::FILE);
+        let path = directory.join(restart::FILE);
         let write = move || {
             // The writer takes the two locks in the same order, and changes both under the first.
             let index = ledger.index();

@@ -1,20 +1,20 @@
 //! Sequencing: the one deterministic function from the record so far and commits in order to positions, receipts and
 //! refusals. No I/O, no clock: what it needs of the log is fetched before, and the time is given.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 use super::{
     admission,
-    commit::{Commit, FailedCheck, Proposed, Receipt, SubmitError},
+    commit::{Check, Commit, FailedCheck, Receipt, SubmitError},
     index::{self, Index},
     recorded::{Concern, Recorded},
 };
 use crate::{
     domain::{id::EventId, subject::Subject, violation::Violation},
     position::Position,
-    proof::Hash,
+    proof::{Hash, Leaf, metadata_hash},
 };
 
 /// What would become of an event.
@@ -45,17 +45,69 @@ pub struct Sequencer<'a> {
     recorded_at: Timestamp,
 }
 
-/// The batch so far: accepted, not yet durable.
+/// The batch so far: accepted, not yet durable; and, while a commit is judged, what of that was accepted.
+#[derive(Default)]
 pub struct Draft {
     /// What is to be written, in order of position.
     pub staged: Vec<Staged>,
-    index: Index,
+    ids: HashMap<EventId, Position>,
+    registered: HashMap<Subject, Position>,
+    /// The root of every claim and record event.
+    roots: HashMap<Position, Position>,
+    /// Those claims and record events, by root.
+    families: HashMap<Position, Vec<Position>>,
+    /// The last position that touches a subject, in the first so many events: looked up only for checks.
+    last: HashMap<Subject, Position>,
+    last_staged: usize,
 }
 
 impl Draft {
     /// An empty batch.
     pub fn new() -> Draft {
-        Draft { staged: Vec::new(), index: Index::default() }
+        Draft::default()
+    }
+
+    fn push(&mut self, staged: Staged) {
+        let recorded = &staged.recorded;
+        let position = recorded.position;
+        self.ids.insert(recorded.id, position);
+        if let Some(identity) = index::registers(&recorded.event) {
+            self.registered.entry(identity).or_insert(position);
+        }
+        if let Some(Concern { root, .. }) = recorded.concern {
+            self.roots.insert(position, root);
+            self.families.entry(root).or_default().push(position);
+        }
+        self.staged.push(staged);
+    }
+
+    /// Takes back everything after the first `kept` events.
+    fn truncate(&mut self, kept: usize) {
+        for Staged { recorded, .. } in self.staged.drain(kept..) {
+            let position = recorded.position;
+            self.ids.remove(&recorded.id);
+            if let Some(identity) = index::registers(&recorded.event) {
+                if self.registered.get(&identity) == Some(&position) {
+                    self.registered.remove(&identity);
+                }
+            }
+            if let Some(Concern { root, .. }) = recorded.concern {
+                self.roots.remove(&position);
+                self.families.entry(root).or_default().retain(|member| *member < position);
+            }
+        }
+    }
+
+    /// The last position that touches each subject, in the first `count` events, which is never less than it was.
+    fn last(&mut self, count: usize) -> &HashMap<Subject, Position> {
+        let unseen = self.staged.get(self.last_staged..count).unwrap_or_default();
+        for staged in unseen {
+            for subject in &staged.touched {
+                self.last.insert(subject.clone(), staged.recorded.position);
+            }
+        }
+        self.last_staged = count.max(self.last_staged);
+        &self.last
     }
 }
 
@@ -67,54 +119,54 @@ pub fn wanted(commit: &Commit, index: &Index) -> BTreeSet<Position> {
     positions.flat_map(|position| [Some(position), index.root(position)]).flatten().collect()
 }
 
-/// What one commit sees: its own events before those of the batch before those of the record.
+/// What one commit sees: the record, and after it the batch with the commit's own events.
 pub(super) struct View<'a> {
-    layers: [&'a Index; 3],
-    own: &'a [Staged],
-    batch: &'a [Staged],
+    base: &'a Index,
+    draft: &'a Draft,
     fetched: &'a [Recorded],
 }
 
 impl<'a> View<'a> {
-    /// The position of an event.
+    /// The position of an event that a commit of the batch proposes or names.
     pub fn find(&self, id: EventId) -> Option<Position> {
-        self.layers.iter().find_map(|layer| layer.find(id))
+        // Whatever the batch names is wanted, and so fetched, if it is on record.
+        let recorded = || if self.fetched.is_empty() { None } else { self.base.find(id) };
+        self.draft.ids.get(&id).copied().or_else(recorded)
     }
 
     /// Whether an identity is registered.
     pub fn is_registered(&self, identity: &Subject) -> bool {
-        self.layers.iter().any(|layer| layer.is_registered(identity))
+        self.base.is_registered(identity) || self.draft.registered.contains_key(identity)
     }
 
     /// The event at a position, if the judgement can need it.
     pub fn event(&self, position: Position) -> Option<&'a Recorded> {
-        let staged = |events: &'a [Staged]| {
-            let index = events.binary_search_by_key(&position, |it| it.recorded.position).ok()?;
-            events.get(index).map(|it| &it.recorded)
-        };
         let fetched = || {
             let index = self.fetched.binary_search_by_key(&position, |it| it.position).ok()?;
             self.fetched.get(index)
         };
-        staged(self.own).or_else(|| staged(self.batch)).or_else(fetched)
+        self.staged(position).map(|staged| &staged.recorded).or_else(fetched)
+    }
+
+    fn staged(&self, position: Position) -> Option<&'a Staged> {
+        let offset = position.get().checked_sub(self.base.tail().next().get())?;
+        self.draft.staged.get(usize::try_from(offset).ok()?)
     }
 
     /// What an event that names `id` concerns.
     pub fn concern(&self, id: EventId) -> Option<Concern> {
         let target = self.find(id)?;
-        let root = self.layers.iter().find_map(|layer| layer.root(target)).unwrap_or(target);
-        Some(Concern { target, root })
+        let root = self.draft.roots.get(&target).copied().or_else(|| self.base.root(target));
+        Some(Concern { target, root: root.unwrap_or(target) })
     }
 
-    fn touched(&self, recorded: &Recorded) -> Vec<Subject> {
-        let root = recorded.concern.map(|concern| concern.root);
-        let families =
-            self.layers.iter().filter_map(|layer| root.and_then(|root| layer.family_subjects(root)));
-        index::touched(recorded, root.and_then(|root| self.event(root)), families)
-    }
-
-    fn last(&self, subject: &Subject) -> Position {
-        self.layers.iter().filter_map(|layer| layer.last(subject)).max().unwrap_or_default()
+    /// What an event touches whose own content touches `own`, ascending, each once.
+    fn touched(&self, own: Vec<Subject>, concern: Option<Concern>) -> Vec<Subject> {
+        let Some(Concern { root, .. }) = concern else { return own };
+        let members = self.draft.families.get(&root).into_iter().flatten();
+        let drafted = members.filter_map(|member| self.staged(*member)).flat_map(|member| &member.touched);
+        let family = self.base.family_subjects(root).into_iter().flatten().chain(drafted);
+        index::with_family(own, self.event(root), family)
     }
 }
 
@@ -126,49 +178,61 @@ impl<'a> Sequencer<'a> {
     }
 
     /// Judges a commit after those in the draft. Accepted, its new events are in the draft; refused, nothing is.
-    pub fn judge(&self, commit: &Commit, draft: &mut Draft) -> Result<Vec<Receipt>, SubmitError> {
-        let mut own = Draft::new();
-        let mut answers = Vec::with_capacity(commit.events.len());
+    pub fn judge(&self, commit: Commit, draft: &mut Draft) -> Result<Vec<Receipt>, SubmitError> {
+        let before = draft.staged.len();
+        let judged = self.judge_events(commit, draft);
+        if judged.is_err() {
+            draft.truncate(before);
+        }
+        judged
+    }
+
+    fn judge_events(&self, commit: Commit, draft: &mut Draft) -> Result<Vec<Receipt>, SubmitError> {
+        let Commit { id: commit, principal, events, checks } = commit;
+        let before = draft.staged.len();
+        let mut answers = Vec::with_capacity(events.len());
         let mut refusal = Refusal::default();
-        let next = self.base.tail().plus(draft.staged.len() as u64).next();
-        for (index, proposed) in commit.events.iter().enumerate() {
-            let view = self.view(&own.index, &own.staged, draft);
+        let metadata = metadata_hash(&principal);
+        for (index, proposed) in events.into_iter().enumerate() {
+            let view = self.view(draft);
             let at = || format!("events[{index}]");
             if let Some(recorded) = view.find(proposed.id).and_then(|position| view.event(position)) {
-                match same(recorded, proposed) {
-                    true => answers.push(receipt(recorded, Novelty::Known)),
+                match recorded.content == proposed.content {
+                    true => answers.push(receipt(recorded, recorded.leaf(), Novelty::Known)),
                     false => refusal.conflict(&at(), recorded),
                 }
                 continue;
             }
-            admission::admit(proposed, at, &view, &mut refusal);
+            admission::admit(&proposed, at, &view, &mut refusal);
+            let concern = proposed.event.concerns().and_then(|id| view.concern(id));
             let recorded = Recorded {
-                position: next.plus(own.staged.len() as u64),
+                position: self.base.tail().plus(draft.staged.len() as u64).next(),
                 recorded_at: self.recorded_at,
-                recorded_by: commit.principal.clone(),
-                commit: commit.id,
+                recorded_by: principal.clone(),
+                commit,
                 id: proposed.id,
-                event: proposed.event.clone(),
-                content: proposed.content.clone(),
+                event: proposed.event,
+                content: proposed.content,
                 salt: proposed.salt,
-                concern: proposed.event.concerns().and_then(|id| view.concern(id)),
+                concern,
             };
-            let touched = view.touched(&recorded);
-            let receipt = receipt(&recorded, Novelty::New);
-            answers.push(receipt);
-            // Only a later event of the same commit can refer to this one before the draft has it.
-            if index + 1 < commit.events.len() {
-                own.index.add(&recorded, &touched);
-            }
-            own.staged.push(Staged { recorded, touched, leaf: receipt.leaf });
+            let touched = view.touched(proposed.subjects, concern);
+            let leaf = Leaf {
+                position: recorded.position,
+                recorded_at: recorded.recorded_at.as_microsecond(),
+                event: recorded.id.uuid().into_bytes(),
+                commit: commit.into_bytes(),
+                subjects: proposed.subjects_hash,
+                metadata,
+                content: proposed.commitment,
+            };
+            let leaf = leaf.hash();
+            answers.push(receipt(&recorded, leaf, Novelty::New));
+            draft.push(Staged { recorded, touched, leaf });
         }
         refusal.into_result()?;
-        if !own.staged.is_empty() {
-            self.check(commit, draft)?;
-        }
-        for staged in own.staged {
-            draft.index.add(&staged.recorded, &staged.touched);
-            draft.staged.push(staged);
+        if before < draft.staged.len() && !checks.is_empty() {
+            self.check(checks, before, draft)?;
         }
         Ok(answers)
     }
@@ -176,39 +240,32 @@ impl<'a> Sequencer<'a> {
     /// What the event at `position` touches: one that was accepted into the draft, or that is on record and
     /// [`wanted`].
     pub fn touched(&self, position: Position, draft: &Draft) -> Vec<Subject> {
+        let view = self.view(draft);
         // What an accepted event touches was settled when it was judged; later ones of its family may touch more.
-        let offset = position.get().checked_sub(self.base.tail().get() + 1);
-        let index = offset.and_then(|offset| usize::try_from(offset).ok());
-        if let Some(staged) = index.and_then(|index| draft.staged.get(index)) {
+        if let Some(staged) = view.staged(position) {
             return staged.touched.clone();
         }
-        let none = Index::default();
-        let view = self.view(&none, &[], draft);
-        view.event(position).map(|recorded| view.touched(recorded)).unwrap_or_default()
+        let recorded = view.event(position);
+        recorded.map(|it| view.touched(index::own(it), it.concern)).unwrap_or_default()
     }
 
-    fn view<'v>(&'v self, own: &'v Index, staged: &'v [Staged], draft: &'v Draft) -> View<'v> {
-        View {
-            layers: [own, &draft.index, self.base],
-            own: staged,
-            batch: &draft.staged,
-            fetched: self.fetched,
-        }
+    fn view<'v>(&'v self, draft: &'v Draft) -> View<'v> {
+        View { base: self.base, draft, fetched: self.fetched }
     }
 
-    fn check(&self, commit: &Commit, draft: &Draft) -> Result<(), SubmitError> {
-        let none = Index::default();
-        let view = self.view(&none, &[], draft);
-        let tail = self.base.tail().plus(draft.staged.len() as u64);
+    /// Checks against the record and the first `before` events of the draft.
+    fn check(&self, checks: Vec<Check>, before: usize, draft: &mut Draft) -> Result<(), SubmitError> {
+        let drafted = draft.last(before);
+        let tail = self.base.tail().plus(before as u64);
         let mut invalid = Vec::new();
         let mut failed = Vec::new();
-        for (index, check) in commit.checks.iter().enumerate() {
-            let moved_at = view.last(&check.subject);
-            if tail < check.unchanged_since {
-                let message = format!("{} is beyond the tail {tail}", check.unchanged_since);
+        for (index, Check { subject, unchanged_since }) in checks.into_iter().enumerate() {
+            let moved_at = drafted.get(&subject).copied().or_else(|| self.base.last(&subject));
+            let moved_at = moved_at.unwrap_or_default();
+            if tail < unchanged_since {
+                let message = format!("{unchanged_since} is beyond the tail {tail}");
                 invalid.push(Violation { field: format!("checks[{index}].unchanged_since"), message });
-            } else if check.unchanged_since < moved_at {
-                let (subject, unchanged_since) = (check.subject.clone(), check.unchanged_since);
+            } else if unchanged_since < moved_at {
                 failed.push(FailedCheck { subject, unchanged_since, moved_at });
             }
         }
@@ -226,19 +283,15 @@ enum Novelty {
     New,
 }
 
-fn receipt(recorded: &Recorded, novelty: Novelty) -> Receipt {
+fn receipt(recorded: &Recorded, leaf: Hash, novelty: Novelty) -> Receipt {
     Receipt {
         position: recorded.position,
         id: recorded.id,
         recorded_at: recorded.recorded_at,
         commit: recorded.commit,
         deduplicated: matches!(novelty, Novelty::Known),
-        leaf: recorded.leaf(),
+        leaf,
     }
-}
-
-fn same(recorded: &Recorded, proposed: &Proposed) -> bool {
-    recorded.content == proposed.content
 }
 
 /// Why a commit is refused, gathered over its events.

@@ -8,7 +8,6 @@ use std::{
     thread,
 };
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -61,21 +60,49 @@ pub struct Writer {
 /// What becomes of a commit.
 type Answer = Result<Vec<Receipt>, SubmitError>;
 
-type Waiting = (Commit, oneshot::Sender<Answer>);
+/// Who waits for an answer.
+type Waiting = oneshot::Sender<Answer>;
+
+/// What those who wait are to be told.
+enum News {
+    Answers(Vec<(Waiting, Answer)>),
+    Closed(Vec<oneshot::Sender<()>>),
+}
 
 /// Starts the thread. It ends when it is asked to, or when every handle is gone.
+///
+/// Must be called within a tokio runtime: whoever waits is told by a task, because a thread of its own would have to wake
+/// the runtime once for each.
 pub fn spawn(mut writer: Writer) -> io::Result<()> {
+    let (news, told) = mpsc::unbounded_channel();
+    tokio::spawn(tell(told));
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         let mut closing = Vec::new();
         while let Some(batch) = writer.next_batch(&mut closing) {
-            writer.write(batch);
+            writer.write(batch, &news);
         }
-        for done in closing {
-            // Nobody waiting is no reason to stay.
-            let _ = done.send(());
-        }
+        // Nobody waiting is no reason to stay.
+        let _ = news.send(News::Closed(closing));
     })?;
     Ok(())
+}
+
+/// Tells those who wait, in order. A client that has gone is no failure: its events are recorded.
+async fn tell(mut news: mpsc::UnboundedReceiver<News>) {
+    while let Some(next) = news.recv().await {
+        match next {
+            News::Answers(answers) => {
+                for (waiting, answer) in answers {
+                    let _ = waiting.send(answer);
+                }
+            }
+            News::Closed(closing) => {
+                for done in closing {
+                    let _ = done.send(());
+                }
+            }
+        }
+    }
 }
 
 /// The time as the log keeps it: a receipt gives what the record will give after a restart.
@@ -85,7 +112,7 @@ fn storable(time: Timestamp) -> Timestamp {
 
 impl Writer {
     /// Waits for a commit and takes those that wait behind it. `None` at the end.
-    fn next_batch(&mut self, closing: &mut Vec<oneshot::Sender<()>>) -> Option<Vec<Waiting>> {
+    fn next_batch(&mut self, closing: &mut Vec<oneshot::Sender<()>>) -> Option<Vec<(Commit, Waiting)>> {
         let mut batch = Vec::new();
         let mut events = 0;
         let mut next = self.requests.blocking_recv();
@@ -112,33 +139,34 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, batch: Vec<Waiting>) {
-        let outcome = self.sequence(&batch).and_then(|(staged, verdicts)| {
+    fn write(&mut self, batch: Vec<(Commit, Waiting)>, news: &mpsc::UnboundedSender<News>) {
+        let (commits, waiting): (Vec<Commit>, Vec<Waiting>) = batch.into_iter().unzip();
+        let written = self.sequence(commits).and_then(|(staged, answers)| {
             self.append(&staged)?;
-            self.publish(staged);
-            Ok(verdicts)
+            Ok((staged, answers))
         });
-        match outcome {
-            Ok(verdicts) => {
-                for ((_, answer), verdict) in batch.into_iter().zip(verdicts) {
-                    // A client that has gone is no failure: its events are recorded.
-                    let _ = answer.send(verdict);
-                }
-            }
+        let (staged, answers) = match written {
+            Ok((staged, answers)) => (staged, answers),
             Err(error) => {
                 let reason = error.to_string();
-                for (_, answer) in batch {
-                    let _ = answer.send(Err(SubmitError::Failed { reason: reason.clone() }));
-                }
+                let failed = || Err(SubmitError::Failed { reason: reason.clone() });
+                (Vec::new(), waiting.iter().map(|_| failed()).collect())
             }
+        };
+        let recorded = self.publish(staged);
+        // Nobody takes answers when the runtime is gone, and then nobody waits either.
+        let _ = news.send(News::Answers(waiting.into_iter().zip(answers).collect()));
+        if !recorded.is_empty() {
+            // Without a follower there is nobody to tell.
+            let _ = self.feed.blocking_send(Arc::new(recorded));
         }
     }
 
     /// Judges every commit in order. Refusals are answers too, and wait for the batch to be durable: they may rest on it.
-    fn sequence(&self, batch: &[Waiting]) -> Result<(Vec<Staged>, Vec<Answer>), SubmitError> {
+    fn sequence(&self, commits: Vec<Commit>) -> Result<(Vec<Staged>, Vec<Answer>), SubmitError> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let wanted: BTreeSet<Position> =
-            batch.iter().flat_map(|(commit, _)| sequencer::wanted(commit, &index)).collect();
+            commits.iter().flat_map(|commit| sequencer::wanted(commit, &index)).collect();
         let wanted: Vec<Position> = wanted.into_iter().collect();
         let fetched = match wanted.is_empty() {
             true => Vec::new(),
@@ -151,24 +179,23 @@ impl Writer {
         let recorded_at = index.last_recorded_at().map_or(now, |last| last.max(now));
         let sequencer = Sequencer::new(&index, &fetched, recorded_at);
         let mut draft = Draft::new();
-        let verdicts = batch.iter().map(|(commit, _)| sequencer.judge(commit, &mut draft)).collect();
-        Ok((draft.staged, verdicts))
+        let answers = commits.into_iter().map(|commit| sequencer.judge(commit, &mut draft)).collect();
+        Ok((draft.staged, answers))
     }
 
     fn append(&self, staged: &[Staged]) -> Result<(), SubmitError> {
         let Some(first) = staged.first() else { return Ok(()) };
         let after = Position::new(first.recorded.position.get() - 1);
-        let records = staged.iter().map(|it| codec::encode(&it.recorded));
-        let records: Vec<Bytes> = records
-            .collect::<Result<_, _>>()
+        let records = codec::encode_all(staged.iter().map(|it| &it.recorded))
             .map_err(|error| SubmitError::Failed { reason: error.to_string() })?;
         self.log.append_blocking(after, &records)?;
         Ok(())
     }
 
-    fn publish(&mut self, staged: Vec<Staged>) {
+    /// Takes what is durable into the indexes, and lets readers see it.
+    fn publish(&mut self, staged: Vec<Staged>) -> Vec<Recorded> {
         if staged.is_empty() {
-            return;
+            return Vec::new();
         }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         for it in &staged {
@@ -183,8 +210,6 @@ impl Writer {
         let tail = index.tail();
         drop(index);
         self.tail.send_replace(tail);
-        let recorded = staged.into_iter().map(|it| it.recorded).collect();
-        // Without a follower there is nobody to tell.
-        let _ = self.feed.blocking_send(Arc::new(recorded));
+        staged.into_iter().map(|it| it.recorded).collect()
     }
 }

@@ -1,11 +1,16 @@
 //! The read models: histories of actors, groups, regimes and relationships, kept current with the log, and the
 //! statuses that follow from them. Everything here can be thrown away and rebuilt.
 
+mod anomalies;
+mod docket;
 mod family;
 mod keeper;
+mod matrix;
 mod projector;
+mod search;
 mod snapshot;
 mod store;
+mod stretches;
 pub mod timeline;
 mod view;
 
@@ -18,8 +23,13 @@ use std::{
 
 use tokio::{sync::watch, time};
 
+pub use anomalies::AnomalyQuestion;
+pub use docket::DocketQuestion;
 pub use keeper::Keeper;
+pub use matrix::{ListingMatrix, RelationMatrix};
+pub use search::{Designator, Hit, Matched};
 pub use store::{Holdings, Store};
+pub use stretches::StretchQuestion;
 pub use view::{RelationshipView, UnknownError};
 
 use crate::{

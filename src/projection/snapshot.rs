@@ -21,7 +21,7 @@ use crate::{
         fold::{RULESET, relationship::Dealings},
         id::{ActorId, GroupId},
     },
-    ledger::Opening,
+    ledger::Restart,
     log::ReadError,
     position::Position,
     proof::Hash,
@@ -76,6 +76,8 @@ impl Store {
             facts.extend(history.facts());
             roots.extend(history.roots());
         }
+        facts.extend(self.merges.facts());
+        roots.extend(self.merges.roots());
         Frozen {
             position: self.position,
             recorded_at: self.recorded_at,
@@ -87,9 +89,9 @@ impl Store {
     }
 
     /// The store of the snapshot in a directory; an empty one when there is none that agrees with the record.
-    pub async fn from_snapshot(opening: &Opening, directory: &Path) -> Store {
+    pub async fn from_snapshot(restart: &Restart, directory: &Path) -> Store {
         let path = directory.join(FILE);
-        match load(opening, &path).await {
+        match load(restart, &path).await {
             Ok(store) => {
                 info!(position = %store.position, "the projections are taken from their snapshot");
                 store
@@ -143,30 +145,30 @@ struct Content {
     roots: Vec<Position>,
 }
 
-async fn load(opening: &Opening, path: &Path) -> Result<Store, SnapshotError> {
+async fn load(restart: &Restart, path: &Path) -> Result<Store, SnapshotError> {
     let path = path.to_owned();
     let read = task::spawn_blocking(move || read(&path)).await;
     let (content, header) = read.map_err(|error| SnapshotError::Log(Box::new(error)))??;
     let log = |error: ReadError| SnapshotError::Log(Box::new(error));
-    if opening.position() < header.position {
+    if restart.position() < header.position {
         return Err(SnapshotError::Foreign("it goes on after the indexes end"));
     }
-    if opening.root(header.position).await.map_err(log)?.as_bytes() != &header.root {
+    if restart.root(header.position).await.map_err(log)?.as_bytes() != &header.root {
         return Err(SnapshotError::Foreign("the root"));
     }
     let Content { mut store, facts, roots } = content;
     for positions in facts.chunks(FETCH_EVENTS) {
-        for recorded in opening.fetch(positions).await.map_err(log)? {
+        for recorded in restart.fetch(positions).await.map_err(log)? {
             if let Event::Fact(fact) = &recorded.event {
                 store.add(recorded.position, fact);
             }
         }
     }
     for roots in roots.chunks(FETCH_EVENTS) {
-        let families = roots.iter().map(|root| (*root, opening.family(*root)));
+        let families = roots.iter().map(|root| (*root, restart.family(*root)));
         let families = projector::within(families, header.position);
         let wanted: Vec<Position> = projector::wanted(&families);
-        let events = opening.fetch(&wanted).await.map_err(log)?;
+        let events = restart.fetch(&wanted).await.map_err(log)?;
         for (root, members) in projector::kin(&families, &events) {
             store.set_registered_family(root, &members);
         }

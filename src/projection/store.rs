@@ -15,15 +15,14 @@ use crate::{
         event::Event,
         fact::Fact,
         fold::{
-            Content, History, Telling,
+            Content, History, Standing, Telling,
             group::GroupFact,
-            registry::{ActorFact, RegimeFact},
+            registry::{ActorFact, MergeFact, RegimeFact},
             relationship::{Dealings, Effect, Move},
         },
         id::{ActorId, GroupId, RegimeId},
         statement::Statement,
         subject::Subject,
-        vocabulary::Assertion,
     },
     ledger::Recorded,
     position::Position,
@@ -54,6 +53,8 @@ pub struct Store {
     pub(super) regimes: BTreeMap<RegimeId, History<RegimeFact>>,
     pub(super) relationships: BTreeMap<ActorId, BTreeMap<GroupId, Arc<Dealings>>>,
     pub(super) counterparts: BTreeMap<GroupId, Counterparts>,
+    /// Which identities were merged, and parted again.
+    pub(super) merges: History<MergeFact>,
     /// The roots of families with news.
     touched: BTreeSet<Position>,
 }
@@ -150,6 +151,9 @@ impl Store {
                 Subject::Relationship(..) | Subject::Designation(..) | Subject::Event(_) => {}
             }
         }
+        if events.iter().filter_map(|it| it.event.fact()).any(|fact| MergeFact::of(fact).is_some()) {
+            self.merges.set_family(root, family(events, MergeFact::of));
+        }
     }
 
     pub(super) fn add(&mut self, position: Position, fact: &Arc<Fact>) {
@@ -159,8 +163,9 @@ impl Store {
                     for (nth, (actor, _)) in engagement.principal_actors().enumerate() {
                         let Some(content) = Move::of(engagement, actor, group) else { continue };
                         let telling = Telling::new(position, fact, content);
+                        let telling_moves = Standing::sole(&telling).moves();
                         self.dealings_mut(actor, group).add(&telling);
-                        if 0 < nth && fact.assertion != Assertion::Denied {
+                        if 0 < nth && telling_moves {
                             self.counterparts
                                 .entry(group.clone())
                                 .or_default()
@@ -187,6 +192,11 @@ impl Store {
             }
             Statement::DesignationAct(it) => {
                 add(&mut self.groups, &it.group, position, fact, GroupFact::about)
+            }
+            Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => {
+                if let Some(content) = MergeFact::of(fact) {
+                    self.merges.add(Telling::new(position, fact, content));
+                }
             }
             Statement::LineageRecorded(it) => {
                 add(&mut self.groups, &it.group, position, fact, GroupFact::about);
@@ -248,6 +258,7 @@ fn told(fact: &Fact, actor: &ActorId, group: &GroupId) -> Option<Move> {
         }
         Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => None,
         Statement::LifecycleChanged(_) | Statement::DesignationAct(_) => None,
+        Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => None,
     }
 }
 

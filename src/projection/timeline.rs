@@ -43,6 +43,7 @@ impl Whole {
             Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => {
                 Part::Other
             }
+            Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => Part::Other,
         }
     }
 }
@@ -95,7 +96,12 @@ pub struct Timeline {
 impl Timeline {
     /// Reads what is recorded about a subject, as far as the cut of record time.
     pub async fn read(ledger: &Ledger, subject: &Subject, as_of: AsOf) -> Result<Timeline, ReadError> {
-        Ok(Timeline { history: history(ledger, subject, as_of).await? })
+        Timeline::read_all(ledger, std::slice::from_ref(subject), as_of).await
+    }
+
+    /// Reads what is recorded about several subjects: those of identities that were merged.
+    pub async fn read_all(ledger: &Ledger, subjects: &[Subject], as_of: AsOf) -> Result<Timeline, ReadError> {
+        Ok(Timeline { history: history(ledger, subjects, as_of).await? })
     }
 
     /// Whether nothing is recorded about it.
@@ -115,17 +121,20 @@ impl Timeline {
     }
 }
 
-async fn history(ledger: &Ledger, subject: &Subject, as_of: AsOf) -> Result<History<Whole>, ReadError> {
+async fn history(ledger: &Ledger, subjects: &[Subject], as_of: AsOf) -> Result<History<Whole>, ReadError> {
     let tail = ledger.tail().min(as_of.known_at);
-    let positions = ledger.positions(std::slice::from_ref(subject), Position::START, tail);
+    let positions = ledger.positions(subjects, Position::START, tail);
     let events = ledger.fetch(&positions).await?;
-    let concerns = |fact: &Arc<Fact>| touches(fact, subject).then(|| Whole(fact.clone()));
+    let touched = |fact: &Arc<Fact>| subjects.iter().any(|subject| touches(fact, subject));
+    let concerns = |fact: &Arc<Fact>| touched(fact).then(|| Whole(fact.clone()));
     let mut history = History::default();
     let mut roots: BTreeSet<Position> =
         events.iter().filter_map(|it| it.concern).map(|concern| concern.root).collect();
-    if let Subject::Event(id) = subject {
-        // A fact's own timeline is that of its family.
-        roots.extend(ledger.find(*id).filter(|position| *position <= tail));
+    for subject in subjects {
+        if let Subject::Event(id) = subject {
+            // A fact's own timeline is that of its family.
+            roots.extend(ledger.find(*id).filter(|position| *position <= tail));
+        }
     }
     for recorded in &events {
         if let (Event::Fact(fact), None) = (&recorded.event, recorded.concern) {

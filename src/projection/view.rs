@@ -1,7 +1,8 @@
 //! Views: the statuses of groups and relationships under any cuts.
 
 use std::{
-    collections::HashSet,
+    borrow::Cow,
+    collections::{BTreeSet, HashSet},
     ops::Bound::{Excluded, Included, Unbounded},
     sync::Arc,
 };
@@ -12,20 +13,24 @@ use crate::domain::{
     fold::{
         Standing,
         designation::designations,
-        group::{GroupFact, GroupQuestion, Identity, binding_on, group_status, identity},
-        registry::{ActorStatus, RegimeStatus, Regimes},
-        relationship::Dealings,
+        group::{Binding, GroupFact, GroupQuestion, Groups, Identity, binding_on, group_status, identity},
+        registry::{ActorStatus, Redirects, RegimeStatus, Regimes},
+        relationship::{Dealings, Line},
     },
     id::{ActorId, GroupId, RegimeId},
     status::{
-        group::{EngagementCounts, GroupCounts, GroupStatus},
+        group::{Designation, EngagementCounts, GroupCounts, GroupStatus, InheritedDesignation},
         relationship::{LegalFacet, RelationshipStatus},
     },
+    subject::Subject,
+    vocabulary::Inheritance,
 };
 
 /// The status of a relationship, with the names of its two ends.
 #[derive(Clone, Debug)]
 pub struct RelationshipView {
+    /// The group: the one that was asked for, or that it was merged into.
+    pub group: GroupId,
     /// The actor's name.
     pub actor_name: String,
     /// The group's primary name at the date.
@@ -48,7 +53,52 @@ pub enum UnknownError {
     Regime(RegimeId),
 }
 
+impl Groups for Store {
+    fn standing(&self, group: &GroupId, as_of: AsOf) -> Option<Vec<Standing<'_, GroupFact>>> {
+        let redirects = self.redirects(as_of);
+        let mut standing = self.groups.get(group)?.standing(as_of);
+        let merged = redirects.merged_into(group);
+        if !merged.is_empty() {
+            let others = merged.into_iter().filter_map(|group| self.groups.get(group));
+            standing.extend(others.flat_map(|history| history.standing(as_of)));
+            // Lineage between the two concerns both.
+            standing.sort_by_cached_key(Standing::order);
+            standing.dedup_by_key(|fact| fact.root);
+        }
+        Some(standing)
+    }
+
+    fn survivor(&self, group: &GroupId, as_of: AsOf) -> GroupId {
+        self.redirects(as_of).survivor(group).clone()
+    }
+}
+
 impl Store {
+    /// Where the identities lead that have been merged under the cuts.
+    pub fn redirects(&self, as_of: AsOf) -> Redirects {
+        Redirects::fold(&self.merges, as_of)
+    }
+
+    /// The subjects whose events tell of a subject: itself, and what it was called before identities were merged.
+    pub fn told_of(&self, subject: &Subject, as_of: AsOf) -> Vec<Subject> {
+        let redirects = self.redirects(as_of);
+        let named = |group: &GroupId, subject: &dyn Fn(GroupId) -> Subject| {
+            let survivor = redirects.survivor(group);
+            let merged = redirects.merged_into(survivor);
+            std::iter::once(survivor).chain(merged).cloned().map(subject).collect()
+        };
+        match subject {
+            Subject::Group(group) => named(group, &Subject::Group),
+            Subject::Relationship(actor, group) => {
+                named(group, &|group| Subject::Relationship(actor.clone(), group))
+            }
+            Subject::Designation(group, regime) => {
+                named(group, &|group| Subject::Designation(group, regime.clone()))
+            }
+            Subject::Actor(_) | Subject::Regime(_) | Subject::Event(_) => vec![subject.clone()],
+        }
+    }
+
     /// Every regime on record under the cuts.
     pub fn regimes(&self, as_of: AsOf) -> Regimes {
         let known = self.regimes.iter().filter_map(|(id, history)| {
@@ -70,6 +120,7 @@ impl Store {
         regimes: &Regimes,
         as_of: AsOf,
     ) -> Result<GroupStatus, UnknownError> {
+        let group = &self.survivor(group, as_of);
         let engagements = self.engagements(group, as_of);
         let status = self.group_alone(group, asked, regimes, as_of)?;
         Ok(GroupStatus { counts: GroupCounts { engagements, ..status.counts }, ..status })
@@ -83,9 +134,41 @@ impl Store {
         regimes: &Regimes,
         as_of: AsOf,
     ) -> Result<GroupStatus, UnknownError> {
+        let group = &self.survivor(group, as_of);
         let engagements = EngagementCounts::default();
-        let question = GroupQuestion { group, groups: &self.groups, regimes, asked, engagements, as_of };
-        group_status(&question).ok_or_else(|| UnknownError::Group(group.clone()))
+        let question = GroupQuestion { group, groups: self, regimes, asked, engagements, as_of };
+        let mut status = group_status(&question).ok_or_else(|| UnknownError::Group(group.clone()))?;
+        status.inherited.extend(self.bound(&status, regimes, as_of));
+        status.inherited.sort_by(|a, b| {
+            (&a.regime, &a.from_group, &a.bound_actor).cmp(&(&b.regime, &b.from_group, &b.bound_actor))
+        });
+        Ok(status)
+    }
+
+    /// Whom its listings in force bind as members of organisations.
+    fn bound(&self, status: &GroupStatus, regimes: &Regimes, as_of: AsOf) -> Vec<InheritedDesignation> {
+        let binds_members = |it: &&Designation| {
+            let terms = regimes.get(&it.regime);
+            let whole = it.component.is_none() && it.state.is_in_force();
+            whole && terms.is_some_and(|terms| terms.inheritance == Inheritance::Members)
+        };
+        let listings: Vec<Designation> = status.designations.iter().filter(binds_members).cloned().collect();
+        if listings.is_empty() {
+            return Vec::new();
+        }
+        let actors = self.actors.values().filter_map(|history| ActorStatus::fold(history, as_of));
+        let bound = actors.flat_map(|actor| {
+            let bindings = binding_on(&actor.actor, &actor.memberships, &listings, regimes).into_iter();
+            let inherited = bindings.filter(|binding| binding.inherited_from.is_some());
+            let of = |binding: Binding<'_>| InheritedDesignation {
+                regime: binding.designation.regime.clone(),
+                from_group: status.group.clone(),
+                bound_actor: Some(actor.actor.clone()),
+                state: binding.designation.state,
+            };
+            inherited.map(of).collect::<Vec<_>>()
+        });
+        bound.collect()
     }
 
     /// What the registry holds about an actor.
@@ -102,8 +185,9 @@ impl Store {
         as_of: AsOf,
     ) -> Result<(Identity, Vec<Standing<'_, GroupFact>>), UnknownError> {
         let unknown = || UnknownError::Group(group.clone());
-        let standing = self.groups.get(group).ok_or_else(unknown)?.standing(as_of);
-        let known = identity(&standing, as_of.valid_at).ok_or_else(unknown)?;
+        let group = &self.survivor(group, as_of);
+        let standing = self.standing(group, as_of).ok_or_else(unknown)?;
+        let known = identity(group, &standing, as_of.valid_at).ok_or_else(unknown)?;
         Ok((known, standing))
     }
 
@@ -115,25 +199,65 @@ impl Store {
         regimes: &Regimes,
         as_of: AsOf,
     ) -> Result<RelationshipView, UnknownError> {
+        let group = &self.survivor(group, as_of);
         let known_actor = self.actor(actor, as_of)?;
         let (known_group, standing) = self.identity(group, as_of)?;
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
-        let legal =
-            binding_on(actor, &known_actor.memberships, &listings, regimes).into_iter().map(|binding| {
-                LegalFacet {
-                    regime: binding.designation.regime.clone(),
-                    component: binding.designation.component.clone(),
-                    state: binding.designation.state,
-                    inherited_from: binding.inherited_from.cloned(),
-                    provenance: binding.designation.provenance.clone(),
-                }
-            });
-        let line = self.found(actor, group).map(|it| it.line(as_of, self.position())).unwrap_or_default();
+        let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
         Ok(RelationshipView {
+            group: group.clone(),
             actor_name: known_actor.name,
             group_name: known_group.name,
-            status: line.status(as_of.valid_at, legal.collect()),
+            status: self.status_of(actor, group, &bindings, as_of),
         })
+    }
+
+    /// The status of a relationship with the listings that bear on it.
+    pub(super) fn status_of(
+        &self,
+        actor: &ActorId,
+        group: &GroupId,
+        bindings: &[Binding<'_>],
+        as_of: AsOf,
+    ) -> RelationshipStatus {
+        let legal = bindings.iter().map(|binding| LegalFacet {
+            inherited_from: binding.inherited_from.cloned(),
+            ..own_facet(binding.designation)
+        });
+        let line = self.line_of(actor, group, as_of).unwrap_or_default();
+        line.status(as_of.valid_at, legal.collect())
+    }
+
+    /// The groups on record, under whatever cuts, by slug, but for those that have been merged into others.
+    pub(super) fn group_ids(&self, as_of: AsOf) -> impl Iterator<Item = &GroupId> {
+        let redirects = self.redirects(as_of);
+        self.groups.keys().filter(move |group| !redirects.is_merged(group))
+    }
+
+    /// The relationships with anything on record, under whatever cuts, by actor and group; with identities that have been
+    /// merged under those that answer for them.
+    pub fn pairs(&self, as_of: AsOf) -> BTreeSet<(&ActorId, &GroupId)> {
+        let redirects = self.redirects(as_of);
+        let pairs = self.relationships_after(None, None, None);
+        let known = |group: &GroupId| self.groups.get_key_value(group).map(|(group, _)| group);
+        pairs.filter_map(|(actor, group)| Some((actor, known(redirects.survivor(group))?))).collect()
+    }
+
+    /// All that is on record about a relationship: its dealings, and those with identities merged into the group.
+    pub(super) fn dealings_of(&self, actor: &ActorId, group: &GroupId, as_of: AsOf) -> Vec<&Dealings> {
+        let redirects = self.redirects(as_of);
+        let merged = redirects.merged_into(group);
+        let names = std::iter::once(group).chain(merged);
+        names.filter_map(|group| self.found(actor, group)).map(|dealings| &**dealings).collect()
+    }
+
+    /// The line of a relationship under the cuts; `None` when nothing was ever recorded about it.
+    pub(super) fn line_of(&self, actor: &ActorId, group: &GroupId, as_of: AsOf) -> Option<Cow<'_, Line>> {
+        match self.dealings_of(actor, group, as_of).as_slice() {
+            [] => None,
+            [dealings] => Some(dealings.line(as_of, self.position())),
+            several => Some(Cow::Owned(Dealings::united(several.iter().copied(), as_of))),
+        }
     }
 
     /// The relationships with anything on record, under whatever cuts, by actor and group.
@@ -160,6 +284,10 @@ impl Store {
     /// How much a group is engaged with.
     fn engagements(&self, group: &GroupId, as_of: AsOf) -> EngagementCounts {
         let mut counts = EngagementCounts::default();
+        let redirects = self.redirects(as_of);
+        if !redirects.merged_into(group).is_empty() {
+            return self.united_engagements(group, &redirects, as_of);
+        }
         let Some(counterparts) = self.counterparts.get(group) else { return counts };
         let is_whole = as_of.is_whole(self.position());
         let mut seen = HashSet::new();
@@ -177,5 +305,33 @@ impl Store {
             false => seen.len() as u64,
         };
         counts
+    }
+
+    /// How much a group is engaged with that others were merged into.
+    fn united_engagements(&self, group: &GroupId, redirects: &Redirects, as_of: AsOf) -> EngagementCounts {
+        let names = redirects.merged_into(group).into_iter().chain([group]);
+        let actors: BTreeSet<&ActorId> =
+            names.filter_map(|name| self.counterparts.get(name)).flat_map(|it| &it.actors).collect();
+        let mut counts = EngagementCounts::default();
+        let mut seen = HashSet::new();
+        for line in actors.into_iter().filter_map(|actor| self.line_of(actor, group, as_of)) {
+            let dyads = line.count(as_of.valid_at);
+            counts.dyads += dyads;
+            counts.actors += u64::from(0 < dyads);
+            seen.extend(line.facts(as_of.valid_at));
+        }
+        counts.engagements = seen.len() as u64;
+        counts
+    }
+}
+
+/// A listing as it bears on a relationship of the actor whose own it is.
+pub(super) fn own_facet(designation: &Designation) -> LegalFacet {
+    LegalFacet {
+        regime: designation.regime.clone(),
+        component: designation.component.clone(),
+        state: designation.state,
+        inherited_from: None,
+        provenance: designation.provenance.clone(),
     }
 }

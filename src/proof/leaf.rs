@@ -88,8 +88,11 @@ impl Leaf {
             self.content.as_bytes(),
         ];
         let mut data = [0; LEAF_BYTES];
-        for (place, byte) in data.iter_mut().zip(parts.into_iter().flatten()) {
-            *place = *byte;
+        let mut left = data.as_mut_slice();
+        for part in parts {
+            let Some((place, rest)) = left.split_at_mut_checked(part.len()) else { break };
+            place.copy_from_slice(part);
+            left = rest;
         }
         data
     }

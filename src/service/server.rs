@@ -21,7 +21,7 @@ use super::{
     transport::{REQUEST_BYTES_MAX, reword},
 };
 use crate::{
-    ledger::{self, Ledger, Opening},
+    ledger::{self, Ledger, Restart},
     log::{
         AppendError, Log,
         sled::{OpenError, Sizes, SledLog},
@@ -120,10 +120,10 @@ impl Server {
         });
         let (log, key) = opened.await.map_err(|error| StartError::Internal(error.to_string()))??;
         let log: Arc<dyn Log> = Arc::new(log);
-        let opening = Opening::from_snapshot(log, &snapshots).await;
-        let mut store = Store::from_snapshot(&opening, &snapshots).await;
+        let restart = Restart::from_snapshot(log, &snapshots).await;
+        let mut store = Store::from_snapshot(&restart, &snapshots).await;
         let kept = store.position();
-        let (ledger, feed) = opening.finish(Timestamp::now, kept, |recorded| store.apply(recorded)).await?;
+        let (ledger, feed) = restart.finish(Timestamp::now, kept, |recorded| store.apply(recorded)).await?;
         let projection = Projection::start(store, ledger.clone(), feed).await?;
         let closing = CancellationToken::new();
         let keeper =

@@ -1,6 +1,7 @@
 //! Submissions over gRPC.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use crate::{
     ledger::{Check, Commit, Ledger, Proposed},
     position::Position,
     proof::{SALT_BYTES, Salt},
-    wire::{self, event::read_event, v1},
+    wire::{self, Field, event::read_event_at, v1},
 };
 
 /// Events in a commit.
@@ -46,10 +47,10 @@ impl v1::submission_service_server::SubmissionService for Submission {
         let receipts = self.ledger.submit(commit).await.map_err(Refusal::from)?;
         let receipts = receipts.into_iter().map(|receipt| v1::Receipt {
             position: receipt.position.get(),
-            event_id: receipt.id.to_string(),
+            event_id: wire::hyphenated(receipt.id.uuid()),
             recorded_at: Some(wire::timestamp::write(receipt.recorded_at)),
             deduplicated: receipt.deduplicated,
-            commit_id: receipt.commit.to_string(),
+            commit_id: wire::hyphenated(receipt.commit),
             leaf_hash: Bytes::copy_from_slice(receipt.leaf.as_bytes()),
         });
         Ok(Response::new(v1::SubmitResponse { receipts: receipts.collect() }))
@@ -79,31 +80,32 @@ fn commit(
     principal: Principal,
 ) -> Result<(Commit, Vec<bool>), Refusal> {
     let mut violations = Vec::new();
-    limit(&events, &checks)?;
+    let sizes = limit(&events, &checks)?;
     let mut given = Vec::with_capacity(events.len());
     let mut proposed = Vec::with_capacity(events.len());
-    let mut salts = salts(events.len())?;
-    for (index, mut message) in events.into_iter().enumerate() {
-        let at = format!("events[{index}]");
-        let size = message.encoded_len();
+    let (mut salts, commit) = draw(events.len())?;
+    for ((index, mut message), size) in events.into_iter().enumerate().zip(sizes) {
+        let at = Field::ROOT.entry("events", index);
         if EVENT_BYTES_MAX < size {
             violations.push(Violation {
-                field: at,
+                field: at.to_string(),
                 message: format!("has {size} bytes, more than the {EVENT_BYTES_MAX} allowed"),
             });
             continue;
         }
-        match read_event(&message, &at) {
+        match read_event_at(&message, &at) {
             Ok(read) => {
                 given.push(read.id.is_some());
                 let id = match read.id {
                     Some(id) => id,
                     None => fresh_id()?,
                 };
-                message.event_id = id.to_string();
+                if read.id.is_none() {
+                    message.event_id = wire::hyphenated(id.uuid());
+                }
                 let salt = salts.next().ok_or_else(|| Refusal::NoRandomness("too few salts".to_owned()))?;
                 let content = message.encode_to_vec().into();
-                proposed.push(Proposed { id, event: read.event, content, salt });
+                proposed.push(Proposed::new(id, read.event, content, salt));
             }
             Err(found) => violations.extend(found),
         }
@@ -115,10 +117,11 @@ fn commit(
     if !violations.is_empty() {
         return Err(Refusal::Malformed(violations));
     }
-    Ok((Commit { id: Uuid::now_v7(), principal: principal.name, events: proposed, checks }, given))
+    Ok((Commit { id: commit, principal: principal.name, events: proposed, checks }, given))
 }
 
-fn limit(events: &[v1::Event], checks: &[v1::Check]) -> Result<(), Refusal> {
+/// The encoded size of each event, unless there is too much of anything.
+fn limit(events: &[v1::Event], checks: &[v1::Check]) -> Result<Vec<usize>, Refusal> {
     if events.is_empty() {
         return Err(Refusal::field("events", "is empty; a commit has at least one event"));
     }
@@ -131,14 +134,15 @@ fn limit(events: &[v1::Event], checks: &[v1::Check]) -> Result<(), Refusal> {
         let message = format!("has {} checks, more than the {CHECKS_MAX} allowed", checks.len());
         return Err(Refusal::field("checks", message));
     }
-    let size: usize = events.iter().map(prost::Message::encoded_len).sum();
+    let sizes: Vec<usize> = events.iter().map(prost::Message::encoded_len).collect();
+    let size: usize = sizes.iter().sum();
     if COMMIT_BYTES_MAX < size {
         let message = format!(
             "the events have {size} bytes, more than the {COMMIT_BYTES_MAX} allowed; divide the commit"
         );
         return Err(Refusal::TooLarge(message));
     }
-    Ok(())
+    Ok(sizes)
 }
 
 fn read_checks(checks: &[v1::Check], violations: &mut Vec<Violation>) -> Vec<Check> {
@@ -160,11 +164,14 @@ fn read_checks(checks: &[v1::Check], violations: &mut Vec<Violation>) -> Vec<Che
     read
 }
 
-/// As many new salts, from the system's source of randomness.
-fn salts(count: usize) -> Result<impl Iterator<Item = Salt>, Refusal> {
-    let mut bytes = vec![[0; SALT_BYTES]; count];
+/// As many new salts, and the id of a commit, from the system's source of randomness.
+fn draw(count: usize) -> Result<(impl Iterator<Item = Salt>, Uuid), Refusal> {
+    let mut bytes = vec![[0; SALT_BYTES]; count + 1];
     getrandom::fill(bytes.as_flattened_mut()).map_err(|error| Refusal::NoRandomness(error.to_string()))?;
-    Ok(bytes.into_iter().map(Salt::new))
+    let [random @ .., _, _, _, _, _, _] = bytes.pop().unwrap_or_default();
+    let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
+    let id = uuid::Builder::from_unix_timestamp_millis(now, &random).into_uuid();
+    Ok((bytes.into_iter().map(Salt::new), id))
 }
 
 /// A new id, which sorts by the time it was made.

@@ -243,7 +243,9 @@ mod tests {
         .unwrap();
     }
 
-    fn read_one(path: &Path) -> Result<(Header, Vec<(u8, Vec<u8>)>), SnapshotError> {
+    type Blocks = Vec<(u8, Vec<u8>)>;
+
+    fn read_one(path: &Path) -> Result<(Header, Blocks), SnapshotError> {
         let (header, mut reader) = read(path, VERSION)?;
         let mut blocks = Vec::new();
         while let Some(block) = reader.take()? {

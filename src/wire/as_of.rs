@@ -65,6 +65,7 @@ pub fn write_view(as_of: AsOf, known_time: Option<Timestamp>) -> v1::View {
         known_time: known_time.map(timestamp::write),
         disclosed_by: as_of.disclosed_by.map(|day| day.to_string()).unwrap_or_default(),
         ruleset: RULESET.to_owned(),
+        redirected_from: String::new(),
     }
 }
 
@@ -136,6 +137,7 @@ mod tests {
                 known_time: Some(prost_types::Timestamp { seconds: 0, nanos: 0 }),
                 disclosed_by: "2020-01-01".to_owned(),
                 ruleset: RULESET.to_owned(),
+                redirected_from: String::new(),
             }
         );
     }

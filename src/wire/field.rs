@@ -13,6 +13,9 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// The message itself, which prints nothing.
+    pub const ROOT: Field<'static> = Field::root("");
+
     /// A field that is in no other, or a path that is known already; an empty one is the message itself and prints
     /// nothing.
     pub const fn root(path: &'a str) -> Field<'a> {

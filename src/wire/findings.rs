@@ -112,7 +112,7 @@ impl Findings {
             return entries;
         }
         let mut count = Violations::default();
-        count.count(&field.to_string(), entries.len(), allowed.clone());
+        count.count(field, entries.len(), allowed.clone());
         self.found.extend(count.into_vec());
         if entries.len() < *allowed.start() {
             return entries;
@@ -124,25 +124,25 @@ impl Findings {
     /// Checks a text that must be given, has no control characters and is at most so long.
     pub fn required_text(&mut self, field: &Field<'_>, text: &str, characters_max: usize) {
         let mut found = Violations::default();
-        found.required_text(&field.to_string(), text, characters_max);
+        found.required_text(field, text, characters_max);
         self.found.extend(found.into_vec());
     }
 
     /// The value, if nothing was found; else what was found, at most [`VIOLATIONS_MAX`] entries and one that says how
     /// many more there are, with `at` as its field. An error is never empty: no value is a finding too.
-    pub fn finish<T>(self, value: Option<T>, at: &str) -> Result<T, Vec<Violation>> {
+    pub fn finish<T>(self, value: Option<T>, at: impl fmt::Display) -> Result<T, Vec<Violation>> {
         let mut found = self.found;
         match value {
             Some(value) if found.is_empty() => return Ok(value),
             None if found.is_empty() => {
-                found.push(Violation { field: at.to_owned(), message: "cannot be read".to_owned() });
+                found.push(Violation { field: at.to_string(), message: "cannot be read".to_owned() });
             }
             _ => {}
         }
         if VIOLATIONS_MAX < found.len() {
             let message = format!("and {} more violations", found.len() - VIOLATIONS_MAX);
             found.truncate(VIOLATIONS_MAX);
-            found.push(Violation { field: at.to_owned(), message });
+            found.push(Violation { field: at.to_string(), message });
         }
         Err(found)
     }

@@ -24,7 +24,7 @@ pub mod v1 {
     tonic::include_proto!("chancery.v1");
 }
 
-/// The history service, and what it streams, with the event of a record as the bytes that are stored.
+/// The services that carry many events, and their messages, with each event as its encoded bytes.
 ///
 /// On the wire it is the same as with the messages of [`v1`], which a test compares; but the server decodes nothing to
 /// encode it again, and a client may leave for later what it need not understand now.
@@ -35,3 +35,8 @@ pub mod sealed {
 
 /// The encoded descriptor set of the API, with its imports: what server reflection serves.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// The usual form of a UUID, without the detour through a formatter: this is done for every record.
+pub fn hyphenated(id: uuid::Uuid) -> String {
+    id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()).to_owned()
+}

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{sealed, timestamp, v1};
+use super::{hyphenated, sealed, timestamp, v1};
 use crate::position::Position;
 
 /// What the server set when it recorded an event.
@@ -40,11 +40,6 @@ pub fn write_sealed(envelope: Envelope, event: Bytes) -> sealed::Record {
         commit_id: hyphenated(envelope.commit_id),
         event,
     }
-}
-
-/// The usual form of a UUID, without the detour through a formatter: this is done for every record that is read.
-fn hyphenated(id: Uuid) -> String {
-    id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
 #[cfg(test)]

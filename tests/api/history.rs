@@ -27,6 +27,8 @@ fn kind(event: &v1::Event) -> &'static str {
             Statement::RegimeTerminated(_) => "regime_terminated",
             Statement::DesignationAct(_) => "designation_act",
             Statement::Engagement(_) => "engagement",
+            Statement::IdentityMerged(_) => "identity_merged",
+            Statement::IdentityUnmerged(_) => "identity_unmerged",
         },
     }
 }

@@ -11,8 +11,8 @@ use chancery::domain::{
     source::{Credibility, Source},
     statement::{
         ActorRegistered, Agreement, Ceasefire, DesignationAct, Engagement, ExternalId, GroupNamed,
-        GroupRegistered, LifecycleChanged, LineageRecorded, Membership, Name, Participant, Party,
-        RegimeRegistered, RegimeTerminated, Representation, Scope, Statement,
+        GroupRegistered, IdentityMerged, IdentityUnmerged, LifecycleChanged, LineageRecorded, Membership,
+        Name, Participant, Party, RegimeRegistered, RegimeTerminated, Representation, Scope, Statement,
     },
     vocabulary::{
         Act, EngagementKind, LegalEffect, Level, LineageKind, NameKind, Pillar, RepresentationLevel, Role,
@@ -299,9 +299,33 @@ pub fn statement() -> impl Strategy<Value = Statement> {
         (regime(), text())
             .prop_map(|(regime, reason)| Statement::RegimeTerminated(RegimeTerminated { regime, reason })),
         designation_act(),
+        (group(), group(), text()).prop_filter_map(
+            "a group is not merged into itself",
+            |(group, into, reason)| {
+                (group != into).then(|| Statement::IdentityMerged(IdentityMerged { group, into, reason }))
+            }
+        ),
+        (group(), text())
+            .prop_map(|(group, reason)| Statement::IdentityUnmerged(IdentityUnmerged { group, reason })),
         engagement(),
         engagement(),
     ]
+}
+
+/// The statement without an end that would come before its beginning.
+fn ending_after(mut statement: Statement, effective_on: DateSpan) -> Statement {
+    let drop_early = |end: &mut Option<PartialDate>| {
+        *end = end.filter(|end| effective_on.lower() <= end.upper());
+    };
+    match &mut statement {
+        Statement::DesignationAct(act) => drop_early(&mut act.expires_on),
+        Statement::LineageRecorded(lineage) => drop_early(&mut lineage.until),
+        Statement::Engagement(Engagement { ceasefire: Some(ceasefire), .. }) => {
+            drop_early(&mut ceasefire.ends_on)
+        }
+        _ => {}
+    }
+    statement
 }
 
 /// A fact that says this.
@@ -314,6 +338,7 @@ pub fn fact_of(statement: impl Strategy<Value = Statement>) -> impl Strategy<Val
     )
         .prop_map(|(dates, says, statement)| {
             let (effective_on, decided_on, announced_on, disclosed_on, summary) = dates;
+            let statement = ending_after(statement, effective_on);
             let (sources, assertion, credibility, label, claim_of) = says;
             Fact::new(FactParts {
                 effective_on,

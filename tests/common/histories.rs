@@ -338,8 +338,11 @@ impl Draft {
     }
 
     fn references(&self, fact: &Fact) -> BTreeSet<usize> {
-        let references = fact.statement.references();
-        references.iter().map(|(_, identity)| self.registrations[identity]).collect()
+        let mut references = BTreeSet::new();
+        fact.statement.references(|_, identity| {
+            references.insert(self.registrations[&identity]);
+        });
+        references
     }
 
     fn push(&mut self, after: BTreeSet<usize>, event: Event) {

@@ -12,8 +12,9 @@ use super::{
     drive::Client,
     workload::{Random, Workload},
 };
-use crate::wire::v1::{
-    self, query_service_client::QueryServiceClient, submission_service_client::SubmissionServiceClient,
+use crate::wire::{
+    sealed::submission_service_client::SubmissionServiceClient,
+    v1::{self, query_service_client::QueryServiceClient},
 };
 
 /// Submits commits.

@@ -14,13 +14,17 @@ use std::{
 use clap::{Args, ValueEnum};
 use tonic::{Status, transport::Channel};
 use tonic_health::pb::health_client::HealthClient;
+use uuid::Uuid;
 
 use super::{
     connection::{Seconds, Session, connect},
     failure::Failure,
 };
 use crate::wire::{
-    sealed::history_service_client::HistoryServiceClient,
+    sealed::{
+        history_service_client::HistoryServiceClient,
+        submission_service_client::SubmissionServiceClient as SealedClient,
+    },
     v1::{
         self, query_service_client::QueryServiceClient, submission_service_client::SubmissionServiceClient,
     },
@@ -193,8 +197,8 @@ impl Bound<'_> {
         let left = Arc::new(AtomicU64::new(events));
         let payload = self.bench.payload as usize;
         let appender = |(number, channel): (u64, &Channel)| Appender {
-            client: SubmissionServiceClient::new(channel.clone()),
-            workload: Workload::new(number, payload),
+            client: SealedClient::new(channel.clone()),
+            workload: Workload::new(number, payload, seed()),
             events: self.bench.events_per_request as usize,
             left: left.clone(),
         };
@@ -210,6 +214,12 @@ impl Bound<'_> {
     fn refused(&self, status: Status) -> Failure {
         Failure::Refused { server: self.server.to_owned(), status: Box::new(status) }
     }
+}
+
+/// Of a run and client its own: ids are to be new to the record of a server that was measured before.
+fn seed() -> u64 {
+    let (time, random) = Uuid::now_v7().as_u64_pair();
+    time ^ random
 }
 
 /// Reads the record from the first position to the tail, and counts its events.

@@ -119,6 +119,11 @@ impl<C: Content> Family<C> {
         })
     }
 
+    /// Where its members stand in the record, ascending.
+    pub fn positions(&self) -> Vec<Position> {
+        self.members.iter().map(Member::position).collect()
+    }
+
     fn known(&self, as_of: AsOf) -> impl DoubleEndedIterator<Item = &Member<C>> {
         self.members.iter().filter(move |member| member.position() <= as_of.known_at)
     }
@@ -152,7 +157,7 @@ impl<C: Content> Family<C> {
     }
 }
 
-fn lose<C>(winner: &Telling<C>, loser: &Telling<C>) -> Lost {
+fn lose<C: Content>(winner: &Telling<Option<C>>, loser: &Telling<Option<C>>) -> Lost {
     let rule = if winner.source != loser.source {
         FoldRule::SourceRank
     } else if winner.credibility != loser.credibility {
@@ -160,15 +165,21 @@ fn lose<C>(winner: &Telling<C>, loser: &Telling<C>) -> Lost {
     } else {
         FoldRule::EarliestPosition
     };
-    Lost { position: loser.position, effective: loser.effective, source: loser.source, rule }
+    let agrees = !contradicts(loser, winner);
+    Lost { position: loser.position, effective: loser.effective, source: loser.source, rule, agrees }
 }
 
 /// Whether the loser is near enough in rank and differs in date beyond its precision, or in direction.
 fn disputes<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
     let ranks = (loser.source as u8).abs_diff(winner.source as u8);
+    ranks <= DISPUTE_RANKS && contradicts(loser, winner)
+}
+
+/// Whether the two differ in date beyond its precision, or in direction.
+fn contradicts<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
     let opposed = (loser.assertion == Assertion::Denied) != (winner.assertion == Assertion::Denied)
         || opposite(loser.content.as_ref(), winner.content.as_ref());
-    ranks <= DISPUTE_RANKS && (opposed || !loser.effective.agrees_with(winner.effective))
+    opposed || !loser.effective.agrees_with(winner.effective)
 }
 
 fn opposite<C: Content>(a: Option<&C>, b: Option<&C>) -> bool {

@@ -57,6 +57,27 @@ impl<C: Content> History<C> {
         standing
     }
 
+    /// The facts that are not plain, with their claims and record events.
+    pub fn families(&self) -> impl Iterator<Item = &Family<C>> {
+        self.families.values()
+    }
+
+    /// The positions at which something may have ceased to stand, or come to stand before what was recorded earlier:
+    /// those of families, and of facts that arrived late. Ascending. At any other position the new fact only follows.
+    pub fn turns(&self) -> Vec<Position> {
+        let mut turns: Vec<Position> = self.families().flat_map(Family::positions).collect();
+        let mut last = None;
+        for telling in &self.plain {
+            let order = Standing::sole(telling).order();
+            if last.is_some_and(|last| order < last) {
+                turns.push(telling.position);
+            }
+            last = last.max(Some(order));
+        }
+        turns.sort_unstable();
+        turns
+    }
+
     /// Whether nothing was ever recorded.
     pub fn is_empty(&self) -> bool {
         self.plain.is_empty() && self.families.is_empty()

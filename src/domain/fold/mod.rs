@@ -5,6 +5,7 @@
 //! is in valid-time order, whatever order it was recorded in, and the folds of the folder walk along it.
 
 pub mod designation;
+mod dispute;
 mod family;
 pub mod group;
 mod history;
@@ -13,10 +14,11 @@ pub mod registry;
 pub mod relationship;
 mod telling;
 
+pub use dispute::dispute;
 pub use family::{Family, Member};
 pub use history::History;
 pub use provenance::Provenance;
 pub use telling::{Content, Direction, Lost, Order, Standing, Telling};
 
 /// The version of the fold rules: part of every answer, raised when an answer could change.
-pub const RULESET: &str = "1";
+pub const RULESET: &str = "2";

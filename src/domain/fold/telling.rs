@@ -122,11 +122,13 @@ pub struct Lost {
     pub source: SourceKind,
     /// Why it lost.
     pub rule: FoldRule,
+    /// Whether it agrees with the winner all the same: neither opposed to it nor of another date, beyond its precision.
+    pub agrees: bool,
 }
 
 impl<'a, C: Content> Standing<'a, C> {
     /// A fact that nobody claims otherwise.
-    pub(super) fn sole(telling: &'a Telling<C>) -> Standing<'a, C> {
+    pub fn sole(telling: &'a Telling<C>) -> Standing<'a, C> {
         Standing {
             root: telling.position,
             fact: telling.position,
@@ -140,6 +142,17 @@ impl<'a, C: Content> Standing<'a, C> {
             decided_by: FoldRule::Sole,
             disputed: false,
         }
+    }
+
+    /// Whether it may move a status. What is DENIED moves nothing, and what only a machine has coded is a lead: somebody
+    /// is to look at it first.
+    pub fn moves(&self) -> bool {
+        self.assertion != Assertion::Denied && !self.is_lead()
+    }
+
+    /// Whether it is a lead: nobody but a machine says so.
+    pub fn is_lead(&self) -> bool {
+        self.source == SourceKind::MachineCoded
     }
 
     /// Its place in valid-time order.

@@ -1,5 +1,7 @@
 //! Dealings between state actors and groups.
 
+use std::fmt::Arguments;
+
 use crate::domain::{
     date::PartialDate,
     id::{ActorId, GroupId},
@@ -145,15 +147,13 @@ impl Engagement {
         subjects
     }
 
-    pub(super) fn references(&self) -> Vec<(String, Subject)> {
-        let field = |index: usize, party: &Party| match party {
-            Party::Actor(_) => format!("participants[{index}].actor"),
-            Party::Group(_) => format!("participants[{index}].group"),
-        };
-        self.participants
-            .iter()
-            .enumerate()
-            .map(|(index, participant)| (field(index, &participant.party), participant.party.subject()))
-            .collect()
+    pub(super) fn references(&self, mut tell: impl FnMut(Arguments<'_>, Subject)) {
+        for (index, participant) in self.participants.iter().enumerate() {
+            let field = match participant.party {
+                Party::Actor(_) => "actor",
+                Party::Group(_) => "group",
+            };
+            tell(format_args!("participants[{index}].{field}"), participant.party.subject());
+        }
     }
 }

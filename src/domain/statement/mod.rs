@@ -2,16 +2,20 @@
 
 mod designation;
 mod engagement;
+mod identity;
 mod registry;
 
 pub use designation::{DesignationAct, Scope};
 pub use engagement::{Agreement, Ceasefire, Engagement, Participant, Party, Representation};
+pub use identity::{IdentityMerged, IdentityUnmerged};
 pub use registry::{
     ActorRegistered, ExternalId, GroupNamed, GroupRegistered, LifecycleChanged, LineageRecorded, Membership,
     Name, RegimeRegistered, RegimeTerminated,
 };
 
-use super::subject::Subject;
+use std::fmt::Arguments;
+
+use super::{id::GroupId, subject::Subject};
 
 /// What a fact says about the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +38,10 @@ pub enum Statement {
     DesignationAct(DesignationAct),
     /// Dealings between state actors and groups.
     Engagement(Engagement),
+    /// Two identities on record are one group.
+    IdentityMerged(IdentityMerged),
+    /// They are two after all.
+    IdentityUnmerged(IdentityUnmerged),
 }
 
 impl Statement {
@@ -49,6 +57,8 @@ impl Statement {
             Statement::RegimeTerminated(_) => "regime_terminated",
             Statement::DesignationAct(_) => "designation_act",
             Statement::Engagement(_) => "engagement",
+            Statement::IdentityMerged(_) => "identity_merged",
+            Statement::IdentityUnmerged(_) => "identity_unmerged",
         }
     }
 
@@ -73,35 +83,45 @@ impl Statement {
                 Subject::Designation(it.group.clone(), it.regime.clone()),
             ],
             Statement::Engagement(it) => it.subjects(),
+            Statement::IdentityMerged(it) => {
+                vec![Subject::Group(it.group.clone()), Subject::Group(it.into.clone())]
+            }
+            Statement::IdentityUnmerged(it) => vec![Subject::Group(it.group.clone())],
         }
     }
 
-    /// The registered identities it refers to, with the field that does.
-    pub fn references(&self) -> Vec<(String, Subject)> {
-        let one = |field: &str, subject| (field.to_owned(), subject);
+    /// Gives `tell` each registered identity that it refers to, with the field that does.
+    pub fn references(&self, mut tell: impl FnMut(Arguments<'_>, Subject)) {
+        let mut group = |field: Arguments<'_>, group: &GroupId| tell(field, Subject::Group(group.clone()));
         match self {
-            Statement::ActorRegistered(_) | Statement::GroupRegistered(_) => Vec::new(),
-            Statement::GroupNamed(it) => vec![one("group", Subject::Group(it.group.clone()))],
-            Statement::LineageRecorded(it) => std::iter::once(one("group", Subject::Group(it.group.clone())))
-                .chain(it.other.iter().map(|other| one("other", Subject::Group(other.clone()))))
-                .collect(),
-            Statement::LifecycleChanged(it) => vec![one("group", Subject::Group(it.group.clone()))],
-            Statement::RegimeRegistered(it) => vec![one("authority", Subject::Actor(it.authority.clone()))],
-            Statement::RegimeTerminated(it) => vec![one("regime", Subject::Regime(it.regime.clone()))],
-            Statement::DesignationAct(it) => {
-                let alias = match &it.scope {
-                    Scope::AliasOf(listing) => Some(one("scope.alias_of", Subject::Group(listing.clone()))),
-                    Scope::Whole | Scope::Component(_) => None,
-                };
-                [
-                    one("group", Subject::Group(it.group.clone())),
-                    one("regime", Subject::Regime(it.regime.clone())),
-                ]
-                .into_iter()
-                .chain(alias)
-                .collect()
+            Statement::ActorRegistered(_) | Statement::GroupRegistered(_) => {}
+            Statement::GroupNamed(it) => group(format_args!("group"), &it.group),
+            Statement::LineageRecorded(it) => {
+                group(format_args!("group"), &it.group);
+                if let Some(other) = &it.other {
+                    group(format_args!("other"), other);
+                }
             }
-            Statement::Engagement(it) => it.references(),
+            Statement::LifecycleChanged(it) => group(format_args!("group"), &it.group),
+            Statement::RegimeRegistered(it) => {
+                tell(format_args!("authority"), Subject::Actor(it.authority.clone()))
+            }
+            Statement::RegimeTerminated(it) => {
+                tell(format_args!("regime"), Subject::Regime(it.regime.clone()))
+            }
+            Statement::DesignationAct(it) => {
+                group(format_args!("group"), &it.group);
+                tell(format_args!("regime"), Subject::Regime(it.regime.clone()));
+                if let Scope::AliasOf(listing) = &it.scope {
+                    tell(format_args!("scope.alias_of"), Subject::Group(listing.clone()));
+                }
+            }
+            Statement::Engagement(it) => it.references(tell),
+            Statement::IdentityMerged(it) => {
+                group(format_args!("group"), &it.group);
+                group(format_args!("into"), &it.into);
+            }
+            Statement::IdentityUnmerged(it) => group(format_args!("group"), &it.group),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Where the API names an event by id, these values name it by position.
 
+use super::Lead;
 use crate::{
     domain::{
         date::{DateSpan, Day, PartialDate},
@@ -10,8 +11,8 @@ use crate::{
         statement::ExternalId,
         subject::Subject,
         vocabulary::{
-            Act, AnomalyRule, Basis, DesignationState, GroupFlag, GroupKind, LegalEffect, LifecycleState,
-            LineageKind, NameKind,
+            Act, AnomalyRule, Basis, DesignationState, DueKind, GroupFlag, GroupKind, LegalEffect,
+            LifecycleState, LineageKind, NameKind,
         },
     },
     position::Position,
@@ -50,6 +51,8 @@ pub struct GroupStatus {
     pub anomalies: Vec<Anomaly>,
     /// How much is on record.
     pub counts: GroupCounts,
+    /// What only a machine has coded, heralded by the date, the latest first: it moves nothing.
+    pub leads: Vec<Lead>,
 }
 
 /// A name at a date.
@@ -244,6 +247,8 @@ pub struct Divergence {
 pub struct Upcoming {
     /// The day: of what expires, the last one that counts.
     pub date: DateSpan,
+    /// In which way it is due.
+    pub kind: DueKind,
     /// What, for people to read.
     pub what: String,
     /// The regime it concerns.
@@ -265,6 +270,20 @@ pub struct Anomaly {
     pub message: String,
     /// The events it concerns, the one that raised it first.
     pub events: Vec<Position>,
+    /// The fact that raised it, whichever event tells it now: with the rule and the subject, what makes it the same
+    /// contradiction at different points of the record.
+    pub root: Position,
+}
+
+impl Anomaly {
+    /// Names the group that it is about, where the fact that raised it is one of an identity merged into the group.
+    pub fn claim_for(&mut self, group: &GroupId) {
+        match &mut self.subject {
+            Subject::Group(of) | Subject::Designation(of, _) => *of = group.clone(),
+            Subject::Relationship(_, with) => *with = group.clone(),
+            Subject::Actor(_) | Subject::Regime(_) | Subject::Event(_) => {}
+        }
+    }
 }
 
 /// How much is on record about a group at the view.

@@ -3,4 +3,8 @@
 pub mod change;
 pub mod field;
 pub mod group;
+mod lead;
+pub mod overview;
 pub mod relationship;
+
+pub use lead::Lead;

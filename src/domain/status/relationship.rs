@@ -1,5 +1,6 @@
 //! The status of a relationship at a valid date: its facets, what they come to, and where each value comes from.
 
+use super::Lead;
 use crate::domain::{
     date::{DateSpan, Day},
     fold::{Lost, Provenance},
@@ -42,6 +43,8 @@ pub struct RelationshipStatus {
     pub alternatives: Vec<Lost>,
     /// Where the headline comes from: the provenance of the facet, or of both facets, that decided it.
     pub provenance: Provenance,
+    /// What only a machine has coded, within 365 days up to the date, the latest first: it moves nothing.
+    pub leads: Vec<Lead>,
 }
 
 /// Recognition at a date.

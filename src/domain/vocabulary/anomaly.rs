@@ -37,5 +37,17 @@ vocabulary! {
         PresentAfterEnd = 3 "PRESENT_AFTER_END",
         /// Claims of sources of nearly the same rank disagree.
         ClaimsDisagree = 4 "CLAIMS_DISAGREE",
+        /// An act lists or keeps under a regime that had ended.
+        ActUnderEndedRegime = 5 "ACT_UNDER_ENDED_REGIME",
+    }
+}
+
+vocabulary! {
+    /// Whether a contradiction stands.
+    AnomalyState {
+        /// It stands.
+        Open = 1 "OPEN",
+        /// It stood on the record once; what was recorded since has removed it.
+        Settled = 2 "SETTLED",
     }
 }

@@ -3,6 +3,7 @@
 
 mod anomaly;
 mod designation;
+mod docket;
 mod engagement;
 mod group;
 mod registry;
@@ -11,6 +12,7 @@ mod source;
 
 pub use anomaly::*;
 pub use designation::*;
+pub use docket::*;
 pub use engagement::*;
 pub use group::*;
 pub use registry::*;

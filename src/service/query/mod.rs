@@ -1,8 +1,11 @@
 //! Queries over gRPC: statuses at any valid, record and disclosed time.
 
 pub mod asked;
+mod matrix;
 mod names;
+mod overview;
 mod page;
+mod search;
 mod selection;
 
 use std::sync::Arc;
@@ -44,6 +47,12 @@ pub struct Query {
     pub ledger: Ledger,
     /// The read models.
     pub projection: Arc<Projection>,
+}
+
+/// The view of an answer about another group than was asked for, whose identity was merged into it.
+fn redirected(view: v1::View, asked: &GroupId, answers: &GroupId) -> v1::View {
+    let redirected_from = if asked == answers { String::new() } else { asked.to_string() };
+    v1::View { redirected_from, ..view }
 }
 
 impl From<UnknownError> for Refusal {
@@ -95,15 +104,18 @@ impl v1::query_service_server::QueryService for Query {
                     message: format!("regime/{regime} is not on record at this view"),
                 })
                 .collect();
-            let status = store.group(&slug, &asked_regimes, &regimes, as_of).map_err(Refusal::from)?;
+            let status = store
+                .group(&slug, &asked_regimes, &regimes, as_of)
+                .map_err(|error| search::unknown(&store, error, as_of))?;
             if !unknown.is_empty() {
                 return Err(Refusal::NotFound(unknown).into());
             }
             (status, as_of)
         };
         let names = self.names(group::positions_of(&status)).await?;
+        let view = redirected(self.view(as_of).await?, &slug, &status.group);
         let status = group::write_group_status(&status, &names);
-        Ok(Response::new(v1::GetGroupResponse { status: Some(status), view: Some(self.view(as_of).await?) }))
+        Ok(Response::new(v1::GetGroupResponse { status: Some(status), view: Some(view) }))
     }
 
     async fn list_groups(
@@ -126,8 +138,10 @@ impl v1::query_service_server::QueryService for Query {
             let regimes = store.regimes(as_of);
             selection.check(&regimes)?;
             let after = page.before.as_ref().map_or("", |before| before.key.as_str());
+            let redirects = store.redirects(as_of);
             let mut matching = store
                 .groups_after(after)
+                .filter(|group| !redirects.is_merged(group))
                 .filter_map(|group| store.group(group, &[], &regimes, as_of).ok())
                 .filter(|status| selection.holds(status));
             let groups: Vec<v1::GroupSummary> =
@@ -160,21 +174,22 @@ impl v1::query_service_server::QueryService for Query {
         let (view, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
-            let view =
-                store.relationship(&actor, &group, &store.regimes(as_of), as_of).map_err(Refusal::from)?;
+            let view = store
+                .relationship(&actor, &group, &store.regimes(as_of), as_of)
+                .map_err(|error| search::unknown(&store, error, as_of))?;
             (view, as_of)
         };
         let names = self.names(relationship::positions_of(&view.status)).await?;
         let parties = relationship::Parties {
             actor: &actor,
             actor_name: &view.actor_name,
-            group: &group,
+            group: &view.group,
             group_name: &view.group_name,
         };
         let status = relationship::write_relationship_status(parties, &view.status, &names);
         Ok(Response::new(v1::GetRelationshipResponse {
             status: Some(status),
-            view: Some(self.view(as_of).await?),
+            view: Some(redirected(self.view(as_of).await?, &group, &view.group)),
         }))
     }
 
@@ -201,8 +216,16 @@ impl v1::query_service_server::QueryService for Query {
             let as_of = asked.as_of(&store);
             selection.check(&store, as_of)?;
             let regimes = store.regimes(as_of);
-            let pairs =
-                store.relationships_after(selection.actor.as_ref(), selection.group.as_ref(), after.as_ref());
+            let redirects = store.redirects(as_of);
+            let group = selection.group.as_ref().map(|group| redirects.survivor(group));
+            let pairs: Box<dyn Iterator<Item = (&ActorId, &GroupId)>> = match redirects.is_empty() {
+                true => Box::new(store.relationships_after(selection.actor.as_ref(), group, after.as_ref())),
+                false => Box::new(store.pairs(as_of).into_iter().filter(|(actor, with)| {
+                    selection.actor.as_ref().is_none_or(|wanted| wanted == *actor)
+                        && group.is_none_or(|wanted| wanted == *with)
+                        && after.as_ref().is_none_or(|(last, of)| (last, of) < (*actor, *with))
+                })),
+            };
             let mut matching = pairs
                 .filter_map(|(actor, group)| {
                     let view = store.relationship(actor, group, &regimes, as_of).ok()?;
@@ -238,8 +261,12 @@ impl v1::query_service_server::QueryService for Query {
         let subject = finish(found, subject)?;
         let future = if times.valid_at.is_some() { Future::Heralded } else { Future::Everything };
         let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
-        let as_of = asked.as_of(&self.projection.store());
-        let read = Timeline::read(&self.ledger, &subject, as_of).await.map_err(Refusal::from)?;
+        let (as_of, subjects) = {
+            let store = self.projection.store();
+            let as_of = asked.as_of(&store);
+            (as_of, store.told_of(&subject, as_of))
+        };
+        let read = Timeline::read_all(&self.ledger, &subjects, as_of).await.map_err(Refusal::from)?;
         if read.is_empty() {
             return Err(Refusal::unknown(
                 "subject",
@@ -248,11 +275,7 @@ impl v1::query_service_server::QueryService for Query {
             .into());
         }
         let standing = read.standing(as_of, future);
-        // A timeline under one view never changes, so that a page goes on by number.
-        let start: usize =
-            page.before.as_ref().and_then(|before| before.key.parse().ok()).unwrap_or_default();
-        let shown = standing.get(start..).unwrap_or_default();
-        let shown = shown.get(..page.size).unwrap_or(shown);
+        let (shown, next) = page.part(&standing);
         let names = self.names(shown.iter().flat_map(timeline::positions_of).collect()).await?;
         let mut entries = Vec::with_capacity(shown.len());
         for it in shown {
@@ -262,14 +285,51 @@ impl v1::query_service_server::QueryService for Query {
             let says = as_it_stands(&record, it.position, it.content.fact());
             entries.push(timeline::write_timeline_entry(it, as_of.valid_at, record, says, &names));
         }
-        let end = start + shown.len();
-        let more = end < standing.len();
-        let next_page_token =
-            if more { page.next(as_of.known_at, as_of.valid_at, &end.to_string()) } else { String::new() };
+        let next_page_token = page.next_part(as_of, next);
         Ok(Response::new(v1::GetTimelineResponse {
             entries,
             view: Some(self.view(as_of).await?),
             next_page_token,
         }))
+    }
+
+    async fn search(
+        &self,
+        request: Request<v1::SearchRequest>,
+    ) -> Result<Response<v1::SearchResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.hits(request.into_inner(), clearance).await?))
+    }
+
+    async fn list_docket(
+        &self,
+        request: Request<v1::ListDocketRequest>,
+    ) -> Result<Response<v1::ListDocketResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.docket(request.into_inner(), clearance).await?))
+    }
+
+    async fn list_anomalies(
+        &self,
+        request: Request<v1::ListAnomaliesRequest>,
+    ) -> Result<Response<v1::ListAnomaliesResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.anomalies(request.into_inner(), clearance).await?))
+    }
+
+    async fn get_matrix(
+        &self,
+        request: Request<v1::GetMatrixRequest>,
+    ) -> Result<Response<v1::GetMatrixResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.matrix(request.into_inner(), clearance).await?))
+    }
+
+    async fn list_engaging_while_designated(
+        &self,
+        request: Request<v1::ListEngagingWhileDesignatedRequest>,
+    ) -> Result<Response<v1::ListEngagingWhileDesignatedResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.stretches(request.into_inner(), clearance).await?))
     }
 }

@@ -6,7 +6,10 @@ use prost::Message;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    domain::date::{Day, parse_day},
+    domain::{
+        as_of::AsOf,
+        date::{Day, parse_day},
+    },
     position::Position,
     service::{operations::PAGE_SIZE_MAX, refusal::Refusal},
 };
@@ -69,6 +72,22 @@ impl Page {
     /// The view of the page before, which the others keep.
     pub fn pinned(&self) -> Option<(Position, Day)> {
         self.before.as_ref().map(|before| (before.known_at, before.valid_at))
+    }
+
+    /// The entries of this page, of a listing that is computed whole and goes on by number, and where the next page begins;
+    /// `None`: nowhere. A listing under one view never changes.
+    pub fn part<'a, T>(&self, all: &'a [T]) -> (&'a [T], Option<usize>) {
+        let start: usize =
+            self.before.as_ref().and_then(|before| before.key.parse().ok()).unwrap_or_default();
+        let rest = all.get(start..).unwrap_or_default();
+        let shown = rest.get(..self.size).unwrap_or(rest);
+        let end = start + shown.len();
+        (shown, (end < all.len()).then_some(end))
+    }
+
+    /// The token of the page that begins with the entry of this number; empty: there is none.
+    pub fn next_part(&self, as_of: AsOf, next: Option<usize>) -> String {
+        next.map(|next| self.next(as_of.known_at, as_of.valid_at, &next.to_string())).unwrap_or_default()
     }
 
     /// The token of the page after the one that ends with `key`.

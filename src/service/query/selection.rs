@@ -1,5 +1,6 @@
 //! Selections: which groups and relationships a listing is of.
 
+use super::search::unknown;
 use crate::{
     domain::{
         as_of::AsOf,
@@ -90,10 +91,10 @@ impl RelationshipSelection {
     /// Refuses an actor or group that is not on record.
     pub fn check(&self, store: &Store, as_of: AsOf) -> Result<(), Refusal> {
         if let Some(actor) = &self.actor {
-            store.actor(actor, as_of)?;
+            store.actor(actor, as_of).map_err(|error| unknown(store, error, as_of))?;
         }
         if let Some(group) = &self.group {
-            store.identity(group, as_of)?;
+            store.identity(group, as_of).map_err(|error| unknown(store, error, as_of))?;
         }
         Ok(())
     }

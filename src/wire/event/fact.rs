@@ -1,6 +1,6 @@
 //! Facts: between the API's messages and the domain.
 
-use super::{designation, engagement, registry, source, text_of};
+use super::{designation, engagement, identity, registry, source, text_of};
 use crate::{
     domain::{
         date::{DateSpan, Day},
@@ -66,6 +66,12 @@ fn read_statement(message: Option<&v1::fact::Statement>, at: &Field<'_>, found: 
         Some(Message::Engagement(it)) => {
             Statement::Engagement(engagement::read(it, &at.child("engagement"), found))
         }
+        Some(Message::IdentityMerged(it)) => {
+            Statement::IdentityMerged(identity::read_merged(it, &at.child("identity_merged"), found))
+        }
+        Some(Message::IdentityUnmerged(it)) => {
+            Statement::IdentityUnmerged(identity::read_unmerged(it, &at.child("identity_unmerged"), found))
+        }
         None => {
             found.add(&at.child("statement"), "is required: say what the fact is, such as `engagement`");
             // A statement without rules of its own, so that the rest of the fact is checked.
@@ -106,5 +112,7 @@ fn write_statement(statement: &Statement) -> v1::fact::Statement {
         Statement::RegimeTerminated(it) => Message::RegimeTerminated(registry::write_terminated(it)),
         Statement::DesignationAct(it) => Message::DesignationAct(designation::write(it)),
         Statement::Engagement(it) => Message::Engagement(engagement::write(it)),
+        Statement::IdentityMerged(it) => Message::IdentityMerged(identity::write_merged(it)),
+        Statement::IdentityUnmerged(it) => Message::IdentityUnmerged(identity::write_unmerged(it)),
     }
 }

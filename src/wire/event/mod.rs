@@ -3,6 +3,7 @@
 mod designation;
 mod engagement;
 mod fact;
+mod identity;
 mod registry;
 mod source;
 
@@ -45,10 +46,14 @@ pub struct ReadEvent {
 /// like, and every rule is applied that does not hang on a field that could not be read. An event that was written by
 /// [`write_event`], today or by an earlier version, reads back as it was. Its encoded size is not checked here.
 pub fn read_event(message: &v1::Event, at: &str) -> Result<ReadEvent, Vec<Violation>> {
-    let root = Field::root(at);
+    read_event_at(message, &Field::root(at))
+}
+
+/// [`read_event`], with the path of the event as a field: nothing is put into words while there is nothing to say.
+pub fn read_event_at(message: &v1::Event, at: &Field<'_>) -> Result<ReadEvent, Vec<Violation>> {
     let mut found = Findings::default();
-    let id = found.optional(&root.child("event_id"), &message.event_id);
-    let event = read_body(message.body.as_ref(), &root, &mut found);
+    let id = found.optional(&at.child("event_id"), &message.event_id);
+    let event = read_body(message.body.as_ref(), at, &mut found);
     found.finish(event.map(|event| ReadEvent { id, event }), at)
 }
 

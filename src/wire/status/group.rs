@@ -1,6 +1,8 @@
 //! The status of a group: from the domain to the API's messages.
 
-use super::{EventNames, Names, positions_asked, write_alternatives, write_provenance};
+use super::{
+    EventNames, Names, corroboration, positions_asked, write_alternatives, write_leads, write_provenance,
+};
 use crate::{
     domain::{
         date::DateSpan,
@@ -29,19 +31,23 @@ pub fn write_group_status(status: &GroupStatus, names: &EventNames) -> v1::Group
 /// A group in a line, without the listings that are NONE.
 pub fn write_group_summary(status: &GroupStatus) -> v1::GroupSummary {
     let on_record = status.designations.iter().filter(|it| it.state != DesignationState::None);
-    let designation = |it: &Designation| v1::DesignationSummary {
-        regime: it.regime.to_string(),
-        component: text_of(it.component.as_ref()),
-        state: vocabulary::write(it.state),
-    };
     v1::GroupSummary {
         group: status.group.to_string(),
         name: status.name.clone(),
         kind: vocabulary::write(status.kind),
         lifecycle: vocabulary::write_optional(status.lifecycle.as_ref().map(|it| it.state)),
-        designations: on_record.map(designation).collect(),
+        designations: on_record.map(write_designation_summary).collect(),
         flags: vocabulary::write_all(&status.flags),
         engagements: status.counts.engagements.engagements,
+    }
+}
+
+/// A listing in a word.
+pub(super) fn write_designation_summary(it: &Designation) -> v1::DesignationSummary {
+    v1::DesignationSummary {
+        regime: it.regime.to_string(),
+        component: text_of(it.component.as_ref()),
+        state: vocabulary::write(it.state),
     }
 }
 
@@ -66,6 +72,7 @@ fn write(status: &GroupStatus, names: &dyn Names) -> v1::GroupStatus {
         upcoming: status.upcoming.iter().map(|it| write_upcoming(it, names)).collect(),
         anomalies: status.anomalies.iter().map(|it| write_anomaly(it, names)).collect(),
         counts: Some(write_counts(status.counts)),
+        leads: write_leads(&status.leads, names),
     }
 }
 
@@ -120,6 +127,7 @@ fn write_designation(it: &Designation, names: &dyn Names) -> v1::Designation {
         first_absent_on: text_of(it.first_absent_on),
         alternatives: write_alternatives(&it.alternatives, names),
         provenance: Some(write_provenance(&it.provenance, names)),
+        corroborated_by: corroboration(&it.alternatives),
     }
 }
 
@@ -190,13 +198,14 @@ fn write_divergence(it: &Divergence) -> v1::Divergence {
 fn write_upcoming(it: &Upcoming, names: &dyn Names) -> v1::Upcoming {
     v1::Upcoming {
         date: it.date.to_string(),
+        kind: vocabulary::write(it.kind),
         what: it.what.clone(),
         regime: it.regime.to_string(),
         event_id: it.event.map(|event| names.id(event)).unwrap_or_default(),
     }
 }
 
-fn write_anomaly(it: &Anomaly, names: &dyn Names) -> v1::Anomaly {
+pub(super) fn write_anomaly(it: &Anomaly, names: &dyn Names) -> v1::Anomaly {
     v1::Anomaly {
         rule: vocabulary::write(it.rule),
         subject: it.subject.to_string(),
@@ -222,10 +231,13 @@ mod tests {
         *,
     };
     use crate::domain::{
-        status::group::{EngagementCounts, EpisodeEnd},
+        status::{
+            Lead,
+            group::{EngagementCounts, EpisodeEnd},
+        },
         vocabulary::{
-            Act, AnomalyRule, Basis, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect, LifecycleState,
-            LineageKind, NameKind,
+            Act, AnomalyRule, Basis, DueKind, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect,
+            LifecycleState, LineageKind, NameKind,
         },
     };
 
@@ -328,6 +340,7 @@ mod tests {
             },
             upcoming: vec![Upcoming {
                 date: date("2026"),
+                kind: DueKind::Review,
                 what: "un-1267: review".to_owned(),
                 regime: date("un-1267"),
                 event: Some(Position::new(51)),
@@ -338,11 +351,17 @@ mod tests {
                 date: date("2020"),
                 message: "DELISTED has no effect".to_owned(),
                 events: vec![Position::new(52), Position::new(5)],
+                root: Position::new(52),
             }],
             counts: GroupCounts {
                 engagements: EngagementCounts { engagements: 3, dyads: 5, actors: 2 },
                 designation_acts: 4,
             },
+            leads: vec![Lead {
+                effective: date("2025-12"),
+                what: "DELISTED under us-fto219".to_owned(),
+                event: Position::new(60),
+            }],
         }
     }
 
@@ -351,7 +370,7 @@ mod tests {
         let status = status();
         let positions = positions_of(&status);
         let numbers: Vec<u64> = positions.iter().map(|position| position.get()).collect();
-        assert_eq!(numbers, [5, 20, 21, 22, 23, 24, 25, 30, 31, 32, 40, 41, 42, 50, 51, 52]);
+        assert_eq!(numbers, [5, 20, 21, 22, 23, 24, 25, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60]);
         let message = write_group_status(&status, &names(&positions));
         check_whole("chancery.v1.GroupStatus", &message);
         assert_eq!(message.anomalies[0].event_ids, [id(52), id(5)]);

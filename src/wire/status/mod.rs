@@ -5,6 +5,7 @@
 
 pub mod field;
 pub mod group;
+pub mod overview;
 pub mod relationship;
 pub mod timeline;
 
@@ -18,6 +19,7 @@ use crate::{
     domain::{
         fold::{Lost, Provenance},
         id::EventId,
+        status::Lead,
     },
     position::Position,
 };
@@ -104,8 +106,24 @@ fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> 
         summary: names.summary(lost.position),
         source_kind: vocabulary::write(lost.source),
         lost_by: vocabulary::write(lost.rule),
+        agrees: lost.agrees,
     };
     lost.iter().map(alternative).collect()
+}
+
+/// How many of the claims that lost agree with what won.
+fn corroboration(lost: &[Lost]) -> u32 {
+    u32::try_from(lost.iter().filter(|lost| lost.agrees).count()).unwrap_or(u32::MAX)
+}
+
+fn write_leads(leads: &[Lead], names: &dyn Names) -> Vec<v1::Lead> {
+    let lead = |lead: &Lead| v1::Lead {
+        effective_on: lead.effective.to_string(),
+        what: lead.what.clone(),
+        event_id: names.id(lead.event),
+        summary: names.summary(lead.event),
+    };
+    leads.iter().map(lead).collect()
 }
 
 /// What the tests of this folder share.
@@ -132,6 +150,7 @@ mod fixture {
             effective: "2017-03".parse().unwrap(),
             source: SourceKind::Aggregator,
             rule: FoldRule::Credibility,
+            agrees: true,
         }
     }
 

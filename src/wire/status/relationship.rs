@@ -1,6 +1,8 @@
 //! The status of a relationship: from the domain to the API's messages.
 
-use super::{EventNames, Names, positions_asked, write_alternatives, write_provenance};
+use super::{
+    EventNames, Names, corroboration, positions_asked, write_alternatives, write_leads, write_provenance,
+};
 use crate::{
     domain::{
         id::{ActorId, GroupId},
@@ -81,6 +83,8 @@ fn write(status: &RelationshipStatus, names: &dyn Names) -> v1::RelationshipStat
         engagements: status.engagements,
         alternatives: write_alternatives(&status.alternatives, names),
         provenance: Some(write_provenance(&status.provenance, names)),
+        corroborated_by: corroboration(&status.alternatives),
+        leads: write_leads(&status.leads, names),
         ..v1::RelationshipStatus::default()
     }
 }
@@ -151,9 +155,12 @@ mod tests {
         super::fixture::{check_whole, id, lost, names, provenance},
         *,
     };
-    use crate::domain::vocabulary::{
-        Conflict, ContactLevel, DesignationState, Headline, Process, Recognition, RelationshipFlag,
-        RepresentationLevel,
+    use crate::domain::{
+        status::Lead,
+        vocabulary::{
+            Conflict, ContactLevel, DesignationState, Headline, Process, Recognition, RelationshipFlag,
+            RepresentationLevel,
+        },
     };
 
     /// A status with everything there can be.
@@ -202,6 +209,11 @@ mod tests {
             engagements: 4,
             alternatives: vec![lost(5)],
             provenance: provenance(80),
+            leads: vec![Lead {
+                effective: "2025-12".parse().unwrap(),
+                what: "MEETING".to_owned(),
+                event: Position::new(90),
+            }],
         }
     }
 
@@ -211,7 +223,7 @@ mod tests {
         let positions = positions_of(&status);
         let numbers: Vec<u64> = positions.iter().map(|position| position.get()).collect();
         let tens = (1..=8).flat_map(|ten| ten * 10..ten * 10 + 3);
-        assert_eq!(numbers, std::iter::once(5).chain(tens).collect::<Vec<u64>>());
+        assert_eq!(numbers, std::iter::once(5).chain(tens).chain([90]).collect::<Vec<u64>>());
         let (actor, group) = ("us".parse().unwrap(), "hts".parse().unwrap());
         let parties =
             Parties { actor: &actor, actor_name: "United States", group: &group, group_name: "HTS" };

@@ -2,7 +2,7 @@
 
 use super::{EventNames, Names, positions_asked, write_alternatives};
 use crate::{
-    domain::{date::Day, fold::Standing},
+    domain::{date::Day, fold::Standing, vocabulary::SourceKind},
     position::Position,
     wire::v1,
 };
@@ -30,6 +30,7 @@ pub fn write_timeline_entry<C>(
         disputed: standing.disputed,
         alternatives: write_alternatives(&standing.lost, names),
         corrected_by: corrected_by(standing, names),
+        lead: standing.source == SourceKind::MachineCoded,
     }
 }
 
@@ -46,7 +47,7 @@ mod tests {
     };
     use crate::domain::{
         date::parse_day,
-        vocabulary::{Assertion, FoldRule, SourceKind},
+        vocabulary::{Assertion, FoldRule},
     };
 
     fn check(correction: u64, valid_at: &str, pending: bool) {

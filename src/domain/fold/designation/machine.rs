@@ -168,6 +168,7 @@ impl<'a> Machine<'a> {
         if found.anomaly == Some(AnomalyRule::ActWithoutEffect) {
             return;
         }
+        self.notice_ended_regime(found.next, fact, act.act);
         if found.next != DesignationState::Proposed {
             self.withdraw_inferred_end(fact);
         }
@@ -280,6 +281,7 @@ impl<'a> Machine<'a> {
                 cause: Cause::Inferred(FoldRule::Observation),
                 deciding: vec![fact],
             };
+            self.notice_ended_regime(next.state, fact, act.act);
             self.begin(next, fact, act);
         } else {
             self.sightings.presence = Some(fact);
@@ -301,6 +303,13 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// A listing is put or kept in force, and there is no regime any more to do so under.
+    fn notice_ended_regime(&mut self, next: DesignationState, fact: ActFact<'a>, act: Act) {
+        if self.regime_has_ended && next.is_in_force() {
+            self.notice(AnomalyRule::ActUnderEndedRegime, fact, act);
+        }
+    }
+
     fn notice(&mut self, rule: AnomalyRule, fact: ActFact<'a>, act: Act) {
         let state = self.standing.state;
         let part = self.component.map(|name| format!("component {name:?}: ")).unwrap_or_default();
@@ -311,17 +320,26 @@ impl<'a> Machine<'a> {
             AnomalyRule::PresentAfterEnd => {
                 format!("{part}seen in the list after the listing had ended (state {state})")
             }
+            AnomalyRule::ActUnderEndedRegime => {
+                let end = self.terms.and_then(|terms| terms.terminated.as_ref());
+                let on = end.map(|end| format!(" on {}", end.on)).unwrap_or_default();
+                format!("{part}{act} under a regime that had ended{on}")
+            }
             AnomalyRule::ActWithoutEffect | AnomalyRule::ClaimsDisagree => {
                 format!("{part}{act} cannot apply in state {state}, which stays")
             }
         };
-        let others = self.standing.deciding.iter().map(|other| other.position);
+        let end = self.terms.and_then(|terms| terms.terminated.as_ref());
+        let end = end.filter(|_| rule == AnomalyRule::ActUnderEndedRegime);
+        let ends = end.into_iter().flat_map(|end| end.provenance.events.iter().copied());
+        let others = self.standing.deciding.iter().map(|other| other.position).chain(ends);
         self.anomalies.push(Anomaly {
             rule,
             subject: Subject::Designation(self.group.clone(), self.regime.clone()),
             date: fact.effective,
             message,
             events: std::iter::once(fact.position).chain(others).collect(),
+            root: fact.root,
         });
     }
 }

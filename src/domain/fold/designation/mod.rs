@@ -23,7 +23,7 @@ use super::{group::GroupFact, registry::Regimes, telling::Standing};
 use crate::domain::{
     date::Day,
     status::group::{Anomaly, Designation, Upcoming},
-    vocabulary::{Act, Assertion, SourceKind},
+    vocabulary::Act,
 };
 
 /// Every listing of one group.
@@ -92,7 +92,7 @@ enum Part {
 
 fn part_of(fact: &Standing<'_, GroupFact>, act: Act, valid_at: Day) -> Part {
     let observation = matches!(act, Act::ObservedPresent | Act::ObservedAbsent);
-    if fact.assertion == Assertion::Denied || fact.source == SourceKind::MachineCoded {
+    if !fact.moves() {
         Part::Unseen
     } else if fact.effective.lower() <= valid_at {
         Part::InEffect

@@ -10,7 +10,7 @@ use crate::domain::{
     date::{DateSpan, Day},
     fold::{Lost, Provenance},
     status::group::{Anomaly, Designation, Since, Upcoming},
-    vocabulary::{Act, Basis, DesignationState, FoldRule},
+    vocabulary::{Act, Basis, DesignationState, DueKind, FoldRule},
 };
 
 /// What a machine shows at a date.
@@ -151,8 +151,9 @@ impl<'a> Machine<'a> {
             Some(component) => format!("{} ({component})", self.regime),
             None => self.regime.to_string(),
         };
-        let entry = |date, what: &str, event| Upcoming {
+        let entry = |date, kind, what: &str, event| Upcoming {
             date,
+            kind,
             what: format!("{name}: {what}"),
             regime: self.regime.clone(),
             event,
@@ -160,7 +161,12 @@ impl<'a> Machine<'a> {
         let heralded = self.overlays.heralded.iter();
         let mut found: Vec<Upcoming> = heralded
             .map(|(fact, act)| {
-                entry(fact.effective, &format!("{} takes effect", act.act), Some(fact.position))
+                entry(
+                    fact.effective,
+                    DueKind::TakesEffect,
+                    &format!("{} takes effect", act.act),
+                    Some(fact.position),
+                )
             })
             .collect();
         if !self.standing.state.is_in_force() {
@@ -171,18 +177,20 @@ impl<'a> Machine<'a> {
             self.expiry.map(|limit| (limit, "listing expires")),
             self.suspension.filter(|_| suspended).map(|limit| (limit, "suspension expires")),
         ];
-        found.extend(
-            limits
-                .into_iter()
-                .flatten()
-                .map(|(limit, what)| entry(limit.last.into(), what, Some(limit.fact.position))),
-        );
+        found.extend(limits.into_iter().flatten().map(|(limit, what)| {
+            entry(limit.last.into(), DueKind::Expires, what, Some(limit.fact.position))
+        }));
         let exemptions = self.overlays.exemptions_at(valid_at);
         found.extend(exemptions.iter().filter_map(|exemption| {
-            Some(entry(exemption.expires_on?.into(), "exemption expires", Some(exemption.event)))
+            Some(entry(
+                exemption.expires_on?.into(),
+                DueKind::Expires,
+                "exemption expires",
+                Some(exemption.event),
+            ))
         }));
         let review = self.review_due().filter(|due| valid_at <= *due);
-        found.extend(review.map(|due| entry(DateSpan::day(due), "review falls due", None)));
+        found.extend(review.map(|due| entry(DateSpan::day(due), DueKind::Review, "review falls due", None)));
         found
     }
 }

@@ -27,7 +27,9 @@ impl GroupFact {
             Statement::ActorRegistered(_)
             | Statement::RegimeRegistered(_)
             | Statement::RegimeTerminated(_)
-            | Statement::Engagement(_) => false,
+            | Statement::Engagement(_)
+            | Statement::IdentityMerged(_)
+            | Statement::IdentityUnmerged(_) => false,
         };
         concerned.then(|| GroupFact(Arc::clone(fact)))
     }

@@ -12,21 +12,27 @@ use crate::domain::{
     vocabulary::{Inheritance, LineageKind},
 };
 
-/// The histories of all groups.
+/// Where what stands of the histories of groups is found.
 pub trait Groups {
-    /// The history of a group; `None` when nothing was ever recorded about it.
-    fn history(&self, group: &GroupId) -> Option<&History<GroupFact>>;
+    /// What stands of the history of a group under the cuts, in valid-time order; `None` when nothing was ever recorded
+    /// about it.
+    fn standing(&self, group: &GroupId, as_of: AsOf) -> Option<Vec<Standing<'_, GroupFact>>>;
+
+    /// The identity that answers for a group under the cuts: itself, unless it has been merged.
+    fn survivor(&self, group: &GroupId, _as_of: AsOf) -> GroupId {
+        group.clone()
+    }
 }
 
 impl Groups for BTreeMap<GroupId, History<GroupFact>> {
-    fn history(&self, group: &GroupId) -> Option<&History<GroupFact>> {
-        self.get(group)
+    fn standing(&self, group: &GroupId, as_of: AsOf) -> Option<Vec<Standing<'_, GroupFact>>> {
+        Some(self.get(group)?.standing(as_of))
     }
 }
 
 impl Groups for HashMap<GroupId, History<GroupFact>> {
-    fn history(&self, group: &GroupId) -> Option<&History<GroupFact>> {
-        self.get(group)
+    fn standing(&self, group: &GroupId, as_of: AsOf) -> Option<Vec<Standing<'_, GroupFact>>> {
+        Some(self.get(group)?.standing(as_of))
     }
 }
 
@@ -39,13 +45,12 @@ pub(super) fn inherited<G: Groups + ?Sized>(
     regimes: &Regimes,
     as_of: AsOf,
 ) -> Vec<InheritedDesignation> {
-    let mut parents = parents_of(group, standing, as_of);
+    let mut parents = parents_of(group, standing, groups, as_of);
     let mut found = Vec::new();
     let mut next = 0;
     while let Some(parent) = parents.get(next).cloned() {
         next += 1;
-        let Some(history) = groups.history(&parent) else { continue };
-        let standing = history.standing(as_of);
+        let Some(standing) = groups.standing(&parent, as_of) else { continue };
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
         let whole = listings.into_iter().filter(|it| it.component.is_none() && it.state.is_in_force());
         found.extend(whole.map(|it| InheritedDesignation {
@@ -54,7 +59,7 @@ pub(super) fn inherited<G: Groups + ?Sized>(
             bound_actor: None,
             state: it.state,
         }));
-        for grandparent in parents_of(&parent, &standing, as_of) {
+        for grandparent in parents_of(&parent, &standing, groups, as_of) {
             if grandparent != *group && !parents.contains(&grandparent) {
                 parents.push(grandparent);
             }
@@ -64,11 +69,19 @@ pub(super) fn inherited<G: Groups + ?Sized>(
     found
 }
 
-fn parents_of(group: &GroupId, standing: &[Standing<'_, GroupFact>], as_of: AsOf) -> Vec<GroupId> {
+fn parents_of<G: Groups + ?Sized>(
+    group: &GroupId,
+    standing: &[Standing<'_, GroupFact>],
+    groups: &G,
+    as_of: AsOf,
+) -> Vec<GroupId> {
     let wings = lineage(standing, as_of.valid_at).into_iter();
     let mut parents: Vec<GroupId> = wings
-        .filter(|relation| relation.kind == LineageKind::WingOf && relation.group == *group)
+        .filter(|relation| relation.kind == LineageKind::WingOf)
+        .filter(|relation| groups.survivor(&relation.group, as_of) == *group)
         .filter_map(|relation| relation.other)
+        .map(|parent| groups.survivor(&parent, as_of))
+        .filter(|parent| parent != group)
         .collect();
     parents.sort();
     parents.dedup();

@@ -5,7 +5,7 @@ use crate::domain::{
     date::Day,
     fold::{Provenance, Standing, registry::is_within},
     status::group::{Lifecycle, Lineage},
-    vocabulary::{Assertion, FoldRule},
+    vocabulary::FoldRule,
 };
 
 /// The facts in effect at the date, in valid-time order.
@@ -13,9 +13,7 @@ fn in_effect<'a, 's>(
     standing: &'a [Standing<'s, GroupFact>],
     valid_at: Day,
 ) -> impl DoubleEndedIterator<Item = &'a Standing<'s, GroupFact>> {
-    standing
-        .iter()
-        .filter(move |fact| fact.assertion != Assertion::Denied && fact.effective.lower() <= valid_at)
+    standing.iter().filter(move |fact| fact.moves() && fact.effective.lower() <= valid_at)
 }
 
 /// The turn of life that was the last to take effect.

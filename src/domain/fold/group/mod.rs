@@ -5,13 +5,15 @@ mod effects;
 mod fact;
 mod identity;
 mod inherited;
+mod leads;
 mod life;
 mod status;
 
 #[cfg(test)]
 mod cases;
 
+pub use disputes::anomalies;
 pub use fact::GroupFact;
 pub use identity::{Identity, identity};
 pub use inherited::{Binding, Groups, binding_on};
-pub use status::{GroupQuestion, group_status};
+pub use status::{GroupQuestion, Listed, group_status, listed};

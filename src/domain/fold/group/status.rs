@@ -6,6 +6,7 @@ use super::{
     effects::{divergence, flags, legal_effects},
     identity::identity,
     inherited::inherited,
+    leads::leads,
     life::{lifecycle, lineage},
 };
 use crate::domain::{
@@ -15,7 +16,8 @@ use crate::domain::{
         registry::Regimes,
     },
     id::{GroupId, RegimeId},
-    status::group::{Designation, EngagementCounts, GroupCounts, GroupStatus},
+    status::group::{Designation, EngagementCounts, GroupCounts, GroupStatus, InheritedDesignation},
+    vocabulary::GroupFlag,
 };
 
 /// A question for the status of a group.
@@ -40,14 +42,16 @@ pub struct GroupQuestion<'a, G: ?Sized> {
 pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Option<GroupStatus> {
     let GroupQuestion { group, groups, regimes, asked, engagements, as_of } = *question;
     let valid_at = as_of.valid_at;
-    let standing = groups.history(group)?.standing(as_of);
-    let identity = identity(&standing, valid_at)?;
+    let standing = groups.standing(group, as_of)?;
+    let identity = identity(group, &standing, valid_at)?;
     let lifecycle = lifecycle(&standing, valid_at);
-    let Designations { listings, mut upcoming, mut anomalies, acts } =
+    let Designations { mut listings, mut upcoming, mut anomalies, acts } =
         designations(&standing, regimes, valid_at);
+    redirect(&mut listings, groups, as_of);
     // What is alike in both stays in valid-time order.
     upcoming.sort_by(|a, b| (a.date, &a.what).cmp(&(b.date, &b.what)));
     anomalies.extend(disputes(group, &standing, valid_at));
+    anomalies.iter_mut().for_each(|anomaly| anomaly.claim_for(group));
     // Of one date they stay as they were found: by listing, in valid-time order.
     anomalies.sort_by_key(|anomaly| anomaly.date);
     Some(GroupStatus {
@@ -66,7 +70,40 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
         upcoming,
         anomalies,
         counts: GroupCounts { engagements, designation_acts: acts },
+        leads: leads(&standing, valid_at),
     })
+}
+
+/// What a group shows in a matrix: a part of its status.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The primary name at the date.
+    pub name: String,
+    /// Its own listings, by regime and component.
+    pub listings: Vec<Designation>,
+    /// Listings it is subject to through other groups.
+    pub inherited: Vec<InheritedDesignation>,
+    /// What deserves notice.
+    pub flags: Vec<GroupFlag>,
+}
+
+/// The part of the status of a group that a matrix shows, without the cost of the rest.
+pub fn listed<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Option<Listed> {
+    let GroupQuestion { group, groups, regimes, as_of, .. } = *question;
+    let valid_at = as_of.valid_at;
+    let standing = groups.standing(group, as_of)?;
+    let name = identity(group, &standing, valid_at)?.name;
+    let mut listings = designations(&standing, regimes, valid_at).listings;
+    redirect(&mut listings, groups, as_of);
+    let flags = flags(&listings, lifecycle(&standing, valid_at).as_ref());
+    Some(Listed { name, inherited: inherited(group, &standing, groups, regimes, as_of), listings, flags })
+}
+
+/// Names the groups that aliases lead to by the identities that answer for them.
+fn redirect<G: Groups + ?Sized>(listings: &mut [Designation], groups: &G, as_of: AsOf) {
+    for alias in listings.iter_mut().filter_map(|listing| listing.alias_of.as_mut()) {
+        *alias = groups.survivor(alias, as_of);
+    }
 }
 
 /// The listings under the regimes asked for.

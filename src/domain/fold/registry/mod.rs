@@ -4,9 +4,11 @@
 //! before the first of them, that one.
 
 mod actor;
+mod merge;
 mod regime;
 
 pub use actor::{ActorFact, ActorStatus};
+pub use merge::{MergeFact, Redirects};
 pub use regime::{RegimeFact, RegimeStatus, Regimes, Termination};
 
 use super::telling::{Content, Standing};

@@ -36,7 +36,8 @@ impl RegimeFact {
         }
     }
 
-    fn is_end(&self) -> bool {
+    /// Whether it ends the regime.
+    pub fn is_end(&self) -> bool {
         matches!(self.0.statement, Statement::RegimeTerminated(_))
     }
 }
@@ -92,12 +93,13 @@ impl RegimeStatus {
     /// The regime with this history; `None` when no registration stands under the cuts.
     pub fn fold(history: &History<RegimeFact>, as_of: AsOf) -> Option<RegimeStatus> {
         let standing = history.standing(as_of);
-        let mut moving = standing.iter().filter(|it| it.assertion != Assertion::Denied);
-        let registrations = || moving.clone().filter(|it| it.content.registration().is_some());
+        let told = standing.iter().filter(|it| it.assertion != Assertion::Denied);
+        let registrations = || told.clone().filter(|it| it.content.registration().is_some());
         let first = registrations().next()?;
         let entry = entry_at(registrations(), as_of.valid_at)?;
         let it = entry.content.registration()?;
-        let end = moving.find(|it| it.content.is_end() && it.effective.lower() <= as_of.valid_at);
+        let mut ends = standing.iter().filter(|it| it.content.is_end() && it.moves());
+        let end = ends.find(|it| it.effective.lower() <= as_of.valid_at);
         Some(RegimeStatus {
             regime: it.regime.clone(),
             authority: it.authority.clone(),

@@ -1,6 +1,9 @@
 //! Dealings: everything on record about one relationship, once, in valid-time order, to be asked under any cuts.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     Line,
@@ -12,7 +15,6 @@ use crate::{
         as_of::AsOf,
         date::Day,
         fold::{Family, Member, Standing, Telling},
-        vocabulary::Assertion,
     },
     position::Position,
 };
@@ -63,6 +65,30 @@ impl Dealings {
         }
         self.families.insert(root, family);
         (before, after)
+    }
+
+    /// What of it is not plain.
+    pub fn families(&self) -> impl Iterator<Item = &Family<Move>> {
+        self.families.values()
+    }
+
+    /// The moves of several dealings that stand under the cuts, each fact once: those of identities that were merged.
+    pub fn united<'a>(parts: impl IntoIterator<Item = &'a Dealings>, as_of: AsOf) -> Line {
+        let mut line = Line::default();
+        let mut seen = BTreeSet::new();
+        for part in parts {
+            for standing in part.families.values().filter_map(|family| family.standing(as_of)) {
+                if seen.insert(standing.root) {
+                    line.insert(&standing);
+                }
+            }
+            for it in part.line.moves().filter(|it| !it.is_contested() && it.is_known(as_of)) {
+                if seen.insert(it.root()) {
+                    line.put(it);
+                }
+            }
+        }
+        line
     }
 
     /// Everything as numbers, from which [`Dealings::from_words`] makes the same again.
@@ -180,7 +206,7 @@ fn take_packed(words: &mut impl Iterator<Item = u64>) -> Option<Packed> {
 }
 
 fn effect(standing: &Standing<'_, Move>) -> Effect {
-    (standing.assertion != Assertion::Denied).then(|| standing.effective.lower())
+    standing.moves().then(|| standing.effective.lower())
 }
 
 #[cfg(test)]

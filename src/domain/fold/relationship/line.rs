@@ -16,10 +16,13 @@ use super::{
 };
 use crate::{
     domain::{
-        date::Day,
+        date::{DateSpan, Day},
         fold::{Lost, Standing},
-        status::relationship::{LegalFacet, RelationshipStatus},
-        vocabulary::{Assertion, RelationshipFlag},
+        status::{
+            Lead,
+            relationship::{LegalFacet, RelationshipStatus},
+        },
+        vocabulary::RelationshipFlag,
     },
     position::Position,
 };
@@ -57,7 +60,7 @@ struct Denial {
 struct Chunk {
     /// In order.
     moves: Arc<Vec<Packed>>,
-    /// How many of them are no denials.
+    /// How many of them are neither denials nor leads.
     moving: u32,
     /// The state after all chunks before this one, once somebody has asked. The chunks that know it follow upon the
     /// first, before which there is nothing.
@@ -81,11 +84,11 @@ impl Line {
         self.put(Packed::contested(standing));
     }
 
-    /// Takes note of what lost.
+    /// Takes note of what lost. Against a lead nothing loses that anybody but a machine has said.
     pub(super) fn note(&mut self, standing: &Standing<'_, Move>) {
-        if standing.assertion != Assertion::Denied {
+        if standing.moves() {
             self.contests.note(standing);
-        } else if !standing.lost.is_empty() {
+        } else if !standing.is_lead() && !standing.lost.is_empty() {
             let denial = Denial { lost: standing.lost.clone(), disputed: standing.disputed };
             self.denials.insert(Key::of_standing(standing), denial);
         }
@@ -142,6 +145,7 @@ impl Line {
         let within = |window: Window| state.contact.count - self.contacts_by(window.eve(valid_at));
         let counts = contact::Counts { month: within(MONTH), year: within(YEAR) };
         let mut status = state.finish(&self.contests, counts, legal, valid_at);
+        status.leads = self.leads(valid_at);
         self.show_denials(&mut status, valid_at);
         status
     }
@@ -157,7 +161,24 @@ impl Line {
         }
     }
 
-    /// How many moves there are that are not denied, at whatever date.
+    /// Every move that is no denial and no lead, in valid-time order, at whatever date: when it takes effect, the event that
+    /// tells it, and what it says.
+    pub fn steps(&self) -> impl Iterator<Item = (DateSpan, Position, Move)> {
+        self.moves().filter_map(Packed::step).map(|step| (step.mark.effective, step.mark.position, step.what))
+    }
+
+    /// What only a machine has coded and that would be in effect within the year up to a date, the latest first.
+    pub fn leads(&self, valid_at: Day) -> Vec<Lead> {
+        let (eve, end) = (Key::end_of(YEAR.eve(valid_at)), Key::end_of(valid_at));
+        let first = self.chunks.partition_point(|chunk| chunk.last().is_some_and(|last| last < eve));
+        let moves = self.chunks.iter().skip(first).flat_map(|chunk| chunk.moves.iter());
+        let recent = moves.skip_while(|it| it.key() < eve).take_while(|it| it.key() < end);
+        let mut leads: Vec<Lead> = recent.filter_map(|it| it.lead()).collect();
+        leads.reverse();
+        leads
+    }
+
+    /// How many moves there are that are neither denied nor leads, at whatever date.
     pub fn len(&self) -> usize {
         self.chunks.iter().map(|chunk| chunk.moving as usize).sum()
     }

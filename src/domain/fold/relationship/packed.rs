@@ -22,6 +22,7 @@ use crate::{
         fold::telling::{Content as _, Standing, Telling},
         source::Credibility,
         statement::Representation,
+        status::Lead,
         vocabulary::{Assertion, SourceKind, Vocabulary},
     },
     position::Position,
@@ -149,9 +150,18 @@ impl Packed {
         Position::new(Word(self.0[0]).take(POSITION_BITS))
     }
 
-    /// Whether it moves anything: whether it is not a denial.
+    /// Whether it moves anything: whether it is neither a denial nor a lead.
     pub(super) fn moves(self) -> bool {
-        self.0[2] >> 55 & 0b111 != u64::from(Assertion::Denied.number())
+        !self.is_denied() && !self.is_coded()
+    }
+
+    fn is_denied(self) -> bool {
+        self.0[2] >> 55 & 0b111 == u64::from(Assertion::Denied.number())
+    }
+
+    /// Whether only a machine has coded it.
+    fn is_coded(self) -> bool {
+        self.0[0] >> POSITION_BITS & 0b1111 == u64::from(SourceKind::MachineCoded.number())
     }
 
     /// Whether it holds only what stands of a family.
@@ -169,11 +179,23 @@ impl Packed {
             && as_of.disclosed_by.is_none_or(|day| disclosed < Key::end_of(day).0 >> KEY_REST_BITS)
     }
 
-    /// The step that it makes; `None`: it is denied, and moves nothing.
+    /// The step that it makes; `None`: it is denied or a lead, and moves nothing.
     pub(super) fn step(self) -> Option<Step> {
-        if !self.moves() {
-            return None;
-        }
+        if self.moves() { self.told() } else { None }
+    }
+
+    /// The lead that it is; `None`: it is none, or a machine has coded a denial.
+    pub(super) fn lead(self) -> Option<Lead> {
+        let told = self.told().filter(|_| self.is_coded() && !self.is_denied())?;
+        Some(Lead {
+            effective: told.mark.effective,
+            event: told.mark.position,
+            what: told.what.kind.to_string(),
+        })
+    }
+
+    /// What it tells, whether it moves anything or not.
+    fn told(self) -> Option<Step> {
         let [first, second, third] = self.0.map(Word);
         let (effective, _, root) = place(first, Word(second.0 >> 42))?;
         let position = if self.is_contested() { Position::new(Word(second.0).take(42)) } else { root };
@@ -216,7 +238,7 @@ impl Packed {
     pub(super) fn from_words(words: [u64; 3]) -> Option<Packed> {
         let packed = Packed(words);
         match packed.is_contested() {
-            true => packed.step().map(|_| packed),
+            true => packed.told().map(|_| packed),
             false => packed.telling().filter(|telling| Packed::plain(telling) == packed).map(|_| packed),
         }
     }

@@ -93,6 +93,7 @@ impl State {
             engagements: self.engagements,
             alternatives,
             provenance,
+            leads: Vec::new(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Opening: the indexes and the tree are taken from a snapshot, if there is one that agrees with the log, and brought up
+//! Restarts: the indexes and the tree are taken from a snapshot, if there is one that agrees with the log, and brought up
 //! to the tail. What the log holds is decoded by all processors and taken in in order.
 
 use std::{
@@ -33,7 +33,7 @@ const SAMPLE_CHUNKS: u64 = 8;
 const REPORT_EVENTS: u64 = 1_000_000;
 
 /// A record that is being opened.
-pub struct Opening {
+pub struct Restart {
     log: Arc<dyn Log>,
     index: Index,
     tree: Tree,
@@ -42,38 +42,38 @@ pub struct Opening {
 /// A decoded event, with the hash of its leaf where the tree does not have it yet.
 type Leafed = (Recorded, Option<Hash>);
 
-impl Opening {
+impl Restart {
     /// Begins without a snapshot: everything will be read from the log.
-    pub fn of(log: Arc<dyn Log>) -> Opening {
-        Opening { log, index: Index::default(), tree: Tree::default() }
+    pub fn of(log: Arc<dyn Log>) -> Restart {
+        Restart { log, index: Index::default(), tree: Tree::default() }
     }
 
     /// Begins from the snapshot in a directory. One that is damaged, of another form or of another log is passed over.
-    pub async fn from_snapshot(log: Arc<dyn Log>, directory: &Path) -> Opening {
+    pub async fn from_snapshot(log: Arc<dyn Log>, directory: &Path) -> Restart {
         let path = directory.join(FILE);
-        match Opening::load(log.clone(), &path).await {
-            Ok(opening) => {
-                info!(position = %opening.position(), "the indexes are taken from their snapshot");
-                opening
+        match Restart::load(log.clone(), &path).await {
+            Ok(restart) => {
+                info!(position = %restart.position(), "the indexes are taken from their snapshot");
+                restart
             }
-            Err(SnapshotError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Opening::of(log),
+            Err(SnapshotError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Restart::of(log),
             Err(error) => {
                 warn!(%error, snapshot = %path.display(), "the indexes are made anew: their snapshot is of no use");
-                Opening::of(log)
+                Restart::of(log)
             }
         }
     }
 
-    async fn load(log: Arc<dyn Log>, path: &Path) -> Result<Opening, SnapshotError> {
+    async fn load(log: Arc<dyn Log>, path: &Path) -> Result<Restart, SnapshotError> {
         let path = path.to_owned();
         let read = task::spawn_blocking(move || index::read_snapshot(&path));
         let (index, tree, header) = read.await.map_err(|error| SnapshotError::Log(Box::new(error)))??;
         if log.tail() < index.tail() {
             return Err(SnapshotError::Foreign("it goes on after the log ends"));
         }
-        let opening = Opening { log, index, tree };
-        opening.verify(&header.root).await?;
-        Ok(opening)
+        let restart = Restart { log, index, tree };
+        restart.verify(&header.root).await?;
+        Ok(restart)
     }
 
     /// Holds the tree and the ids against what the log holds: at the end, at the beginning, and here and there between.

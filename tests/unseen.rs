@@ -1,0 +1,607 @@
+//! Cases of the kinds that reality brings, each a small record in a real server, asked through the real API.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use chancery::{
+    domain::vocabulary::{self as words, Vocabulary},
+    wire::v1::{
+        self, query_service_client::QueryServiceClient, submission_service_client::SubmissionServiceClient,
+    },
+};
+use common::{
+    Server,
+    events::{act, actor, event, group, id, meeting, regime},
+};
+use tonic::transport::Channel;
+
+/// A server with a record of its own.
+struct Office {
+    channel: Channel,
+    _server: Server,
+    _data: tempfile::TempDir,
+}
+
+impl Office {
+    /// With the actors us and il, the groups hts and isis, and the regimes us-fto219 and eu-terr (of the EU, which binds
+    /// its members).
+    async fn with(events: Vec<v1::Event>) -> Office {
+        let data = tempfile::tempdir().unwrap();
+        let server = Server::start(data.path(), &[]);
+        let channel = Channel::from_shared(server.url().to_owned()).unwrap().connect().await.unwrap();
+        let office = Office { channel, _server: server, _data: data };
+        let registry = vec![
+            actor(1, "us"),
+            actor(2, "il"),
+            actor(3, "eu"),
+            group(4, "hts"),
+            group(5, "isis"),
+            regime(6, "us-fto219", "us"),
+            changed(regime(7, "eu-terr", "eu"), |fact| {
+                let Some(v1::fact::Statement::RegimeRegistered(it)) = &mut fact.statement else { panic!() };
+                it.inheritance = v1::Inheritance::Members.into();
+            }),
+        ];
+        office.submit(registry).await;
+        office.submit(events).await;
+        office
+    }
+
+    async fn submit(&self, events: Vec<v1::Event>) {
+        for event in events {
+            let request = v1::SubmitRequest { events: vec![event], checks: Vec::new() };
+            SubmissionServiceClient::new(self.channel.clone()).submit(request).await.unwrap();
+        }
+    }
+
+    fn query(&self) -> QueryServiceClient<Channel> {
+        QueryServiceClient::new(self.channel.clone())
+    }
+
+    async fn group(&self, slug: &str, on: &str) -> v1::GroupStatus {
+        self.group_at(slug, on, None).await.0
+    }
+
+    async fn group_at(&self, slug: &str, on: &str, known: Option<u64>) -> (v1::GroupStatus, v1::View) {
+        let request =
+            v1::GetGroupRequest { group: slug.to_owned(), as_of: as_of(on, known), ..Default::default() };
+        let answer = self.query().get_group(request).await.unwrap().into_inner();
+        (answer.status.unwrap(), answer.view.unwrap())
+    }
+
+    async fn relationship(&self, of: &str, with: &str, on: &str) -> v1::RelationshipStatus {
+        let request = v1::GetRelationshipRequest {
+            actor: of.to_owned(),
+            group: with.to_owned(),
+            as_of: as_of(on, None),
+            ..Default::default()
+        };
+        self.query().get_relationship(request).await.unwrap().into_inner().status.unwrap()
+    }
+
+    async fn anomalies(&self, on: &str, states: &[v1::AnomalyState]) -> Vec<String> {
+        let request = v1::ListAnomaliesRequest {
+            as_of: as_of(on, None),
+            states: states.iter().map(|state| (*state).into()).collect(),
+            ..Default::default()
+        };
+        let found = self.query().list_anomalies(request).await.unwrap().into_inner().anomalies;
+        let line = |entry: v1::AnomalyEntry| {
+            let anomaly = entry.anomaly.clone().unwrap();
+            let rule = name::<words::AnomalyRule>(anomaly.rule);
+            let by = entry.settled_by.get(34..).map(|end| format!(" by {end}")).unwrap_or_default();
+            format!(
+                "{} {rule} {} {}{by}",
+                name::<words::AnomalyState>(entry.state),
+                anomaly.subject,
+                anomaly.date
+            )
+        };
+        found.into_iter().map(line).collect()
+    }
+}
+
+fn as_of(on: &str, known: Option<u64>) -> Option<v1::AsOf> {
+    let known_at = known.map(|position| v1::KnownAt { point: Some(v1::known_at::Point::Position(position)) });
+    Some(v1::AsOf { valid_at: on.to_owned(), known_at, disclosed_by: String::new() })
+}
+
+fn name<V: Vocabulary>(number: i32) -> &'static str {
+    V::from_number(number).map_or("?", V::name)
+}
+
+fn changed(event: v1::Event, change: impl FnOnce(&mut v1::Fact)) -> v1::Event {
+    let Some(v1::event::Body::Fact(mut fact)) = event.body else { panic!("{} is no fact", event.event_id) };
+    change(&mut fact);
+    v1::Event { body: Some(v1::event::Body::Fact(fact)), ..event }
+}
+
+/// The event with sources of this kind only.
+fn from_kind(event: v1::Event, kind: v1::SourceKind) -> v1::Event {
+    changed(event, |fact| fact.sources.iter_mut().for_each(|source| source.kind = kind.into()))
+}
+
+/// The event as a claim of another.
+fn claim(event: v1::Event, of: u64) -> v1::Event {
+    changed(event, |fact| fact.claim_of = id(of))
+}
+
+fn fto(number: u64, date: &str, what: v1::Act) -> v1::Event {
+    act(number, date, "hts", "us-fto219", what)
+}
+
+fn with_act(event: v1::Event, change: impl FnOnce(&mut v1::DesignationAct)) -> v1::Event {
+    changed(event, |fact| {
+        let Some(v1::fact::Statement::DesignationAct(act)) = &mut fact.statement else { panic!() };
+        change(act);
+    })
+}
+
+fn with_engagement(event: v1::Event, change: impl FnOnce(&mut v1::Engagement)) -> v1::Event {
+    changed(event, |fact| {
+        let Some(v1::fact::Statement::Engagement(it)) = &mut fact.statement else { panic!() };
+        change(it);
+    })
+}
+
+fn also(event: v1::Event, party: v1::participant::Party) -> v1::Event {
+    with_engagement(event, |it| {
+        it.participants.push(v1::Participant { party: Some(party), ..Default::default() });
+    })
+}
+
+fn state(status: &v1::GroupStatus, regime: &str) -> String {
+    let listing = status.designations.iter().find(|it| it.regime == regime);
+    listing.map_or("-".to_owned(), |it| name::<words::DesignationState>(it.state).to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_multilateral_event_counts_once_and_by_dyads() {
+    let both = also(
+        also(meeting(20, "2025-01-10", "us", "hts"), v1::participant::Party::Actor("il".to_owned())),
+        v1::participant::Party::Group("isis".to_owned()),
+    );
+    let office = Office::with(vec![both, meeting(21, "2025-01-11", "us", "hts")]).await;
+    for (slug, engagements, dyads, actors) in [("hts", 2, 3, 2), ("isis", 1, 2, 2)] {
+        let counts = office.group(slug, "2025-02-01").await.counts.unwrap();
+        let found = (counts.engagements, counts.engagement_dyads, counts.actors);
+        assert_eq!(found, (engagements, dyads, actors), "{slug}");
+    }
+    assert_eq!(office.relationship("us", "hts", "2025-02-01").await.engagements, 2);
+    assert_eq!(office.relationship("il", "isis", "2025-02-01").await.engagements, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ambassador_received_and_credentials_accepted_are_two_facts() {
+    let accredited = |number, date: &str| {
+        with_engagement(meeting(number, date, "us", "hts"), |it| {
+            it.kind = v1::EngagementKind::EnvoyAccredited.into();
+            it.representation = Some(v1::Representation {
+                direction: v1::Direction::OfGroup.into(),
+                level: v1::RepresentationLevel::EmbassyAmbassador.into(),
+            });
+        })
+    };
+    let office = Office::with(vec![accredited(20, "2023-12-01"), accredited(21, "2024-01-30")]).await;
+    for (on, since) in [("2023-11-30", ""), ("2023-12-01", "2023-12-01"), ("2024-02-01", "2023-12-01")] {
+        let status = office.relationship("us", "hts", on).await;
+        assert_eq!(status.representation_of_group.clone().unwrap().since, since, "{on}");
+        assert!(!status.flags.contains(&v1::RelationshipFlag::Disputed.into()), "{status:#?}");
+    }
+    assert_eq!(office.anomalies("2025-01-01", &[]).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_between_two_renamings() {
+    let named = |number, date: &str, text: &str| {
+        let name =
+            v1::Name { text: text.to_owned(), kind: v1::NameKind::Primary.into(), ..Default::default() };
+        let named = v1::GroupNamed { group: "hts".to_owned(), name: Some(name) };
+        event(&id(number), date, v1::fact::Statement::GroupNamed(named))
+    };
+    let office =
+        Office::with(vec![named(20, "2017-01-28", "Tahrir"), named(21, "2016-07-28", "Fatah al-Sham")]).await;
+    for (on, primary, former) in [
+        ("2016-07-27", "Group hts", vec![]),
+        ("2016-07-28", "Fatah al-Sham", vec!["Group hts"]),
+        ("2017-01-27", "Fatah al-Sham", vec!["Group hts"]),
+        ("2017-01-28", "Tahrir", vec!["Group hts", "Fatah al-Sham"]),
+    ] {
+        let status = office.group("hts", on).await;
+        let was = status.names.iter().filter(|it| it.kind() == v1::NameKind::Former);
+        assert_eq!(status.name, primary, "{on}");
+        assert_eq!(was.map(|it| it.text.as_str()).collect::<Vec<_>>(), former, "{on}");
+    }
+    let request = v1::SearchRequest {
+        query: "fateh al sham".to_owned(),
+        as_of: as_of("2016-12-31", None),
+        ..Default::default()
+    };
+    let hits = office.query().search(request.clone()).await.unwrap().into_inner().hits;
+    assert_eq!((hits[0].subject.as_str(), hits[0].matched.as_str()), ("group/hts", "Fatah al-Sham"));
+    assert_eq!(hits[0].name_kind(), v1::NameKind::Primary);
+    let before = v1::SearchRequest { as_of: as_of("2016-01-01", None), ..request };
+    assert_eq!(office.query().search(before).await.unwrap().into_inner().hits, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_regime_ends_with_dozens_of_listings() {
+    let mut events: Vec<v1::Event> = Vec::new();
+    for number in 0..40 {
+        let slug = format!("g{number}");
+        events.push(group(100 + number, &slug));
+        events.push(act(200 + number, "2010-05", &slug, "us-fto219", v1::Act::Listed));
+    }
+    let ended = v1::RegimeTerminated { regime: "us-fto219".to_owned(), reason: String::new() };
+    events.push(event(&id(300), "2020-06-01", v1::fact::Statement::RegimeTerminated(ended)));
+    events.push(act(301, "2020-07-01", "g1", "us-fto219", v1::Act::Listed));
+    let office = Office::with(events).await;
+    for number in 0..40 {
+        let slug = format!("g{number}");
+        assert_eq!(state(&office.group(&slug, "2020-05-31").await, "us-fto219"), "ACTIVE", "{slug}");
+        assert_eq!(state(&office.group(&slug, "2020-06-01").await, "us-fto219"), "LAPSED", "{slug}");
+    }
+    // Listing under a regime that has ended is recorded, and is a contradiction.
+    assert_eq!(state(&office.group("g1", "2020-07-01").await, "us-fto219"), "ACTIVE");
+    assert_eq!(
+        office.anomalies("2020-12-31", &[]).await,
+        ["OPEN ACT_UNDER_ENDED_REGIME designation/g1/us-fto219 2020-07-01"]
+    );
+    assert_eq!(office.anomalies("2020-06-30", &[]).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_loses_a_row_without_an_act() {
+    let seen = |number, date: &str, what| from_kind(fto(number, date, what), v1::SourceKind::ListSnapshot);
+    let office = Office::with(vec![
+        fto(20, "2010-01-01", v1::Act::Listed),
+        seen(21, "2021-03-01", v1::Act::ObservedPresent),
+        seen(22, "2021-04-01", v1::Act::ObservedAbsent),
+        seen(23, "2021-04-11", v1::Act::ObservedAbsent),
+    ])
+    .await;
+    for (on, expected) in
+        [("2021-04-01", "ACTIVE"), ("2021-04-10", "ACTIVE"), ("2021-04-11", "INFERRED_ENDED")]
+    {
+        assert_eq!(state(&office.group("hts", on).await, "us-fto219"), expected, "{on}");
+    }
+    let listing = office.group("hts", "2021-05-01").await.designations.remove(0);
+    assert_eq!(listing.since.unwrap().date, "2021-03-01/2021-04-01");
+    assert_eq!(
+        (listing.last_present_on.as_str(), listing.first_absent_on.as_str()),
+        ("2021-03-01", "2021-04-01")
+    );
+    assert!(listing.provenance.unwrap().inferred);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_judgment_for_one_of_a_joint_case() {
+    let listed = |number, slug: &str| act(number, "2006-05-29", slug, "eu-terr", v1::Act::Listed);
+    let challenged = |number, slug: &str| act(number, "2011-01-01", slug, "eu-terr", v1::Act::Challenged);
+    let office = Office::with(vec![
+        listed(20, "hts"),
+        listed(21, "isis"),
+        challenged(22, "hts"),
+        challenged(23, "isis"),
+        act(24, "2014-10-16", "isis", "eu-terr", v1::Act::AnnulledEffectsMaintained),
+    ])
+    .await;
+    for (slug, expected, open) in [("hts", "ACTIVE", "2011-01-01"), ("isis", "ANNULLED_STAYED", "")] {
+        let status = office.group(slug, "2015-01-01").await;
+        assert_eq!(state(&status, "eu-terr"), expected, "{slug}");
+        assert_eq!(status.designations[0].challenged_on, open, "{slug}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exemption_runs_out() {
+    let exempt = with_act(fto(21, "2025-10-09", v1::Act::ExemptionGranted), |it| {
+        it.expires_on = "2025-10-16".to_owned();
+    });
+    let office = Office::with(vec![fto(20, "2010-01-01", v1::Act::Listed), exempt]).await;
+    for (on, exemptions) in [("2025-10-08", 0), ("2025-10-09", 1), ("2025-10-16", 1), ("2025-10-17", 0)] {
+        let listing = office.group("hts", on).await.designations.remove(0);
+        assert_eq!(
+            (listing.state(), listing.exemptions.len()),
+            (v1::DesignationState::Active, exemptions),
+            "{on}"
+        );
+    }
+    let docket = v1::ListDocketRequest {
+        from: "2025-10-10".to_owned(),
+        until: "2025-10-31".to_owned(),
+        ..Default::default()
+    };
+    let entries = office.query().list_docket(docket).await.unwrap().into_inner().entries;
+    let found: Vec<(&str, &str)> = entries.iter().map(|it| (it.date.as_str(), it.what.as_str())).collect();
+    assert_eq!(found, [("2025-10-16", "us-fto219: exemption expires")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn competing_dates_of_one_delisting() {
+    let office = Office::with(vec![
+        fto(20, "2010-01-01", v1::Act::Listed),
+        from_kind(fto(21, "2025-06-30", v1::Act::Delisted), v1::SourceKind::EstablishedMedia),
+        claim(fto(22, "2025-07-08", v1::Act::Delisted), 21),
+        claim(from_kind(fto(23, "2025-07", v1::Act::Delisted), v1::SourceKind::Aggregator), 21),
+    ])
+    .await;
+    for (on, expected) in [("2025-06-30", "ACTIVE"), ("2025-07-07", "ACTIVE"), ("2025-07-08", "DELISTED")] {
+        assert_eq!(state(&office.group("hts", on).await, "us-fto219"), expected, "{on}");
+    }
+    let listing = office.group("hts", "2025-08-01").await.designations.remove(0);
+    let lost: Vec<(&str, bool)> =
+        listing.alternatives.iter().map(|it| (it.effective_on.as_str(), it.agrees)).collect();
+    assert_eq!(lost, [("2025-06-30", false), ("2025-07", true)]);
+    assert_eq!(listing.corroborated_by, 1);
+    // The ranks are too far apart for a dispute.
+    assert!(!listing.disputed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ceasefire_whose_scope_the_other_side_denies() {
+    let ceasefire = |number, coverage: &str| {
+        with_engagement(meeting(number, "2024-11-27", "il", "hts"), |it| {
+            it.kind = v1::EngagementKind::CeasefireInForce.into();
+            it.ceasefire = Some(v1::Ceasefire {
+                sides: vec!["il".to_owned(), "hts".to_owned()],
+                coverage: coverage.to_owned(),
+                ends_on: "2025-01-26".to_owned(),
+                ..Default::default()
+            });
+        })
+    };
+    let denied = changed(ceasefire(21, "south of the river"), |fact| {
+        fact.assertion = v1::Assertion::Denied.into();
+    });
+    let denied = claim(from_kind(denied, v1::SourceKind::CounterpartyStatement), 20);
+    let told = from_kind(ceasefire(20, "the whole country"), v1::SourceKind::OfficialStatement);
+    let office = Office::with(vec![told, denied]).await;
+    let status = office.relationship("il", "hts", "2024-12-01").await;
+    assert_eq!(status.headline(), v1::Headline::Ceasefire);
+    assert!(status.flags.contains(&v1::RelationshipFlag::Disputed.into()), "{status:#?}");
+    assert_eq!((status.alternatives.len(), status.alternatives[0].agrees), (1, false));
+    assert_eq!(
+        office.anomalies("2024-12-01", &[]).await,
+        ["OPEN CLAIMS_DISAGREE relationship/il/hts 2024-11-27"]
+    );
+    assert_eq!(
+        office.relationship("il", "hts", "2025-01-27").await.conflict.unwrap().value(),
+        v1::Conflict::TruceExpired
+    );
+    let docket = v1::ListDocketRequest {
+        from: "2025-01-01".to_owned(),
+        until: "2025-01-31".to_owned(),
+        ..Default::default()
+    };
+    let entries = office.query().list_docket(docket).await.unwrap().into_inner().entries;
+    assert_eq!(
+        entries.iter().map(|it| (it.date.as_str(), it.subject.as_str())).collect::<Vec<_>>(),
+        [("2025-01-26", "relationship/il/hts")]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_machine_codes_is_a_lead() {
+    let coded = |event| from_kind(event, v1::SourceKind::MachineCoded);
+    let life = v1::LifecycleChanged { group: "hts".to_owned(), state: v1::LifecycleState::Defeated.into() };
+    let ended = v1::RegimeTerminated { regime: "us-fto219".to_owned(), reason: String::new() };
+    let office = Office::with(vec![
+        fto(20, "2010-01-01", v1::Act::Listed),
+        coded(fto(21, "2025-01-01", v1::Act::Delisted)),
+        coded(event(&id(22), "2025-01-02", v1::fact::Statement::LifecycleChanged(life))),
+        coded(event(&id(23), "2025-01-03", v1::fact::Statement::RegimeTerminated(ended))),
+        coded(meeting(24, "2025-01-04", "us", "hts")),
+        meeting(25, "2025-01-05", "il", "hts"),
+    ])
+    .await;
+    let status = office.group("hts", "2025-02-01").await;
+    assert_eq!((state(&status, "us-fto219").as_str(), status.lifecycle), ("ACTIVE", None));
+    let leads: Vec<&str> = status.leads.iter().map(|lead| lead.what.as_str()).collect();
+    assert_eq!(leads, ["DEFEATED", "DELISTED under us-fto219"]);
+    assert_eq!(status.counts.unwrap().engagements, 1);
+    let status = office.relationship("us", "hts", "2025-02-01").await;
+    assert_eq!((status.headline(), status.engagements), (v1::Headline::ProscribedNoContact, 0));
+    assert_eq!(status.score.unwrap().count, 0);
+    let leads: Vec<(&str, &str)> =
+        status.leads.iter().map(|lead| (lead.effective_on.as_str(), lead.what.as_str())).collect();
+    assert_eq!(leads, [("2025-01-04", "MEETING")]);
+    assert_eq!(office.relationship("us", "hts", "2025-01-03").await.leads, []);
+    let timeline = v1::GetTimelineRequest { subject: "relationship/us/hts".to_owned(), ..Default::default() };
+    let entries = office.query().get_timeline(timeline).await.unwrap().into_inner().entries;
+    assert_eq!(entries.iter().map(|it| it.lead).collect::<Vec<_>>(), [true]);
+    // Once somebody has looked, a claim from a better source makes the lead a fact.
+    office.submit(vec![claim(meeting(26, "2025-01-04", "us", "hts"), 24)]).await;
+    let status = office.relationship("us", "hts", "2025-02-01").await;
+    assert_eq!((status.headline(), status.leads.len()), (v1::Headline::DirectContact, 0));
+    assert_eq!(status.corroborated_by, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_inherited_follows_membership_wings_and_the_regime() {
+    let member = |number, slug: &str, from: &str, until: &str| {
+        let registered = v1::ActorRegistered {
+            actor: slug.to_owned(),
+            kind: v1::ActorKind::State.into(),
+            name: slug.to_owned(),
+            memberships: vec![v1::Membership {
+                of: "eu".to_owned(),
+                from: from.to_owned(),
+                until: until.to_owned(),
+            }],
+        };
+        event(&id(number), "1950", v1::fact::Statement::ActorRegistered(registered))
+    };
+    let wing = |number, slug: &str, of: &str, until: &str| {
+        let lineage = v1::LineageRecorded {
+            group: slug.to_owned(),
+            kind: v1::LineageKind::WingOf.into(),
+            other: of.to_owned(),
+            until: until.to_owned(),
+        };
+        event(&id(number), "2000-01-01", v1::fact::Statement::LineageRecorded(lineage))
+    };
+    let ended = v1::RegimeTerminated { regime: "eu-terr".to_owned(), reason: String::new() };
+    let office = Office::with(vec![
+        member(20, "gb", "1973-01-01", "2020-01-31"),
+        member(21, "hr", "2013-07-01", ""),
+        group(22, "wing"),
+        group(23, "cell"),
+        wing(24, "wing", "hts", "2021-12-31"),
+        wing(25, "cell", "wing", ""),
+        act(26, "2006-05-29", "hts", "eu-terr", v1::Act::Listed),
+        event(&id(27), "2023-01-01", v1::fact::Statement::RegimeTerminated(ended)),
+    ])
+    .await;
+    let inherited = async |slug: &str, on: &str| -> Vec<String> {
+        let status = office.group(slug, on).await;
+        if slug != "hts" {
+            assert_eq!(status.designations, [], "never copied into its own state");
+        }
+        status.inherited.iter().map(|it| format!("{}{}", it.from_group, it.bound_actor)).collect()
+    };
+    for (slug, on, expected) in [
+        ("hts", "2006-05-28", vec![]),
+        ("hts", "2006-05-29", vec!["htsgb"]),
+        ("hts", "2013-07-01", vec!["htsgb", "htshr"]),
+        ("hts", "2020-01-31", vec!["htsgb", "htshr"]),
+        ("hts", "2020-02-01", vec!["htshr"]),
+        ("hts", "2023-01-01", vec![]),
+        ("wing", "2021-12-31", vec!["hts"]),
+        ("cell", "2021-12-31", vec!["hts"]),
+        ("wing", "2022-01-01", vec![]),
+        ("cell", "2022-01-01", vec![]),
+        ("cell", "2006-05-28", vec![]),
+    ] {
+        assert_eq!(inherited(slug, on).await, expected, "{slug} {on}");
+    }
+    for (of, on, expected) in
+        [("gb", "2020-01-31", 1), ("gb", "2020-02-01", 0), ("hr", "2013-06-30", 0), ("hr", "2013-07-01", 1)]
+    {
+        let legal = office.relationship(of, "hts", on).await.legal;
+        assert_eq!(legal.len(), expected, "{of} {on}");
+        assert!(legal.iter().all(|it| it.inherited_from == "eu"), "{legal:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contradiction_is_settled_by_what_removes_it() {
+    use v1::AnomalyState::{Open, Settled};
+    let correction = |number, target, as_now: v1::Event| {
+        let Some(v1::event::Body::Fact(replacement)) = as_now.body else { panic!() };
+        let correction = v1::Correction {
+            target: id(target),
+            reason: "The date was mistaken.".to_owned(),
+            replacement: Some(replacement),
+        };
+        v1::Event { event_id: id(number), body: Some(v1::event::Body::Correction(correction)) }
+    };
+    let office = Office::with(vec![
+        // Delisted before it was listed, until the date is corrected.
+        fto(20, "2014-05-15", v1::Act::Listed),
+        fto(21, "2010-07-08", v1::Act::Delisted),
+        // Reviewed without a listing, until the listing is recorded late.
+        act(22, "2012-01-01", "isis", "us-fto219", v1::Act::Maintained),
+    ])
+    .await;
+    let unlisted = "ACT_WITHOUT_LISTING designation/isis/us-fto219 2012-01-01";
+    let vain = "ACT_WITHOUT_EFFECT designation/hts/us-fto219 2010-07-08";
+    assert_eq!(
+        office.anomalies("2026-01-01", &[]).await,
+        [format!("OPEN {vain}"), format!("OPEN {unlisted}")]
+    );
+    office.submit(vec![correction(23, 21, fto(0, "2025-07-08", v1::Act::Delisted))]).await;
+    office.submit(vec![act(24, "2004-12-17", "isis", "us-fto219", v1::Act::Listed)]).await;
+    office.submit(vec![act(25, "2013-01-01", "isis", "us-fto219", v1::Act::Amended)]).await;
+    assert_eq!(office.anomalies("2026-01-01", &[]).await, [""; 0]);
+    let settled = [format!("SETTLED {vain} by 17"), format!("SETTLED {unlisted} by 18")];
+    assert_eq!(office.anomalies("2026-01-01", &[Settled]).await, settled);
+    assert_eq!(office.anomalies("2026-01-01", &[Open, Settled]).await, settled);
+    // It is open again when the correction is taken back.
+    let retraction = v1::Retraction { target: id(23), reason: "It was right.".to_owned() };
+    let retraction = v1::Event { event_id: id(26), body: Some(v1::event::Body::Retraction(retraction)) };
+    office.submit(vec![retraction]).await;
+    assert_eq!(
+        office.anomalies("2026-01-01", &[Open, Settled]).await,
+        [format!("OPEN {vain}"), format!("SETTLED {unlisted} by 18")]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn identities_are_merged_and_parted() {
+    let merged = |number, slug: &str, into: &str| {
+        let merged =
+            v1::IdentityMerged { group: slug.to_owned(), into: into.to_owned(), reason: String::new() };
+        event(&id(number), "2026-01-01", v1::fact::Statement::IdentityMerged(merged))
+    };
+    let parted = |number, slug: &str| {
+        let parted = v1::IdentityUnmerged { group: slug.to_owned(), reason: String::new() };
+        event(&id(number), "2026-01-02", v1::fact::Statement::IdentityUnmerged(parted))
+    };
+    // Positions: 8 nusra, 9 its listing, 10 and 11 meetings, 12 the merge, 13 a fact about the old id, 14 and 15 a merge
+    // of the survivor and back, 16 the parting.
+    let office = Office::with(vec![
+        group(20, "nusra"),
+        act(21, "2014-05-15", "nusra", "us-fto219", v1::Act::Listed),
+        also(meeting(22, "2025-01-10", "us", "nusra"), v1::participant::Party::Group("hts".to_owned())),
+        meeting(23, "2025-01-11", "us", "hts"),
+        merged(24, "nusra", "hts"),
+        meeting(25, "2025-01-12", "us", "nusra"),
+        merged(26, "hts", "nusra"),
+        merged(27, "hts", "isis"),
+        parted(28, "hts"),
+        parted(29, "nusra"),
+    ])
+    .await;
+    for (slug, known, answers, listed, met, names) in [
+        ("nusra", 11, "nusra", "ACTIVE", 1, 1),
+        ("hts", 11, "hts", "-", 2, 1),
+        ("nusra", 12, "hts", "ACTIVE", 2, 2),
+        ("hts", 12, "hts", "ACTIVE", 2, 2),
+        ("nusra", 13, "hts", "ACTIVE", 3, 2),
+        // A merge into what leads back changes nothing.
+        ("hts", 14, "hts", "ACTIVE", 3, 2),
+        ("nusra", 15, "isis", "ACTIVE", 3, 3),
+        ("nusra", 16, "hts", "ACTIVE", 3, 2),
+        ("nusra", 17, "nusra", "ACTIVE", 2, 1),
+        ("hts", 17, "hts", "-", 2, 1),
+    ] {
+        let what = format!("{slug} at {known}");
+        // It is about the record: the valid date does not matter.
+        let (status, view) = office.group_at(slug, "2025-06-01", Some(known)).await;
+        let redirected = if slug == answers { "" } else { slug };
+        assert_eq!((status.group.as_str(), view.redirected_from.as_str()), (answers, redirected), "{what}");
+        assert_eq!(state(&status, "us-fto219"), listed, "{what}");
+        assert_eq!(status.counts.unwrap().engagements, met, "{what}");
+        assert_eq!(status.names.len(), names, "{what}");
+        assert_eq!(status.name, format!("Group {answers}"), "{what}");
+        let request = v1::GetRelationshipRequest {
+            actor: "us".to_owned(),
+            group: slug.to_owned(),
+            as_of: as_of("2025-06-01", Some(known)),
+            ..Default::default()
+        };
+        let answer = office.query().get_relationship(request).await.unwrap().into_inner();
+        let relationship = answer.status.unwrap();
+        assert_eq!((relationship.group.as_str(), relationship.engagements), (answers, met), "{what}");
+        assert_eq!(answer.view.unwrap().redirected_from, redirected, "{what}");
+        let request = v1::ListGroupsRequest { as_of: as_of("2025-06-01", Some(known)), ..Default::default() };
+        let groups = office.query().list_groups(request).await.unwrap().into_inner().groups;
+        let is_there = groups.iter().any(|it| it.group == slug);
+        assert_eq!(is_there, slug == answers, "{what}");
+        let request = v1::ListRelationshipsRequest {
+            group: slug.to_owned(),
+            as_of: as_of("2025-06-01", Some(known)),
+            ..Default::default()
+        };
+        let pairs = office.query().list_relationships(request).await.unwrap().into_inner().relationships;
+        assert_eq!(pairs.iter().map(|it| it.group.as_str()).collect::<Vec<_>>(), [answers], "{what}");
+        let request = v1::GetTimelineRequest {
+            subject: format!("group/{slug}"),
+            as_of: as_of("2025-06-01", Some(known)),
+            ..Default::default()
+        };
+        assert!(!office.query().get_timeline(request).await.unwrap().into_inner().entries.is_empty());
+    }
+}
