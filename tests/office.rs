@@ -169,12 +169,12 @@ fn one_directory_has_one_server_and_survives_it() {
         let told: Vec<&str> =
             said.iter().map(String::as_str).filter(|it| !it.starts_with("listening")).collect();
         let [loaded, holds, stopped] = told[..] else { panic!("{told:?}") };
-        assert!(loaded.ends_with("recorded nothing new; 434 lines were recorded already"), "{loaded}");
-        assert!(holds.ends_with("434 events: 45 actors, 51 groups, 30 regimes, 49 relationships"), "{holds}");
-        assert_eq!(stopped, "stopped at position 434");
+        assert!(loaded.ends_with("recorded nothing new; 435 lines were recorded already"), "{loaded}");
+        assert!(holds.ends_with("435 events: 45 actors, 51 groups, 30 regimes, 49 relationships"), "{holds}");
+        assert_eq!(stopped, "stopped at position 435");
         assert!(!err.contains('\u{1b}'), "no colour but on a terminal: {err}");
         office = Office { server: Server::start(&data, &[]), folder: office.folder };
-        assert_eq!(office.tail(), "434");
+        assert_eq!(office.tail(), "435");
         assert_eq!(state(&office), before);
     }
 }
@@ -185,7 +185,7 @@ fn every_question_in_every_form() {
     let ids: Vec<Value> = office.lines("history --limit 1");
     let id = ids[0]["event"]["eventId"].as_str().unwrap();
     let event = format!("event {id}");
-    let times = "--on 2025-07-07 --known 434 --disclosed 2025-07-07";
+    let times = "--on 2025-07-07 --known 435 --disclosed 2025-07-07";
     // The command, the list in its answer (empty: the answer itself is what a line holds), and a word of its table.
     let cases: Vec<(String, &str, &str)> = vec![
         (format!("group hts {times}"), "", "Hay'at Tahrir al-Sham"),
@@ -195,10 +195,10 @@ fn every_question_in_every_form() {
         (format!("timeline us hts {times}"), "entries", "Riyadh"),
         (format!("timeline designation/hts/us-fto219 --all {times}"), "entries", "pending"),
         ("history --limit 20".to_owned(), "records", "United Nations"),
-        ("history --all --backwards".to_owned(), "records", "434"),
+        ("history --all --backwards".to_owned(), "records", "435"),
         ("history group/hts --kind designation_act,correction --all".to_owned(), "records", "us-fto219"),
         (event, "", "Charter of the United Nations"),
-        ("info".to_owned(), "", "434 events"),
+        ("info".to_owned(), "", "435 events"),
     ];
     for (command, list, word) in &cases {
         let table = office.run(&format!("{command} --output table")).succeeded();
@@ -257,9 +257,9 @@ fn a_revocation_and_a_secret_meeting() {
     }
     // What was known is cut by a position or a moment.
     assert!(office.run("group hts --known 1").failed().contains("group/hts is not on record at this view"));
-    assert!(office.run("group hts --known 435").failed().contains("the record ends at 434"));
+    assert!(office.run("group hts --known 436").failed().contains("the record ends at 435"));
     assert!(office.run("group hts --known 2001-01-01").failed().contains("not on record"));
-    assert_eq!(office.json("group hts --known 2999-12-31"), office.json("group hts --known 434"));
+    assert_eq!(office.json("group hts --known 2999-12-31"), office.json("group hts --known 435"));
     assert!(office.run("timeline us eta").failed().contains("relationship/us/eta"));
 }
 
@@ -302,13 +302,13 @@ fn twenty_thousand_facts() {
     office.file("facts.jsonl", &bad);
     let judged = office.run("validate facts.jsonl").failed();
     assert!(judged.starts_with("error: 1 violation in 20,000 lines:\n  facts.jsonl:15321: "), "{judged}");
-    assert_eq!(office.tail(), "434");
+    assert_eq!(office.tail(), "435");
     let refusal = office.run("submit facts.jsonl").failed();
     assert_eq!(
         refusal,
         "error: this refers to what is not on record:\n  facts.jsonl:15321: \
          fact.engagement.participants[1].group: group/no-taliban is not registered; submit its registration first\n\
-         Recorded before that: 15,000 events at positions 435–15434.\n\
+         Recorded before that: 15,000 events at positions 436–15435.\n\
          Nothing of lines 15001–15500 of facts.jsonl was recorded.\n\
          Mend line 15321 of facts.jsonl and run the same command again; lines already recorded are recognised and \
          skipped.\n"
@@ -316,10 +316,10 @@ fn twenty_thousand_facts() {
     office.file("facts.jsonl", &good);
     let account = office.run("submit facts.jsonl").succeeded();
     let expected =
-        "Recorded 5,000 events at positions 15435–20434; 15,000 lines were recorded already (1 file, ";
+        "Recorded 5,000 events at positions 15436–20435; 15,000 lines were recorded already (1 file, ";
     assert!(account.starts_with(expected), "{account}");
     let account = office.run("validate facts.jsonl").succeeded();
-    assert!(account.ends_with("after position 20434; 20,000 are recorded already.\n"), "{account}");
+    assert!(account.ends_with("after position 20435; 20,000 are recorded already.\n"), "{account}");
     // A line that is no JSON is found before anything of its batch is sent.
     let mut torn = good.clone();
     torn[BAD - 1].truncate(40);
@@ -336,7 +336,7 @@ fn twenty_thousand_facts() {
     let begun = Instant::now();
     let account = other.run("submit facts.jsonl").succeeded();
     println!("{LINES} facts submitted in {:.1} s", begun.elapsed().as_secs_f64());
-    assert!(account.starts_with("Recorded 20,000 events at positions 435–20434 (1 file, "), "{account}");
+    assert!(account.starts_with("Recorded 20,000 events at positions 436–20435 (1 file, "), "{account}");
     assert_eq!(
         other.json("relationship us hts --on 2030-01-01")["status"],
         office.json("relationship us hts --on 2030-01-01")["status"]
@@ -361,11 +361,11 @@ fn one_commit_under_conditions() {
         last("eta")
     );
     assert_eq!(refusal, expected);
-    assert_eq!(office.tail(), "434");
+    assert_eq!(office.tail(), "435");
     let submit = format!("submit two.jsonl --atomic --check group/hts@{}", last("hts"));
-    assert!(office.run(&submit).succeeded().starts_with("Recorded 2 events at positions 435–436 "));
+    assert!(office.run(&submit).succeeded().starts_with("Recorded 2 events at positions 436–437 "));
     let commits: Vec<Value> =
-        office.lines("history --from 435").into_iter().map(|it| it["commitId"].clone()).collect();
+        office.lines("history --from 436").into_iter().map(|it| it["commitId"].clone()).collect();
     assert_eq!((commits.len(), &commits[0]), (2, &commits[1]));
     assert!(
         office.run(&submit).succeeded().starts_with("Recorded nothing new; 2 lines were recorded already")
@@ -381,7 +381,7 @@ fn history_makes_the_same_record_again() {
         office.lines("history --all").iter().map(|it| it["event"].to_string()).collect();
     office.file("events.jsonl", &events);
     let account = office.run("submit events.jsonl").succeeded();
-    assert!(account.starts_with("Recorded nothing new; 434 lines were recorded already"), "{account}");
+    assert!(account.starts_with("Recorded nothing new; 435 lines were recorded already"), "{account}");
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&folder.path().join("data"), &[]);
     let other = Office { server, folder };
@@ -417,7 +417,7 @@ fn events_in_full() {
 #[test]
 fn following_sees_what_comes_and_the_end() {
     let office = Office::seeded();
-    let mut command = office.command("history hts --follow --from 435 --output jsonl");
+    let mut command = office.command("history hts --follow --from 436 --output jsonl");
     let mut following =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(following.stdout.take().unwrap()).lines();
@@ -432,7 +432,7 @@ fn following_sees_what_comes_and_the_end() {
             write!(expected, "{}", record["position"].as_str().unwrap()).unwrap();
         }
     }
-    assert_eq!(expected, "435");
+    assert_eq!(expected, "436");
     assert!(office.server.stop().success());
     assert!(lines.next().is_none(), "nothing more about hts came");
     let status = following.wait().unwrap();

@@ -61,7 +61,7 @@ fn body(event: &v1::Event) -> &v1::event::Body {
 #[test]
 fn every_line_is_an_event_with_sources() {
     let events = events();
-    assert!(434 <= events.len(), "{}", events.len());
+    assert!(435 <= events.len(), "{}", events.len());
     let mut seen = HashMap::new();
     for (at, event) in &events {
         let read = read_event(event, at);

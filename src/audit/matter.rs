@@ -110,7 +110,10 @@ impl Matter {
 
     /// The subjects whose events can move its status under the cuts, whatever the valid date.
     pub fn grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
-        let mut grounds = BTreeSet::from([self.subject()]);
+        let mut grounds: BTreeSet<Subject> = store.told_of(&self.subject(), as_of).into_iter().collect();
+        if store.is_ever_merged(self.group()) {
+            grounds.extend(store.told_of(&Subject::Group(self.group().clone()), as_of));
+        }
         match self {
             Matter::Group(group) => {
                 let turnings = store.turnings(group, as_of);

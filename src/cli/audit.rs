@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::{
     arguments::{Known, Times, slug},
-    changes::change,
+    changes::changes,
     connection::Session,
-    evidence::evidence,
+    evidence::{evidence, fact_of},
     failure::Failure,
     page::{Look, Page, Text, Tone},
     words::{self, phrase, word},
@@ -81,8 +81,13 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
         page.item("Nothing.");
     }
     for later in &answer.hindsight {
-        let knowable = if later.knowable { "public by then" } else { "not public by then, or not dated" };
-        let remark = format!("{}, {knowable}", phrase::<v1::HindsightKind>(later.kind));
+        let kind = phrase::<v1::HindsightKind>(later.kind);
+        let told = later.record.as_ref().and_then(fact_of).is_some();
+        let remark = match (told, later.knowable) {
+            (true, true) => format!("{kind}, public by then"),
+            (true, false) => format!("{kind}, not public by then"),
+            (false, _) => kind,
+        };
         if let Some(record) = &later.record {
             evidence(&mut page, record, &remark);
         }
@@ -100,7 +105,7 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
     }
     for subject in &answer.changes {
         page.item(Text::toned(format!("{} ({})", subject.title, subject.subject), Tone::Strong));
-        subject.changes.iter().for_each(|it| change(&mut page, "", it));
+        changes(&mut page, "", &subject.changes);
     }
     Ok(page.finish())
 }

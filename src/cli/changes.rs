@@ -6,15 +6,30 @@ use super::{
 };
 use crate::wire::v1;
 
-/// A change as two lines: the values, and what is behind them.
-pub fn change(page: &mut Page, label: &str, change: &v1::FieldChange) {
+/// Changes, each with its values, and below those that one event caused, why. The label goes before the first.
+pub fn changes(page: &mut Page, label: &str, changes: &[v1::FieldChange]) {
     let value = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
-    page.labelled(label, format!("{}: {} → {}", change.field, value(&change.was), value(&change.is)));
-    page.labelled("", Text::toned(behind(change), tone(change.reason)));
+    let mut causes: Vec<(String, Vec<&v1::FieldChange>)> = Vec::new();
+    for change in changes {
+        let why = behind(change);
+        match causes.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, alike)) => alike.push(change),
+            None => causes.push((why, vec![change])),
+        }
+    }
+    let mut label = label;
+    for (why, alike) in causes {
+        let reason = alike.first().map_or(0, |change| change.reason);
+        for change in alike {
+            page.labelled(label, format!("{}: {} → {}", change.field, value(&change.was), value(&change.is)));
+            label = "";
+        }
+        page.labelled("", Text::toned(why, tone(reason)));
+    }
 }
 
 /// Why a field changed, in a line.
-pub fn behind(change: &v1::FieldChange) -> String {
+fn behind(change: &v1::FieldChange) -> String {
     let cause = phrase::<v1::ChangeCause>(change.cause);
     let event = match change.event_id.as_str() {
         "" => String::new(),

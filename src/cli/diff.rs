@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{
     arguments::{Day, Known, Times},
-    changes::change,
+    changes::changes,
     connection::Session,
     failure::Failure,
     matter,
@@ -86,17 +86,14 @@ fn page(told: &[v1::DiffResponse], look: Look) -> String {
             Part::Subject(subject) => {
                 differing += 1;
                 page.heading(&format!("{} ({})", subject.title, subject.subject));
-                for it in &subject.changes {
-                    change(&mut page, "", it);
-                }
+                changes(&mut page, "", &subject.changes);
             }
         }
     }
     page.heading(&match differing {
         0 => "Nothing differs.".to_owned(),
-        some => {
-            format!("{} so.", words::count(some, "subject differs", "subjects differ")).replace(" so.", ".")
-        }
+        1 => "1 subject differs.".to_owned(),
+        more => format!("{} differ.", words::count(more, "subject", "subjects")),
     });
     page.finish()
 }

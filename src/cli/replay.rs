@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::{
     arguments::{Day, Times},
     band::{Band, draw},
-    changes::change,
+    changes::changes,
     connection::Session,
     failure::Failure,
     matter,
@@ -111,14 +111,11 @@ fn page(told: &[v1::ReplayTransitionsResponse], axis: Axis, look: Look) -> Resul
     }
     page.heading(&words::count(transitions.len() as u64, "change", "changes"));
     for transition in transitions {
-        let mut at = match axis {
+        let at = match axis {
             Axis::Valid => transition.valid_on.clone(),
             Axis::Record => format!("at {}", transition.position),
         };
-        for it in &transition.changes {
-            change(&mut page, &at, it);
-            at.clear();
-        }
+        changes(&mut page, &at, &transition.changes);
     }
     Ok(page.finish())
 }

@@ -11,7 +11,7 @@ use crate::{
         date::{Day, PartialDate},
         fold::{
             Standing,
-            group::GroupFact,
+            group::{GroupFact, Groups as _},
             registry::{ActorStatus, RegimeStatus, Regimes},
         },
         id::{ActorId, GroupId, RegimeId},
@@ -96,13 +96,12 @@ impl Store {
     pub fn turnings(&self, group: &GroupId, as_of: AsOf) -> Turnings {
         let regimes = self.regimes(as_of);
         let mut found = Turnings::default();
-        let mut waiting = vec![group.clone()];
+        let mut waiting = vec![self.survivor(group, as_of)];
         while let Some(group) = waiting.pop() {
-            let history = self.groups.get(&group);
             if !found.groups.insert(group.clone()) {
                 continue;
             }
-            for fact in history.into_iter().flat_map(|history| history.standing(as_of)) {
+            for fact in self.standing(&group, as_of).into_iter().flatten() {
                 found.fact(&fact, &regimes);
                 let wing =
                     fact.content.lineage().filter(|it| it.kind == LineageKind::WingOf && it.group == group);

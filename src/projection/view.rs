@@ -243,7 +243,7 @@ impl Store {
     }
 
     /// Whether a group gave up its identity, or took in another's, at any position.
-    fn is_ever_merged(&self, group: &GroupId) -> bool {
+    pub fn is_ever_merged(&self, group: &GroupId) -> bool {
         let families = self.merges.families().flat_map(|family| family.positions());
         self.merges.facts().chain(families).any(|known_at| {
             let redirects = self.redirects(AsOf { known_at, ..AsOf::at(Day::MAX) });

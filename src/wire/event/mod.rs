@@ -29,6 +29,8 @@ pub const KINDS: &[&str] = &[
     "designation_act",
     "engagement",
     "decision_recorded",
+    "identity_merged",
+    "identity_unmerged",
     "correction",
     "retraction",
     "reinstatement",

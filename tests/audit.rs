@@ -1,0 +1,585 @@
+//! Explanations, replays, differences and decisions: the seeds in a real server, asked through the real API.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::{collections::BTreeMap, path::Path};
+
+use chancery::wire::v1::{
+    self, audit_service_client::AuditServiceClient, diff_response::Part as DiffPart,
+    query_service_client::QueryServiceClient, replay_transitions_response::Part as ReplayPart,
+    submission_service_client::SubmissionServiceClient,
+};
+use common::{Server, events};
+use tonic::{Code, Status, transport::Channel};
+
+/// A server, and a connection to it.
+struct Office {
+    channel: Channel,
+    _server: Server,
+    _data: tempfile::TempDir,
+}
+
+impl Office {
+    async fn with(args: &[&str]) -> Office {
+        let data = tempfile::tempdir().unwrap();
+        let server = Server::start(data.path(), args);
+        let channel = Channel::from_shared(server.url().to_owned()).unwrap().connect().await.unwrap();
+        Office { channel, _server: server, _data: data }
+    }
+
+    async fn seeded() -> Office {
+        let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+        Office::with(&["--seeds", seeds.to_str().unwrap()]).await
+    }
+
+    fn audit(&self) -> AuditServiceClient<Channel> {
+        AuditServiceClient::new(self.channel.clone())
+    }
+
+    async fn submit(&self, events: Vec<v1::Event>) -> Result<u64, Status> {
+        let request = v1::SubmitRequest { events, checks: Vec::new() };
+        let answer = SubmissionServiceClient::new(self.channel.clone()).submit(request).await?.into_inner();
+        Ok(answer.receipts.last().unwrap().position)
+    }
+
+    async fn explain(&self, subject: &str, field: &str, times: &str) -> Result<v1::ExplainResponse, Status> {
+        let request = v1::ExplainRequest {
+            subject: subject.to_owned(),
+            field: field.to_owned(),
+            as_of: Some(as_of(times)),
+            min_position: 0,
+        };
+        Ok(self.audit().explain(request).await?.into_inner())
+    }
+
+    async fn replay(&self, request: v1::ReplayTransitionsRequest) -> Result<Replayed, Status> {
+        let mut stream = self.audit().replay_transitions(request).await?.into_inner();
+        let mut found = Replayed::default();
+        while let Some(answer) = stream.message().await? {
+            match answer.part.unwrap() {
+                ReplayPart::Start(start) => found.start = start,
+                ReplayPart::Transition(transition) => found.transitions.push(transition),
+                ReplayPart::End(end) => found.end = end,
+            }
+        }
+        Ok(found)
+    }
+
+    async fn diff(
+        &self,
+        subject: &str,
+        from: &str,
+        to: &str,
+    ) -> Result<BTreeMap<String, Vec<v1::FieldChange>>, Status> {
+        let request = v1::DiffRequest {
+            subject: subject.to_owned(),
+            from: Some(as_of(from)),
+            to: Some(as_of(to)),
+            min_position: 0,
+        };
+        let mut stream = self.audit().diff(request).await?.into_inner();
+        let mut found = BTreeMap::new();
+        while let Some(answer) = stream.message().await? {
+            match answer.part.unwrap() {
+                DiffPart::Views(views) => assert!(views.from.is_some() && views.to.is_some()),
+                DiffPart::Subject(it) => {
+                    found.insert(it.subject, it.changes);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn digest(&self, subjects: &[&str], times: &str) -> Result<v1::DigestViewResponse, Status> {
+        let request = v1::DigestViewRequest {
+            subjects: subjects.iter().map(ToString::to_string).collect(),
+            as_of: Some(as_of(times)),
+            min_position: 0,
+        };
+        Ok(self.audit().digest_view(request).await?.into_inner())
+    }
+
+    async fn audited(&self, decision: &str) -> Result<v1::AuditDecisionResponse, Status> {
+        let request = v1::AuditDecisionRequest { decision: decision.to_owned(), ..Default::default() };
+        Ok(self.audit().audit_decision(request).await?.into_inner())
+    }
+}
+
+#[derive(Default)]
+struct Replayed {
+    start: v1::ReplayState,
+    transitions: Vec<v1::Transition>,
+    end: v1::ReplayState,
+}
+
+/// `valid`, with `@position` for a record and ` / disclosed` for a disclosure.
+fn as_of(times: &str) -> v1::AsOf {
+    let (times, disclosed_by) = times.split_once(" / ").unwrap_or((times, ""));
+    let (valid_at, known) = times.split_once('@').unwrap_or((times, ""));
+    let point = known.parse().ok().map(v1::known_at::Point::Position);
+    v1::AsOf {
+        valid_at: valid_at.to_owned(),
+        known_at: point.map(|point| v1::KnownAt { point: Some(point) }),
+        disclosed_by: disclosed_by.to_owned(),
+    }
+}
+
+/// The date that a record gives, and its position.
+fn dates(records: &[v1::Record]) -> String {
+    let date = |record: &v1::Record| match record.event.as_ref().unwrap().body.as_ref().unwrap() {
+        v1::event::Body::Fact(fact) => fact.effective_on.clone(),
+        v1::event::Body::Correction(it) => format!("→{}", it.replacement.as_ref().unwrap().effective_on),
+        _ => "record".to_owned(),
+    };
+    records.iter().map(date).collect::<Vec<_>>().join(" ")
+}
+
+/// Subject, field, times; value, rule, what it follows from; dates of the evidence, of what lost with the rule, and of what
+/// was said otherwise.
+type Explained = (&'static str, &'static str, &'static str, &'static str);
+
+/// The cases from reality, each with its explanation.
+const EXPLAINED: &[Explained] = &[
+    (
+        "group/hts",
+        "designations[us-fto219]",
+        "2025-07-07",
+        "ACTIVE LATEST_EFFECTIVE; on 2014-05-15 2012-12-11",
+    ),
+    (
+        "group/hts",
+        "designations[us-fto219].pending",
+        "2025-07-07",
+        "DELISTED 2025-07-08, decided 2025-06-23, announced 2025-07-07 SOLE; on 2025-07-08",
+    ),
+    ("group/hts", "designations[us-fto219].state", "2025-07-08", "DELISTED LATEST_EFFECTIVE; on 2025-07-08"),
+    (
+        "group/hts",
+        "designations[un-scisil]",
+        "2026-02-26",
+        "ACTIVE LATEST_EFFECTIVE; on 2014-05-14 2013-05-30; lost 2025-11-06 by SOURCE_RANK; not 2026-02-27",
+    ),
+    (
+        "group/hts",
+        "designations[un-scisil]",
+        "2026-02-27",
+        "DELISTED SOURCE_RANK; on 2026-02-27; lost 2025-11-06 by SOURCE_RANK",
+    ),
+    ("group/al-sharaa", "designations[us-sdgt]", "2025-11-08", "DELISTED LATEST_EFFECTIVE; on 2025-11-07"),
+    (
+        "group/al-sharaa",
+        "designations[us-sdn]",
+        "2025-11-08",
+        "ACTIVE SOLE; on 2013-05-16; lost 2025-11-07 by SOURCE_RANK; not 2025-11-09",
+    ),
+    ("group/farc", "designations[us-fto219]", "2021-12-01", "DELISTED LATEST_EFFECTIVE; on 2021-12-01"),
+    ("group/farc-ep", "designations[us-fto219]", "2021-12-01", "ACTIVE SOLE; on 2021-12-01"),
+    (
+        "group/eta",
+        "designations",
+        "2022-05-20",
+        "us-fto219 DELISTED; us-sdgt ACTIVE DERIVED inferred; from designations[us-fto219], designations[us-fto219].since, designations[us-fto219].basis, designations[us-fto219].episodes, designations[us-sdgt], designations[us-sdgt].since, designations[us-sdgt].basis, designations[us-sdgt].episodes, designations[us-sdgt].last_present_on; on 2022-05-20 2021-08-18",
+    ),
+    (
+        "group/eta",
+        "legal_effects[us]",
+        "2022-05-20",
+        "ASSET_FREEZE; SECONDARY_SANCTIONS_RISK DERIVED inferred; from designations[us-sdgt]; on 2021-08-18",
+    ),
+    ("group/ansarallah", "designations[us-fto219]", "2025-01-22", "PROPOSED LATEST_EFFECTIVE; on 2025-01-22"),
+    (
+        "group/ansarallah",
+        "designations[us-fto219].episodes",
+        "2025-03-04",
+        "1: 2021-01-19 to 2021-02-16 DELISTED; 2: 2025-03-04 LATEST_EFFECTIVE; on 2025-03-04",
+    ),
+    (
+        "group/hamas",
+        "designations[eu-terr]",
+        "2014-12-17",
+        "ANNULLED_STAYED LATEST_EFFECTIVE; on 2014-12-17 2003-09-12",
+    ),
+    (
+        "group/hamas",
+        "designations[eu-terr]",
+        "2017-07-26",
+        "ACTIVE LATEST_EFFECTIVE; on 2017-07-26 2003-09-12",
+    ),
+    (
+        "group/pkk",
+        "flags",
+        "2026-03-01",
+        "LISTED_BUT_DISSOLVED set DERIVED inferred; from flags[LISTED_BUT_DISSOLVED]; on 2025-05-12 2002-05-02 1997-10-08 2021-08-18",
+    ),
+    ("group/pkk", "lifecycle", "2026-03-01", "DISSOLVED_DECLARED SOLE; on 2025-05-12"),
+    (
+        "relationship/us/hamas",
+        "headline",
+        "2025-02-20 / 2025-03-04",
+        "PROSCRIBED_NO_CONTACT SOLE; from legal[us-fto219]; on 1997-10-08",
+    ),
+    (
+        "relationship/us/hamas",
+        "headline",
+        "2025-02-20 / 2025-03-05",
+        "DIRECT_CONTACT SOLE; from contact; on 2025-02",
+    ),
+    ("relationship/us/hamas", "flags[SECRET_ONLY]", "2025-02-20", "set DERIVED; from contact; on 2025-02"),
+    ("relationship/ru/taliban", "headline", "2025-07-03", "RECOGNISED SOLE; from recognition; on 2025-07-03"),
+    ("relationship/in/taliban", "recognition", "2025-10-21", "DE_FACTO_DEALINGS DERIVED; on 2025-10-21"),
+    (
+        "relationship/in/taliban",
+        "representation_of_actor.level",
+        "2025-10-21",
+        "EMBASSY_CHARGE LATEST_EFFECTIVE; on 2025-10-21",
+    ),
+    (
+        "relationship/us/ansarallah",
+        "headline",
+        "2025-05-06",
+        "CEASEFIRE SOURCE_RANK; from conflict; on 2025-05-06; lost 2025-05-06 by SOURCE_RANK",
+    ),
+    ("group/irgc", "designations[eu-terr]", "2026-01-29", "PROPOSED SOLE; on 2026-01-29"),
+    ("group/irgc", "designations[eu-terr]", "2026-02-19", "ACTIVE LATEST_EFFECTIVE; on 2026-02-19"),
+    ("group/hezbollah", "designations[gb-ta2000/Military Wing]", "2010-01-01", "ACTIVE SOLE; on 2008-07"),
+    (
+        "designation/hezbollah/eu-terr",
+        "designations[eu-terr/Military Wing]",
+        "2020-01-01",
+        "ACTIVE SOLE; on 2013-07-26",
+    ),
+    ("group/taliban", "designations[us-fto219]", "2024-01-01", "NONE SOLE"),
+    ("relationship/sy/sdf", "process.since", "2025-11-20", "2025-03-10 SOLE; on →2025-03-10; not 2025-02-10"),
+    ("relationship/sy/sdf", "process.since", "2025-11-20@433", "2025-02-10 SOLE; on 2025-02-10"),
+    ("relationship/us/taliban", "process", "2021-03-01", "STALLED ELAPSED_TIME inferred; on 2020-02-29"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_case_is_explained() {
+    let office = Office::seeded().await;
+    let mut wrong = String::new();
+    for (subject, field, times, expected) in EXPLAINED {
+        let it = office.explain(subject, field, times).await.unwrap();
+        let mut found = format!("{} {}", it.value, it.rule().as_str_name().trim_start_matches("FOLD_RULE_"));
+        if it.inferred {
+            found += " inferred";
+        }
+        if !it.follows_from.is_empty() {
+            found += &format!("; from {}", it.follows_from.join(", "));
+        }
+        if !it.evidence.is_empty() {
+            found += &format!("; on {}", dates(&it.evidence));
+        }
+        for lost in &it.lost {
+            let rule = lost.lost_by().as_str_name().trim_start_matches("FOLD_RULE_");
+            found += &format!("; lost {} by {rule}", lost.effective_on);
+        }
+        if !it.revisions.is_empty() {
+            found += &format!("; not {}", dates(&it.revisions));
+        }
+        let view = it.view.as_ref().unwrap();
+        assert_eq!(view.ruleset, "1");
+        assert_eq!(it.checkpoint.lines().nth(1).unwrap(), view.known_position.to_string());
+        if found != *expected {
+            wrong += &format!("    (\"{subject}\", \"{field}\", \"{times}\", \"{found}\"),\n");
+        }
+    }
+    assert!(wrong.is_empty(), "these differ:\n{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals() {
+    let office = Office::seeded().await;
+    let refused = |found: Result<(), Status>, code: Code, part: &str| {
+        let status = found.unwrap_err();
+        assert_eq!(status.code(), code, "{status:?}");
+        assert!(status.message().contains(part), "{:?} does not say {part:?}", status.message());
+    };
+    for (subject, field, times, code, part) in [
+        ("group/hts", "headline", "", Code::InvalidArgument, "designations[us-fto219]"),
+        ("relationship/us/hts", "contact.first", "", Code::InvalidArgument, "it has recognition"),
+        ("relationship/us/hts", "", "", Code::InvalidArgument, "field: is required"),
+        ("group/nobody", "names", "", Code::NotFound, "group/nobody"),
+        ("relationship/zz/hts", "headline", "", Code::NotFound, "actor/zz"),
+        ("designation/hts/none", "designations", "", Code::NotFound, "regime/none"),
+        ("actor/us", "name", "", Code::InvalidArgument, "no status of its own"),
+        ("group/hts", "names", "@9999", Code::OutOfRange, "9999"),
+    ] {
+        refused(office.explain(subject, field, times).await.map(|_| ()), code, part);
+    }
+    for (subject, from, to, code, part) in [
+        ("group/hts", "2025-01-01", "", Code::InvalidArgument, "from.known_at: is required"),
+        ("group/hts", "@9", "@8", Code::InvalidArgument, "to.known_at"),
+        ("group/nobody", "@9", "@10", Code::NotFound, "group/nobody"),
+        ("event/x", "@9", "@10", Code::InvalidArgument, "subject"),
+    ] {
+        refused(office.diff(subject, from, to).await.map(|_| ()), code, part);
+    }
+    for (subjects, code, part) in [
+        (&[][..], Code::InvalidArgument, "subjects"),
+        (&["group/hts", "group/hts"], Code::InvalidArgument, "twice"),
+        (&["group/hts", "group/nobody"], Code::NotFound, "subjects[1]"),
+    ] {
+        refused(office.digest(subjects, "").await.map(|_| ()), code, part);
+    }
+    refused(office.audited("nobody").await.map(|_| ()), Code::NotFound, "decision/nobody");
+    let replay = v1::ReplayTransitionsRequest { subject: "group/nobody".to_owned(), ..Default::default() };
+    refused(office.replay(replay).await.map(|_| ()), Code::NotFound, "group/nobody");
+}
+
+/// A replay of one field, as `when: was > is CAUSE`.
+async fn check_replay(
+    office: &Office,
+    subject: &str,
+    axis: v1::ReplayAxis,
+    field: &str,
+    times: &str,
+    expected: &[&str],
+) {
+    let request = v1::ReplayTransitionsRequest {
+        subject: subject.to_owned(),
+        axis: axis.into(),
+        fields: vec![field.to_owned()],
+        as_of: Some(as_of(times)),
+        ..Default::default()
+    };
+    let found = office.replay(request).await.unwrap();
+    let mut lines = Vec::new();
+    for transition in &found.transitions {
+        let when = match axis {
+            v1::ReplayAxis::RecordTime => transition.position.to_string(),
+            _ => transition.valid_on.clone(),
+        };
+        for it in transition.changes.iter().filter(|it| it.field == field) {
+            let cause = it.cause().as_str_name().trim_start_matches("CHANGE_CAUSE_");
+            lines.push(format!("{when}: {} > {} {cause}", it.was, it.is));
+            assert!(!it.event_id.is_empty(), "{it:?}");
+        }
+    }
+    assert_eq!(lines, expected, "{subject} {field} {times}");
+    // It ends as the query does.
+    let queried = office.explain(subject, field, times).await.unwrap();
+    let last = found.end.fields.iter().find(|it| it.field == field).unwrap();
+    assert_eq!(last.value, queried.value);
+    assert!(found.start.fields.len() <= found.end.fields.len() + 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replays() {
+    use v1::ReplayAxis::{RecordTime, ValidTime};
+    let office = &Office::seeded().await;
+    check_replay(
+        office,
+        "relationship/us/hamas",
+        RecordTime,
+        "headline",
+        "2025-02-20",
+        &[
+            "97:  > NONE LATE_ARRIVAL",
+            "175: NONE > PROSCRIBED_NO_CONTACT LATE_ARRIVAL",
+            "404: PROSCRIBED_NO_CONTACT > DIRECT_CONTACT LATE_ARRIVAL",
+        ],
+    )
+    .await;
+    check_replay(
+        office,
+        "relationship/sy/sdf",
+        RecordTime,
+        "process.since",
+        "2025-11-20",
+        &["389:  > 2025-02-10 LATE_ARRIVAL", "434: 2025-02-10 > 2025-03-10 CORRECTION"],
+    )
+    .await;
+    check_replay(
+        office,
+        "group/hamas",
+        ValidTime,
+        "designations[eu-terr]",
+        "2026-01-01",
+        &[
+            "2003-09-12:  > ACTIVE LATE_ARRIVAL",
+            "2014-12-17: ACTIVE > ANNULLED_STAYED LATE_ARRIVAL",
+            "2017-07-26: ANNULLED_STAYED > ACTIVE LATE_ARRIVAL",
+        ],
+    )
+    .await;
+    check_replay(
+        office,
+        "relationship/us/taliban",
+        ValidTime,
+        "process",
+        "2026-01-01",
+        &[
+            "2020-02-29: NONE > AGREED_PARTIAL LATE_ARRIVAL",
+            "2021-03-01: AGREED_PARTIAL > STALLED TIME_PASSED",
+        ],
+    )
+    .await;
+    check_replay(
+        office,
+        "designation/hts/us-fto219",
+        ValidTime,
+        "designations[us-fto219]",
+        "2026-01-01",
+        &["2012-12-11: NONE > ACTIVE LATE_ARRIVAL", "2025-07-08: ACTIVE > DELISTED LATE_ARRIVAL"],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn differences() {
+    use v1::{ChangeCause as Cause, ChangeReason as Reason};
+    let office = Office::seeded().await;
+    let cases: [(&str, &str, &str, &str, &str, &str, Reason, Cause); 4] = [
+        (
+            "relationship/sy/sdf",
+            "2025-11-20@433",
+            "2025-11-20@434",
+            "process.since",
+            "2025-02-10",
+            "2025-03-10",
+            Reason::Corrected,
+            Cause::Correction,
+        ),
+        (
+            "group/hts",
+            "2025-11-20@431",
+            "2025-11-20@434",
+            "designations[un-scisil].disputed",
+            "",
+            "yes",
+            Reason::Learned,
+            Cause::LateArrival,
+        ),
+        (
+            "relationship/us/taliban",
+            "2021-02-28@434",
+            "2021-03-01@434",
+            "process",
+            "AGREED_PARTIAL",
+            "STALLED",
+            Reason::WorldChanged,
+            Cause::TimePassed,
+        ),
+        (
+            "group/hts",
+            "2025-07-07@434",
+            "2025-07-08@434",
+            "designations[us-fto219]",
+            "ACTIVE",
+            "DELISTED",
+            Reason::WorldChanged,
+            Cause::NewFact,
+        ),
+    ];
+    for (subject, from, to, field, was, is, reason, cause) in cases {
+        let found = office.diff(subject, from, to).await.unwrap();
+        let it = found[subject].iter().find(|it| it.field == field).unwrap();
+        assert_eq!((it.was.as_str(), it.is.as_str()), (was, is), "{it:?}");
+        assert_eq!((it.reason(), it.cause()), (reason, cause), "{it:?}");
+    }
+    // Everything: only what was touched, and differs.
+    let found = office.diff("", "2025-11-20@431", "2025-11-20@434").await.unwrap();
+    let subjects: Vec<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(subjects, ["group/al-sharaa", "group/hts", "relationship/sy/sdf"]);
+    assert!(office.diff("", "@434", "@434").await.unwrap().is_empty());
+    // What takes effect on the day of the first answer, or later, is news of the world.
+    let day = |days: i64| {
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        today.saturating_add(jiff::SignedDuration::from_hours(24 * days)).to_string()
+    };
+    let from = office.submit(vec![events::meeting(900, &day(1), "no", "hts")]).await.unwrap() - 1;
+    office.submit(vec![events::meeting(901, &day(-30), "nz", "hts")]).await.unwrap();
+    for (subject, expected) in
+        [("relationship/no/hts", Reason::WorldChanged), ("relationship/nz/hts", Reason::Learned)]
+    {
+        let found = office.diff(subject, &format!("{}@{from}", day(2)), &day(2)).await.unwrap();
+        let headline = found[subject].iter().find(|it| it.field == "headline").unwrap();
+        assert_eq!((headline.is.as_str(), headline.reason()), ("DIRECT_CONTACT", expected), "{subject}");
+    }
+}
+
+fn decision(number: u64, slug: &str, view: &v1::DigestViewResponse, digest: &[u8]) -> v1::Event {
+    let basis = view.view.clone().unwrap();
+    let statement = v1::DecisionRecorded {
+        decision: slug.to_owned(),
+        title: "Wait".to_owned(),
+        subjects: vec!["relationship/sy/sdf".to_owned()],
+        basis: Some(v1::DecisionBasis {
+            valid_at: basis.valid_at,
+            known_at: basis.known_position,
+            disclosed_by: basis.disclosed_by,
+        }),
+        digest: digest.to_vec().into(),
+        ruleset: basis.ruleset,
+        rationale: "Nothing is pressing.".to_owned(),
+    };
+    events::event(&events::id(number), "2025-11-20", v1::fact::Statement::DecisionRecorded(statement))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_decision_of_the_seeds() {
+    let office = Office::seeded().await;
+    let found = office.audited("syria-desk-example").await.unwrap();
+    assert_eq!(found.reproduction(), v1::Reproduction::Reproduced);
+    let kinds: Vec<_> = found.hindsight.iter().map(|later| (later.kind(), later.knowable)).collect();
+    assert_eq!(kinds, [(v1::HindsightKind::Claim, true), (v1::HindsightKind::Correction, true)]);
+    assert_eq!((found.left_out, found.events_after), (0, 0));
+    let changed = |subject: &str, field: &str| {
+        let of_subject = found.changes.iter().find(|it| it.subject == subject).unwrap();
+        let change = of_subject.changes.iter().find(|it| it.field == field).unwrap();
+        (change.was.clone(), change.is.clone(), change.reason())
+    };
+    let moved = changed("relationship/sy/sdf", "process.since");
+    assert_eq!(moved, ("2025-02-10".to_owned(), "2025-03-10".to_owned(), v1::ChangeReason::Corrected));
+    let disputed = changed("designation/hts/un-scisil", "designations[un-scisil].disputed");
+    assert_eq!(disputed, (String::new(), "yes".to_owned(), v1::ChangeReason::Learned));
+    // A decision is about the house: no status and no relationship knows of it.
+    let query = &mut QueryServiceClient::new(office.channel.clone());
+    let request = v1::GetTimelineRequest { subject: "relationship/sy/sdf".to_owned(), ..Default::default() };
+    let entries = query.get_timeline(request).await.unwrap().into_inner().entries;
+    assert!(entries.iter().all(|entry| entry.record.as_ref().unwrap().position != 435));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn decisions_and_their_views() {
+    let office = Office::seeded().await;
+    let view = office.digest(&["relationship/sy/sdf"], "2025-11-20").await.unwrap();
+    office.submit(vec![decision(800, "kept", &view, &view.digest)]).await.unwrap();
+    assert_eq!(office.audited("kept").await.unwrap().reproduction(), v1::Reproduction::Reproduced);
+    let mut altered = view.digest.to_vec();
+    altered[0] ^= 1;
+    office.submit(vec![decision(801, "altered", &view, &altered)]).await.unwrap();
+    let found = office.audited("altered").await.unwrap();
+    assert_eq!(found.reproduction(), v1::Reproduction::Different);
+    assert_eq!(found.digest, view.digest);
+    let mut other = view.clone();
+    other.view.as_mut().unwrap().ruleset = "0".to_owned();
+    office.submit(vec![decision(802, "old-rules", &other, &altered)]).await.unwrap();
+    assert_eq!(office.audited("old-rules").await.unwrap().reproduction(), v1::Reproduction::OtherRuleset);
+    // Refused: a digest that is none, a slug twice, a view of what is not on record yet, an unknown subject.
+    let mut ahead = view.clone();
+    ahead.view.as_mut().unwrap().known_position = 9_999;
+    for (event, field) in [
+        (decision(803, "short", &view, &altered[1..]), "digest"),
+        (decision(804, "kept", &view, &altered), "decision"),
+        (decision(805, "ahead", &ahead, &altered), "basis.known_at"),
+    ] {
+        let status = office.submit(vec![event]).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        let path = format!("events[0].fact.decision_recorded.{field}:");
+        assert!(status.message().starts_with(&path), "{}", status.message());
+    }
+    // The same events in the same order give the same digests, in another log.
+    let again = Office::seeded().await;
+    for subjects in [&["group/hts", "relationship/us/taliban"][..], &["designation/pkk/eu-terr"]] {
+        for times in ["2025-07-08@434", "2020-01-01@400", "2025-02-20@434 / 2025-03-01"] {
+            let (one, other) =
+                (office.digest(subjects, times).await.unwrap(), again.digest(subjects, times).await.unwrap());
+            assert_eq!((&one.text, &one.digest), (&other.text, &other.digest), "{subjects:?} {times}");
+            assert!(one.text.starts_with("chancery-view-1\nruleset\t1\nvalid\t"), "{}", one.text);
+        }
+    }
+}
