@@ -6,7 +6,11 @@ use std::path::Path;
 
 use bytes::Bytes;
 use chancery::{
-    log::{Log, RECORD_BYTES_MAX, memory::Memory, sled::SledLog},
+    log::{
+        Log, RECORD_BYTES_MAX,
+        memory::Memory,
+        sled::{Sizes, SledLog},
+    },
     position::Position,
 };
 use proptest::prelude::*;
@@ -74,16 +78,19 @@ async fn take(step: &Step, number: usize, log: &dyn Log) -> String {
     }
 }
 
+/// So small that the journal's files take turns all the time, and appends wait for the archiver.
+const SIZES: Sizes = Sizes { turn_bytes: 16 << 10, file_bytes_max: 128 << 10 };
+
 async fn run(steps: &[Step], directory: &Path) {
     let memory = Memory::new();
-    let mut disk = SledLog::open(directory).unwrap();
+    let mut disk = SledLog::open_sized(directory, SIZES).unwrap();
     for (number, step) in steps.iter().enumerate() {
         if matches!(step, Step::Reopen | Step::Abandon) {
             if matches!(step, Step::Reopen) {
                 disk.close().await.unwrap();
             }
             drop(disk);
-            disk = SledLog::open(directory).unwrap();
+            disk = SledLog::open_sized(directory, SIZES).unwrap();
         }
         let (expected, found) = (take(step, number, &memory).await, take(step, number, &disk).await);
         assert!(expected == found, "step {number}: {}", first_difference(&expected, &found));
@@ -91,6 +98,7 @@ async fn run(steps: &[Step], directory: &Path) {
     }
     let all = memory.read(Position::START, usize::MAX).await.unwrap().records;
     assert!(all == disk.read(Position::START, usize::MAX).await.unwrap().records, "the whole log differs");
+    assert_eq!(disk.verify(|_| {}).unwrap(), disk.tail());
 }
 
 /// The texts may be megabytes long.

@@ -8,10 +8,14 @@ use std::{
 use thiserror::Error;
 
 use super::{
-    account::LoadError, check::CheckError, input::InputError, output::coloured, prove::ProveError, refusal,
-    validate::Violations,
+    account::LoadError, backup::BackupError, check::CheckError, input::InputError, output::coloured,
+    prove::ProveError, refusal, validate::Violations, verify::VerifyError,
 };
-use crate::{log::AppendError, service::StartError, wire::json::JsonError};
+use crate::{
+    log::AppendError,
+    service::{RepairError, RestoreError, StartError},
+    wire::json::JsonError,
+};
 
 /// Why a command failed.
 #[derive(Debug, Error)]
@@ -59,6 +63,18 @@ pub enum Failure {
     /// A proof or a checkpoint is not to be believed.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// There is no backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// Nothing was restored.
+    #[error("{0}\nNothing was restored.")]
+    Restore(#[from] Box<RestoreError>),
+    /// Nothing was repaired.
+    #[error("{0}\nNothing was changed.")]
+    Repair(#[from] Box<RepairError>),
+    /// A record is not what it should be.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// A message has no JSON form.
     #[error(transparent)]
     Json(#[from] JsonError),

@@ -4,6 +4,7 @@ mod account;
 mod anomalies;
 mod arguments;
 mod audit;
+mod backup;
 mod band;
 mod batch;
 mod bench;
@@ -36,13 +37,16 @@ mod references;
 mod refusal;
 mod relationship;
 mod relationships;
+mod repair;
 mod replay;
+mod restore;
 mod search;
 mod serve;
 mod statement;
 mod submit;
 mod timeline;
 mod validate;
+mod verify;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -96,6 +100,10 @@ enum Command {
     Check(check::Check),
     Key(key::Key),
     Info(info::Info),
+    Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Repair(repair::Repair),
     Bench(bench::Bench),
     Completions(completions::Completions),
 }
@@ -136,6 +144,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Check(check) => check.run(&mut session).await,
             Command::Key(key) => key.run(&mut session).await,
             Command::Info(info) => info.run(&mut session).await,
+            Command::Verify(verify) => verify.run(&mut session).await,
+            Command::Backup(backup) => backup.run(&mut session).await,
+            Command::Restore(restore) => restore.run(&mut session).await,
+            Command::Repair(repair) => repair.run(&mut session).await,
             Command::Bench(bench) => bench.run(&mut session).await,
             Command::Completions(_) => Ok(()),
         };

@@ -9,6 +9,7 @@ mod codec;
 mod commit;
 mod ids;
 mod index;
+mod inspection;
 mod postings;
 mod recorded;
 mod restart;
@@ -26,14 +27,16 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use codec::decode as read_stored;
 pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
+pub use inspection::{Flaw, Inspection};
 pub use recorded::{Concern, Recorded, Sealed};
 pub use restart::Restart;
 pub use sequencer::Verdict;
 
 use crate::{
     domain::{id::EventId, subject::Subject},
-    log::{AppendError, Log, ReadError},
+    log::{AppendError, Log, ReadError, Run},
     position::Position,
     proof::{Chunks, Span, Tree},
 };
@@ -178,6 +181,11 @@ impl Ledger {
         let run = self.log.read(from, bytes_max).await?;
         let positions = (0..).map(|offset| run.first.plus(offset));
         decode_all(&self.index(), positions.zip(run.records))
+    }
+
+    /// Records from `from` on as they are stored, as many as have `bytes_max` bytes; none at the end.
+    pub async fn stored(&self, from: Position, bytes_max: usize) -> Result<Run, ReadError> {
+        self.log.read(from, bytes_max).await
     }
 
     /// The same events as [`Ledger::read`], as they lie in the log: what they say is neither decoded nor checked.

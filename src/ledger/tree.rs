@@ -6,7 +6,7 @@ use super::{Ledger, codec};
 use crate::{
     log::{Log, ReadError},
     position::Position,
-    proof::{CHUNK_LEAVES, Chunks, Hash, NodeError, Span, consistency_spans, inclusion_spans},
+    proof::{CHUNK_LEAVES, Chunks, Frontier, Hash, NodeError, Span, consistency_spans, inclusion_spans},
 };
 
 impl Ledger {
@@ -14,6 +14,12 @@ impl Ledger {
     pub async fn root(&self, size: Position) -> Result<Hash, ReadError> {
         let roots = self.hashes(&[Span { begin: 0, end: size.get() }]).await?;
         roots.into_iter().next().ok_or_else(|| self.beyond(size))
+    }
+
+    /// The right edge of the tree over the first `size` events, from which it can be continued; up to the tail.
+    pub async fn frontier(&self, size: Position) -> Result<Frontier, ReadError> {
+        let peaks = self.hashes(&Frontier::spans(size.get())).await?;
+        Frontier::new(size.get(), peaks).ok_or_else(|| self.beyond(size))
     }
 
     /// What proves that the event at `position` is in the tree over the first `size` events; up to the tail.

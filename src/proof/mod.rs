@@ -7,6 +7,7 @@
 
 mod checkpoint;
 mod document;
+mod frontier;
 mod hash;
 mod key;
 mod leaf;
@@ -16,6 +17,7 @@ mod tree;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use document::{DOCUMENT_BYTES_MAX, Document, DocumentError, Proven};
+pub use frontier::Frontier;
 pub use hash::{Hash, HashError, leaf_hash, node_hash};
 pub use key::{KeyError, KeyName, SigningKey, VerifierKey};
 pub use leaf::{Leaf, Opening, OpeningError, SALT_BYTES, Salt, commitment, metadata_hash, subjects_hash};

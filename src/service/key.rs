@@ -2,6 +2,9 @@
 //!
 //! `chancery.key` holds one line, `PRIVATE+KEY+NAME+ID+KEY`: the text form in which Go's `note` package keeps keys, and
 //! with it the tools around C2SP. It keeps the name, which is the origin of the record's checkpoints, beside the key.
+//!
+//! `retired.keys` holds verifier keys, a line each, that signed checkpoints which this record may not continue: it was
+//! restored without its key, or lost events to a repair. Neither such a key nor its name is ever used again.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -13,11 +16,13 @@ use tracing::{info, warn};
 
 use crate::{
     position::Position,
-    proof::{KeyError, KeyName, SigningKey},
+    proof::{KeyError, KeyName, SigningKey, VerifierKey},
 };
 
 /// The name of the file.
 const FILE: &str = "chancery.key";
+/// The name of the file of retired keys.
+const RETIRED_FILE: &str = "retired.keys";
 
 /// Why there is no key to sign with.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +73,20 @@ pub enum KeyFileError {
         /// That of the key.
         found: String,
     },
+    /// The origin is one that this record has given up.
+    #[error(
+        "this record may not sign as {origin} any more: checkpoints with that name are of what it was before it was restored \
+         without its key, or repaired (see {path})\n\
+         Move the key away, leave out --origin or name another one, and a new key is made. To keep the old one, restore again \
+         with --signing-key.",
+        path = path.display()
+    )]
+    Retired {
+        /// The file that says so.
+        path: PathBuf,
+        /// The origin.
+        origin: String,
+    },
     /// The system gives no random bytes.
     #[error("cannot make a signing key: {0}")]
     Randomness(getrandom::Error),
@@ -82,6 +101,12 @@ pub fn load_or_make(
 ) -> Result<SigningKey, KeyFileError> {
     let path = directory.join(FILE);
     let io = |error: io::Error| KeyFileError::Io { path: path.clone(), error };
+    let retired = retired(directory)?;
+    let usable = |name: &KeyName| match retired.iter().any(|key| key.name() == name) {
+        true => Err(KeyFileError::Retired { path: directory.join(RETIRED_FILE), origin: name.to_string() }),
+        false => Ok(()),
+    };
+    origin.map_or(Ok(()), usable)?;
     let key = match File::open(&path) {
         Ok(file) => load(&path, file)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -99,11 +124,70 @@ pub fn load_or_make(
         Err(error) => return Err(io(error)),
     };
     let found = key.verifier().name().clone();
+    usable(&found)?;
     match origin {
         Some(asked) if *asked != found => {
             Err(KeyFileError::Origin { path, asked: asked.to_string(), found: found.to_string() })
         }
         Some(_) | None => Ok(key),
+    }
+}
+
+/// Reads a copy of a key.
+pub fn read(path: &Path) -> Result<SigningKey, KeyFileError> {
+    let file = File::open(path).map_err(|error| KeyFileError::Io { path: path.to_owned(), error })?;
+    load(path, file)
+}
+
+/// Puts a key into a new data directory.
+pub fn install(key: &SigningKey, directory: &Path) -> Result<(), KeyFileError> {
+    save(key, directory).map_err(|error| KeyFileError::Io { path: directory.join(FILE), error })
+}
+
+/// Notes in a data directory that a key must not sign for it any more.
+pub fn retire(directory: &Path, key: &VerifierKey) -> Result<(), KeyFileError> {
+    let mut keys = retired(directory)?;
+    if !keys.contains(key) {
+        keys.push(key.clone());
+    }
+    let text: String = keys.iter().map(|key| format!("{key}\n")).collect();
+    let path = directory.join(RETIRED_FILE);
+    write_whole(&path, text.as_bytes(), 0o644).map_err(|error| KeyFileError::Io { path, error })
+}
+
+/// Takes the key and the retired ones over from one data directory to another. Whether there was a key.
+pub fn carry_over(from: &Path, to: &Path) -> Result<bool, KeyFileError> {
+    for key in retired(from)? {
+        retire(to, &key)?;
+    }
+    match read(&from.join(FILE)) {
+        Ok(key) => install(&key, to).map(|()| true),
+        Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Retires the key of one data directory, and those retired in it before, in another.
+pub fn carry_over_retired(from: &Path, to: &Path) -> Result<(), KeyFileError> {
+    for key in retired(from)? {
+        retire(to, &key)?;
+    }
+    match read(&from.join(FILE)) {
+        Ok(key) => retire(to, &key.verifier()),
+        Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn retired(directory: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
+    let path = directory.join(RETIRED_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let keys = text.lines().map(str::parse).collect::<Result<_, _>>();
+            keys.map_err(|error| KeyFileError::Key { path, error })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(KeyFileError::Io { path, error }),
     }
 }
 
@@ -135,9 +219,15 @@ fn make(origin: Option<&KeyName>) -> Result<SigningKey, KeyFileError> {
     Ok(SigningKey::from_random(name, &seed))
 }
 
-/// Writes the key so that after a power cut it is there whole, or not at all.
 fn save(key: &SigningKey, directory: &Path) -> io::Result<()> {
-    let begun = directory.join(format!("{FILE}.new"));
+    write_whole(&directory.join(FILE), key.to_text().as_bytes(), 0o600)
+}
+
+/// Writes a file so that after a power cut it is there whole, or not at all.
+fn write_whole(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let mut begun = path.as_os_str().to_owned();
+    begun.push(".new");
+    let begun = PathBuf::from(begun);
     match fs::remove_file(&begun) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -145,12 +235,12 @@ fn save(key: &SigningKey, directory: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     let mut file = options.open(&begun)?;
-    file.write_all(key.to_text().as_bytes())?;
+    file.write_all(content)?;
     file.sync_all()?;
-    fs::rename(&begun, directory.join(FILE))?;
-    File::open(directory)?.sync_all()
+    fs::rename(&begun, path)?;
+    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 #[cfg(test)]

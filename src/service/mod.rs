@@ -1,15 +1,26 @@
 //! The gRPC edge: conversions, limits, who asks, and one map from errors to statuses.
 
 mod audit;
+pub mod backup;
+mod examination;
 mod history;
 mod key;
 mod operations;
 mod principal;
 mod query;
 mod refusal;
+mod repair;
+mod restore;
+mod scaffold;
 mod server;
 mod submission;
+mod survey;
 mod transport;
 
+pub use examination::{Discovery, ExaminationError, Examined, examine};
+pub use repair::{RepairError, Repaired, repair};
+pub use restore::{RestoreError, Restored, restore};
+pub use scaffold::ScaffoldError;
 pub use server::{Config, Server, StartError};
 pub use submission::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX};
+pub use survey::{Range, Survey, SurveyError};

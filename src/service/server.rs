@@ -119,8 +119,8 @@ impl Server {
             Ok::<_, StartError>((log, key))
         });
         let (log, key) = opened.await.map_err(|error| StartError::Internal(error.to_string()))??;
-        let log: Arc<dyn Log> = Arc::new(log);
-        let restart = Restart::from_snapshot(log, &snapshots).await;
+        let log = Arc::new(log);
+        let restart = Restart::from_snapshot(log.clone(), &snapshots).await;
         let mut store = Store::from_snapshot(&restart, &snapshots).await;
         let kept = store.position();
         let (ledger, feed) = restart.finish(Timestamp::now, kept, |recorded| store.apply(recorded)).await?;
@@ -144,13 +144,16 @@ impl Server {
         let submission = Submission { ledger: ledger.clone() };
         let history = History { ledger: ledger.clone(), stopping: stopping.clone() };
         let query = Query { ledger: ledger.clone(), projection: projection.clone() };
+        let key = Arc::new(key);
         let audit = Audit {
             query: Query { ledger: ledger.clone(), projection: projection.clone() },
-            key: Arc::new(key),
+            key: key.clone(),
         };
         let operations = Operations {
             ledger: ledger.clone(),
             projection: projection.clone(),
+            log,
+            key,
             started_at: Timestamp::now(),
         };
         let router = tonic::transport::Server::builder()

@@ -13,7 +13,7 @@ pub fn commit(number: u64) -> Vec<v1::Event> {
     let mut rng = Rng::with_seed(number);
     let (events, is_long) = match rng.u8(..100) {
         0..70 => (1, false),
-        70..85 => (rng.u64(2..30), false),
+        70..85 => (rng.u64(2..200), false),
         85..98 => (rng.u64(1..5), true),
         _ => (rng.u64(20..60), true),
     };

@@ -90,6 +90,20 @@ pub struct Packed {
 }
 
 impl Block {
+    /// What every block begins with.
+    pub const FIRST_BYTE: u8 = VERSION;
+
+    /// The length of the block that may begin these bytes, by what it says of itself; [`Block::parse`] then checks it.
+    pub fn stated_length(bytes: &[u8]) -> Option<usize> {
+        let count = u32::from_le_bytes(array(bytes, COUNT_AT)?) as usize;
+        let records_at = ENDS_AT + END_BYTES * count;
+        if count == 0 || BLOCK_BYTES_MAX < records_at {
+            return None;
+        }
+        let end = u16::from_le_bytes(array(bytes, records_at - END_BYTES)?);
+        Some(records_at + usize::from(end)).filter(|length| *length <= BLOCK_BYTES_MAX)
+    }
+
     /// Checks the bytes of a block.
     pub fn parse(bytes: Bytes) -> Result<Block, BlockError> {
         let short = || BlockError::Short { bytes: bytes.len() };

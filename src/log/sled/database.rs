@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     fs::File,
+    io,
     ops::Bound,
     panic::{self, AssertUnwindSafe},
     path::Path,
@@ -39,12 +40,17 @@ const RELEASE_WAIT: Duration = Duration::from_secs(10);
 /// What sled said when it failed or panicked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct SledError(String);
+pub struct SledError(String, Option<i32>);
 
 impl SledError {
     /// An error of the guards around sled.
     pub fn new(reason: &str) -> SledError {
-        SledError(reason.to_owned())
+        SledError(reason.to_owned(), None)
+    }
+
+    /// What the operating system refused, if it was that: no damage, but a full disk or the like.
+    pub fn refused(&self) -> Option<io::Error> {
+        self.1.map(io::Error::from_raw_os_error)
     }
 }
 
@@ -79,7 +85,7 @@ impl Database {
             }
         };
         let file = File::options().read(true).write(true).open(directory::db(folder));
-        let file = file.map_err(|error| SledError(error.to_string()));
+        let file = file.map_err(|error| SledError(error.to_string(), error.raw_os_error()));
         Ok(Database { opened: Some((db, tree)), db: file? })
     }
 
@@ -108,7 +114,9 @@ impl Database {
     /// Returns when everything written so far is on the disk.
     pub fn sync(&self) -> Result<(), SledError> {
         guarded(|| self.tree()?.flush())?;
-        self.db.sync_data().map_err(|error| SledError(format!("sync of the log's file: {error}")))
+        self.db
+            .sync_data()
+            .map_err(|error| SledError(format!("sync of the log's file: {error}"), error.raw_os_error()))
     }
 
     /// The block that holds this position, which must be at or before the tail.
@@ -215,9 +223,11 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, ::sled::Error>) -> Result<T, Sled
     silence();
     match panic::catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(::sled::Error::Io(error))) => Err(SledError(error.to_string())),
-        Ok(Err(error)) => Err(SledError(error.to_string())),
-        Err(payload) => Err(SledError(format!("the storage engine gave up: {}", message(payload.as_ref())))),
+        Ok(Err(::sled::Error::Io(error))) => Err(SledError(error.to_string(), error.raw_os_error())),
+        Ok(Err(error)) => Err(SledError::new(&error.to_string())),
+        Err(payload) => {
+            Err(SledError::new(&format!("the storage engine gave up: {}", message(payload.as_ref()))))
+        }
     }
 }
 

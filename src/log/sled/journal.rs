@@ -22,7 +22,7 @@ const STEP_BYTES: u64 = 1 << 20;
 /// A journal file that is open for appending.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
+    pub(super) file: File,
     /// Where the next frame goes.
     end: u64,
     /// How far the file has been written with zeros or frames, and synced.

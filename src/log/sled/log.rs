@@ -152,3 +152,81 @@ impl Parts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    fn records(count: usize) -> Vec<Bytes> {
+        (0..count).map(|n| Bytes::from(format!("record {n}"))).collect()
+    }
+
+    /// `/dev/null` takes every write, and answers a sync with an error: the kernel's own failing disk.
+    fn null() -> File {
+        File::options().read(true).write(true).open("/dev/null").expect("there is one")
+    }
+
+    #[tokio::test]
+    async fn a_failed_sync_poisons_for_good_and_reads_go_on() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let log = SledLog::open(directory.path()).expect("a new log");
+        let two = log.append(Position::START, &records(2)).await.expect("appended");
+
+        log.parts.writer.lock().expect("no panic").as_mut().expect("open").spoil(null());
+        let failed = log.append(two, &records(3)).await.expect_err("the sync fails");
+        assert!(matches!(&failed, AppendError::Failed { reason } if reason.contains("journal")), "{failed}");
+        let reason = log.poisoned().expect("poisoned");
+        for after in [two, two.plus(3)] {
+            let refused = log.append(after, &records(1)).await.expect_err("poisoned");
+            assert!(
+                matches!(&refused, AppendError::Poisoned { reason: again } if *again == reason),
+                "{refused}"
+            );
+        }
+
+        // Nobody may see what may not be there tomorrow.
+        assert_eq!((log.tail(), *log.watch().borrow()), (two, two));
+        let run = log.read(Position::START, usize::MAX).await.expect("reads go on");
+        assert_eq!(run.records, records(2));
+        let beyond = log.fetch(&[two.next()]).await.expect_err("beyond the tail");
+        assert!(matches!(beyond, ReadError::Beyond { .. }), "{beyond}");
+
+        let refused = log.close().await.expect_err("it cannot be synced");
+        assert!(matches!(refused, AppendError::Poisoned { .. }), "{refused}");
+        let again = SledLog::open(directory.path()).expect("the failed append is whole or absent");
+        let tail = again.tail();
+        assert!([two, two.plus(3)].contains(&tail), "{tail}");
+        again.append(tail, &records(1)).await.expect("a restart ends the poisoning");
+    }
+
+    #[tokio::test]
+    async fn a_failed_archiver_poisons_and_loses_nothing() {
+        let directory = tempfile::tempdir().expect("a directory");
+        // Every append fills a file.
+        let sizes = Sizes { turn_bytes: 1, file_bytes_max: 1 };
+        let log = SledLog::open_sized(directory.path(), sizes).expect("a new log");
+        log.append(Position::START, &records(2)).await.expect("appended");
+        log.parts.shared.store.spoil(null());
+
+        // The third append after this needs the file that the archiver does not give back.
+        let mut acknowledged = records(2);
+        let refused = loop {
+            match log.append(log.tail(), &records(1)).await {
+                Ok(_) => acknowledged.extend(records(1)),
+                Err(refused) => break refused,
+            }
+            assert!(acknowledged.len() < 5, "the archiver does not fail");
+        };
+        assert!(refused.to_string().contains("into the store"), "{refused}");
+        let run = log.read(Position::START, usize::MAX).await.expect("reads go on");
+        assert_eq!(run.records, acknowledged);
+
+        drop(log);
+        let again = SledLog::open(directory.path()).expect("everything is in the journal");
+        let run = again.read(Position::START, usize::MAX).await.expect("readable");
+        assert_eq!(run.records, acknowledged);
+        again.append(again.tail(), &records(1)).await.expect("a restart ends the poisoning");
+    }
+}

@@ -40,6 +40,7 @@ mod open;
 mod pending;
 mod recent;
 mod recovery;
+mod salvage;
 mod shared;
 mod store;
 mod tail_file;
@@ -48,5 +49,6 @@ mod writer;
 
 pub use self::log::SledLog;
 pub use open::OpenError;
+pub use salvage::{Salvage, Stretch};
 pub use verify::VerifyError;
 pub use writer::Sizes;

@@ -193,8 +193,10 @@ fn open_database(directory: &Directory, named: Named) -> Result<Database, OpenEr
         }
     }
     recovery::discard_unfinished(&folder).map_err(|source| io_error(&folder, source))?;
-    let unopened = |error| damaged(first_fault(), format!("the database cannot be opened: {error}"));
-    Database::open(&folder).map_err(unopened)
+    Database::open(&folder).map_err(|error| match error.refused() {
+        Some(source) => io_error(&db, source),
+        None => damaged(first_fault(), format!("the database cannot be opened: {error}")),
+    })
 }
 
 /// Where the store ends. It must come to `named`, or end before it without a fault; behind it, every block must follow
@@ -272,10 +274,13 @@ fn first_fault(directory: &Directory, named: Tail) -> io::Result<Option<Fault>> 
     recovery::discard_unfinished(&trial)?;
     let fault = match Database::open(&trial) {
         Ok(database) => walk(&database, named).err(),
-        Err(error) => Some(Fault {
-            position: Position::new(1),
-            reason: format!("the database cannot be opened: {error}"),
-        }),
+        Err(error) => match error.refused() {
+            Some(source) => return Err(source),
+            None => {
+                let reason = format!("the database cannot be opened: {error}");
+                Some(Fault { position: Position::new(1), reason })
+            }
+        },
     };
     directory::remove(&trial)?;
     Ok(fault)

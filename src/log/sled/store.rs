@@ -83,6 +83,14 @@ impl Store {
         directory::sync(&self.folder).map_err(|error| SledError::new(&error.to_string()))
     }
 
+    /// Syncs another file from now on.
+    #[cfg(test)]
+    pub fn spoil(&self, file: std::fs::File) {
+        if let State::Open(database) = &mut *self.state.write().unwrap_or_else(PoisonError::into_inner) {
+            database.db = file;
+        }
+    }
+
     /// Lets go of the database; later reads fail.
     pub fn close(&self) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);

@@ -153,6 +153,12 @@ impl Writer {
         closed
     }
 
+    /// Writes to another file from now on.
+    #[cfg(test)]
+    pub fn spoil(&mut self, file: std::fs::File) {
+        self.active.file = file;
+    }
+
     /// Lets go of everything where it stands, as when the process ends. Nothing is lost: it is in the journal.
     pub fn abandon(self) {
         let Writer { shared, full, archiver, directory, .. } = self;

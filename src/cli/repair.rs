@@ -1,0 +1,123 @@
+//! `repair`: what can be done about a damaged data directory, and, when told to, the doing of it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{connection::Session, failure::Failure, page::clean, words};
+use crate::{
+    position::Position,
+    service::{Range, RepairError, Repaired, Survey, repair},
+};
+
+/// Say what is left of a damaged data directory, and make it open again when told to
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Restoring a backup comes first: a repair only keeps what is sound before the first fault. Without --remove-from\n\
+    nothing is changed. With it the old directory is kept, whole, beside the new one.\n\n\
+    Examples:\n  \
+    chancery repair --data chancery-data\n  \
+    chancery repair --data chancery-data --remove-from 4711"
+)]
+pub struct Repair {
+    /// The data directory, which no server may be using
+    #[arg(long, env = "CHANCERY_DATA", value_name = "DIR")]
+    data: PathBuf,
+    /// Remove the record from this position on, and keep what was removed beside it
+    #[arg(long, env = "CHANCERY_REMOVE_FROM", value_name = "POSITION")]
+    remove_from: Option<u64>,
+}
+
+impl Repair {
+    /// Looks, says, and does what it was told.
+    pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        let survey = Survey::of(&self.data).map_err(|error| Box::new(RepairError::from(error)))?;
+        session.printer.text(&found(&survey))?;
+        let Some(from) = self.remove_from else {
+            return session.printer.text(&self.advice(&survey));
+        };
+        session.printer.flush()?;
+        let (sound, named) = (survey.sound, survey.named);
+        let from = Position::new(from.max(1));
+        let repaired = repair(survey, from, Timestamp::now()).await.map_err(Box::new)?;
+        session.printer.text(&done(&repaired, named.unwrap_or(sound)))
+    }
+
+    fn advice(&self, survey: &Survey) -> String {
+        let from = survey.sound.next();
+        let data = self.data.display();
+        if survey.is_complete() {
+            return format!(
+                "Every record is there. If a server does not start with it all the same, this builds the directory anew:\n  \
+                 chancery repair --data {data} --remove-from {from}\n"
+            );
+        }
+        format!(
+            "Nothing was changed. Restore a backup if there is one; what is newer than it is in the files that a repair \
+             leaves.\nTo remove everything from position {from} on:\n  chancery repair --data {data} --remove-from {from}\n"
+        )
+    }
+}
+
+fn found(survey: &Survey) -> String {
+    let mut text = format!("Sound: {}\n", words::count(survey.sound.get(), "event", "events"));
+    if let Some(fault) = &survey.fault {
+        text += &format!("Position {} is not: {}\n", survey.sound.next(), clean(fault));
+    }
+    if !survey.gone.is_empty() {
+        text += &format!("Gone: {}\n", ranges(&survey.gone));
+    }
+    if !survey.readable.is_empty() {
+        text += &format!("Behind the fault, and still to be read: {}\n", ranges(&survey.readable));
+    }
+    if survey.named.is_none() {
+        text += "The file `tail` cannot be read: nothing says whether there were more.\n";
+    }
+    text
+}
+
+fn ranges(ranges: &[Range]) -> String {
+    const SHOWN_MAX: usize = 20;
+    let one = |Range { first, last }: &Range| match first == last {
+        true => format!("position {first}"),
+        false => format!("positions {first} to {last}"),
+    };
+    let mut shown: Vec<String> = ranges.iter().take(SHOWN_MAX).map(one).collect();
+    if SHOWN_MAX < ranges.len() {
+        shown.push(format!("and {} more stretches", ranges.len() - SHOWN_MAX));
+    }
+    shown.join(", ")
+}
+
+fn done(repaired: &Repaired, ended: Position) -> String {
+    let Repaired { tail, root, removed, unreadable, kept, signs_on } = repaired;
+    let mut text = format!(
+        "The record has {} now: root {root}\nKept in {}: the old directory (data)",
+        words::count(tail.get(), "event", "events"),
+        kept.display(),
+    );
+    if 0 < *removed {
+        text += &format!(
+            ", and {} that were removed: events.jsonl for `chancery submit`, records.jsonl with their old positions",
+            words::count(*removed, "event", "events")
+        );
+    }
+    text.push('\n');
+    if 0 < *unreadable {
+        text += &format!(
+            "{} that were removed make no sense any more.\n",
+            words::count(*unreadable, "record", "records")
+        );
+    }
+    text += &match signs_on {
+        true => "Nothing was lost: it goes on signing with its key.\n".to_owned(),
+        false => format!(
+            "WARNING: checkpoints of more than {} cannot be continued{}. The old key is retired: the next start makes a new one, \
+             with a new\norigin, and whoever remembers a checkpoint has to learn it.\n",
+            words::count(tail.get(), "event", "events"),
+            if *tail < ended { format!(" (the record had {ended})") } else { String::new() },
+        ),
+    };
+    text
+}

@@ -1,0 +1,258 @@
+//! `verify`: whether a record is what it should be: of a running server, in a data directory, or in a backup.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tokio::time;
+
+use super::{
+    connection::Session,
+    failure::Failure,
+    output::{Format, note},
+    page::clean,
+    progress::Progress,
+    restore::open,
+    words,
+};
+use crate::{
+    ledger::Inspection,
+    position::Position,
+    proof::{Checkpoint, CheckpointError, Hash, KeyError, VerifierKey},
+    service::{Discovery, ExaminationError, backup::SourceError, examine},
+    wire::v1::{self, verify_response::Part},
+};
+
+/// How many findings in a data directory are shown.
+const FINDINGS_MAX: u64 = 100;
+
+/// Verify a record: of a running server, in a data directory, or in a backup
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every record is read back, hashed again and compared with what was signed. A running server goes on with its work\n\
+    meanwhile. Exit code 1: something is wrong.\n\n\
+    Examples:\n  \
+    chancery verify\n  \
+    chancery verify --server http://127.0.0.1:7401 --key \"$(cat record.vkey)\"\n  \
+    chancery verify --data chancery-data\n  \
+    chancery verify --backup /backup/chancery"
+)]
+pub struct Verify {
+    /// Verify this data directory instead, which no server may be using. Nothing in it is changed; there must be room for a
+    /// copy beside it
+    #[arg(long, env = "CHANCERY_DATA", value_name = "DIR", conflicts_with = "backup")]
+    data: Option<PathBuf>,
+    /// Verify a backup instead: a directory, a file, or - for standard input
+    #[arg(long, env = "CHANCERY_BACKUP", value_name = "DIR|-")]
+    backup: Option<PathBuf>,
+    /// The key of the record, as `chancery key` shows it; without it, the key that it names itself
+    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY")]
+    key: Option<VerifierKey>,
+}
+
+/// Why a record is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The backup is not to be believed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The data directory cannot be read.
+    #[error(transparent)]
+    Examination(#[from] ExaminationError),
+    /// Something is wrong.
+    #[error(
+        "{}; the first affects position {first}\n\
+         Keep the files as they are, and make no backup over an earlier one. docs/operations.md says how to restore or repair.",
+        words::count(*findings, "finding", "findings")
+    )]
+    Findings {
+        /// How many.
+        findings: u64,
+        /// The first position.
+        first: u64,
+    },
+    /// The server has no key that this program can use.
+    #[error("the key of the server cannot be used: {0}")]
+    Key(#[from] KeyError),
+    /// The checkpoint is not to be believed.
+    #[error("the checkpoint of the server is REFUSED: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// The checkpoint is of another tree.
+    #[error("the checkpoint of the server is REFUSED: it is not that of what was verified")]
+    Other,
+}
+
+impl Verify {
+    /// Verifies, and says what is wrong.
+    pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        match (&self.data, &self.backup) {
+            (Some(data), _) => verify_data(data, session).await,
+            (None, Some(backup)) => self.verify_backup(backup, session),
+            (None, None) => self.verify_server(session).await,
+        }
+    }
+
+    fn verify_backup(&self, backup: &Path, session: &mut Session) -> Result<(), Failure> {
+        let mut source = open(backup).map_err(VerifyError::Source)?;
+        if let Some(key) = &self.key {
+            source = source.trusting(key.clone());
+        }
+        let progress = Progress::start("verifying", source.bytes());
+        let mut inspection = Inspection::default();
+        let mut findings = Findings::default();
+        while let Some(records) = source.records().map_err(VerifyError::Source)? {
+            for (_, recorded) in &records {
+                for flaw in inspection.look_at(recorded) {
+                    findings.add(
+                        session,
+                        v1::Finding {
+                            position: recorded.position.get(),
+                            place: "the backup".to_owned(),
+                            problem: flaw.to_string(),
+                        },
+                    )?;
+                }
+            }
+            let last = records.last().map_or(0, |(_, recorded)| recorded.position.get());
+            progress.advance(source.bytes_read(), words::count(last, "event", "events"));
+        }
+        drop(progress);
+        let (tail, root, key) = source.finish().map_err(VerifyError::Source)?;
+        findings.result()?;
+        session.printer.text(&format!(
+            "{} in the backup, all as they were signed: root {root}, of {}\n",
+            words::count(tail.get(), "event", "events"),
+            clean(key.name().as_str()),
+        ))?;
+        if self.key.is_none() {
+            note("The key is the one that the backup names itself; with --key it is compared with yours.");
+        }
+        Ok(())
+    }
+
+    async fn verify_server(&self, session: &mut Session) -> Result<(), Failure> {
+        let stream = session.operations().await?.verify(tonic::Request::new(v1::VerifyRequest {})).await;
+        let mut stream = stream.map_err(|status| session.refused(status))?.into_inner();
+        let mut progress: Option<Progress> = None;
+        let mut findings = Findings::default();
+        let mut outcome = None;
+        let late = "the server sends nothing more";
+        loop {
+            let answer = time::timeout(session.timeout(), stream.message()).await;
+            let answer = answer.unwrap_or_else(|_| Err(tonic::Status::deadline_exceeded(late)));
+            match answer.map_err(|status| session.refused(status))?.map(|answer| answer.part) {
+                Some(Some(Part::Progress(told))) => {
+                    let bar = progress
+                        .get_or_insert_with(|| Progress::start("verifying", Some(told.until_position)));
+                    bar.advance(told.position, words::count(told.position, "event", "events"));
+                }
+                Some(Some(Part::Finding(finding))) => findings.add(session, finding)?,
+                Some(Some(Part::Outcome(told))) => outcome = Some(told),
+                Some(None) => {}
+                None => break,
+            }
+        }
+        drop(progress);
+        let outcome = outcome.ok_or(Failure::Incomplete { part: "outcome" })?;
+        findings.total = findings.total.max(outcome.findings);
+        match session.printer.format() {
+            Format::Table => {}
+            Format::Json => session.printer.message(&outcome)?,
+            Format::Jsonl => session.printer.lines([&outcome])?,
+        }
+        findings.result()?;
+        let checkpoint = self.checkpoint(&outcome, session).await?;
+        if session.printer.format() == Format::Table {
+            session.printer.text(&format!(
+                "{}, all as they were recorded: root {}, as signed by {}\n",
+                words::count(outcome.events, "event", "events"),
+                checkpoint.root,
+                clean(&checkpoint.origin),
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// The checkpoint of the server, once it is that of what was verified.
+    async fn checkpoint(
+        &self,
+        outcome: &v1::VerifyOutcome,
+        session: &Session,
+    ) -> Result<Checkpoint, Failure> {
+        let key = match &self.key {
+            Some(key) => key.clone(),
+            None => {
+                let request = session.request(v1::GetVerifierKeyRequest {});
+                let answer = session.audit().await?.get_verifier_key(request).await;
+                let answer = answer.map_err(|status| session.refused(status))?.into_inner();
+                answer.verifier_key.parse().map_err(VerifyError::Key)?
+            }
+        };
+        let checkpoint = Checkpoint::verify(&outcome.checkpoint, &key).map_err(VerifyError::Checkpoint)?;
+        let root = Hash::try_from(outcome.root_hash.as_ref()).ok();
+        match checkpoint.size == outcome.events && Some(checkpoint.root) == root {
+            true => Ok(checkpoint),
+            false => Err(VerifyError::Other.into()),
+        }
+    }
+}
+
+async fn verify_data(data: &Path, session: &mut Session) -> Result<(), Failure> {
+    let mut progress: Option<Progress> = None;
+    let mut discovered = Vec::new();
+    let watch = |position: Position, until: Position| {
+        let bar = progress.get_or_insert_with(|| Progress::start("verifying", Some(until.get())));
+        bar.advance(position.get(), words::count(position.get(), "event", "events"));
+    };
+    let mut total = 0;
+    let examined = examine(data, watch, |discovery| {
+        total += 1;
+        if total <= FINDINGS_MAX {
+            discovered.push(discovery);
+        }
+    });
+    let examined = examined.await.map_err(VerifyError::Examination)?;
+    drop(progress);
+    let mut findings = Findings::default();
+    for Discovery { position, file, problem } in discovered {
+        let place = file.display().to_string();
+        findings.add(session, v1::Finding { position: position.get(), place, problem })?;
+    }
+    findings.total = findings.total.max(total);
+    findings.result()?;
+    session.printer.text(&format!(
+        "{} in {}, all as they were recorded: root {}\n",
+        words::count(examined.tail.get(), "event", "events"),
+        data.display(),
+        examined.root,
+    ))
+}
+
+/// What was found to be wrong.
+#[derive(Debug, Default)]
+struct Findings {
+    total: u64,
+    first: Option<u64>,
+}
+
+impl Findings {
+    /// Prints one.
+    fn add(&mut self, session: &mut Session, finding: v1::Finding) -> Result<(), Failure> {
+        self.total += 1;
+        self.first = Some(self.first.map_or(finding.position, |first| first.min(finding.position)));
+        match session.printer.format() {
+            Format::Table => {
+                let v1::Finding { position, place, problem } = &finding;
+                session.printer.text(&format!("position {position}, {}: {}\n", clean(place), clean(problem)))
+            }
+            Format::Json => session.printer.message(&finding),
+            Format::Jsonl => session.printer.lines([&finding]),
+        }
+    }
+
+    fn result(&self) -> Result<(), VerifyError> {
+        match self.first {
+            Some(first) => Err(VerifyError::Findings { findings: self.total, first }),
+            None => Ok(()),
+        }
+    }
+}

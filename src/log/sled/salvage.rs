@@ -1,0 +1,260 @@
+//! Salvage: what can still be read of a log, however damaged, by the bytes of its files alone.
+//!
+//! sled is not asked: it may not open, and it writes where it opens. Blocks and frames carry their positions and
+//! checksums, so they are found wherever they lie in a file, those included that sled has put out of use. Nothing is
+//! changed but the text of the lock.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+
+use super::{
+    block::{BLOCK_BYTES_MAX, Block},
+    chain::Tail,
+    directory::{self, Directory},
+    frame::{ALIGNMENT, Frame},
+    open::OpenError,
+    tail_file::{Named, TailFile},
+};
+use crate::position::Position;
+
+/// How much of the database is looked through at a time, in bytes.
+const WINDOW_BYTES: usize = 4 << 20;
+
+/// Consecutive records that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The first.
+    pub first: Position,
+    /// The last.
+    pub last: Position,
+    place: Place,
+}
+
+/// Where a block or frame lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    form: Form,
+    at: u64,
+    bytes: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Block,
+    /// In this file of the journal.
+    Frame(usize),
+}
+
+/// A block, and what it is chained to.
+struct Link {
+    stretch: Stretch,
+    before: Tail,
+    after: Tail,
+}
+
+/// What was found of a log. The directory stays locked until it is dropped.
+#[derive(Debug)]
+pub struct Salvage {
+    directory: Directory,
+    named: Option<Named>,
+    stretches: Vec<Stretch>,
+}
+
+impl Salvage {
+    /// Looks through all files of the log in this directory, which must be there, and which nobody may be using.
+    pub fn open(path: &Path) -> Result<Salvage, OpenError> {
+        let missing = io::Error::new(io::ErrorKind::NotFound, "there is no record here");
+        let known = ["tail", "sled", "journal"].iter().any(|name| path.join(name).exists());
+        if !known {
+            return Err(OpenError::Io { path: path.to_owned(), source: missing });
+        }
+        let directory = Directory::lock(path)?;
+        let db = directory::db(&directory.sled());
+        let mut candidates = frames(&directory)?;
+        let links = links(&db).map_err(|source| OpenError::Io { path: db, source })?;
+        let proven = chained(&links);
+        candidates.extend(links.into_iter().map(|link| link.stretch));
+        let named = match TailFile::open(&directory.tail()) {
+            Ok(file) => file.map(|file| file.named()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(OpenError::Io { path: directory.tail(), source }),
+        };
+        let stretches = arrange(proven, candidates);
+        Ok(Salvage { directory, named, stretches })
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The file that most of the records lie in.
+    pub fn db(&self) -> PathBuf {
+        directory::db(&self.directory.sled())
+    }
+
+    /// Where the log must end, or go on from; `None` when nothing says so.
+    pub fn named(&self) -> Option<Position> {
+        self.named.map(|named| named.stored.position.max(named.appended.position))
+    }
+
+    /// What can be read, in order of position, each position once.
+    pub fn stretches(&self) -> &[Stretch] {
+        &self.stretches
+    }
+
+    /// The last position before which nothing is missing.
+    pub fn end(&self) -> Position {
+        let mut end = Position::START;
+        for stretch in &self.stretches {
+            if stretch.first != end.next() {
+                break;
+            }
+            end = stretch.last;
+        }
+        end
+    }
+
+    /// The records of a stretch.
+    pub fn read(&self, stretch: &Stretch) -> io::Result<Vec<(Position, Bytes)>> {
+        let Stretch { first, last, place: Place { form, at, bytes } } = stretch;
+        let path = match form {
+            Form::Block => self.db(),
+            Form::Frame(file) => self.directory.journal().join(file.to_string()),
+        };
+        let mut content = vec![0; *bytes];
+        File::open(path)?.read_exact_at(&mut content, *at)?;
+        let content = Bytes::from(content);
+        let changed = || io::Error::other("the files have changed while they were read");
+        let record: Box<dyn Fn(Position) -> Option<Bytes>> = match form {
+            Form::Block => {
+                let block = Block::parse(content).map_err(|_| changed())?;
+                Box::new(move |position| block.record(position))
+            }
+            Form::Frame(_) => {
+                let frame = Frame::parse(&content, 0).ok_or_else(changed)?;
+                Box::new(move |position| frame.record(position))
+            }
+        };
+        let positions = (first.get()..=last.get()).map(Position::new);
+        positions.map(|position| Ok((position, record(position).ok_or_else(changed)?))).collect()
+    }
+}
+
+/// The blocks that follow from one another from the first position on: of all ways, the one that leads farthest.
+fn chained(links: &[Link]) -> Vec<Stretch> {
+    let mut order: Vec<usize> = (0..links.len()).collect();
+    order.sort_by_key(|index| links.get(*index).map(|link| link.stretch.first));
+    let mut ways: HashMap<(Position, [u8; 32]), Option<&Link>> = HashMap::new();
+    let key = |tail: &Tail| (tail.position, tail.chain.0);
+    ways.insert(key(&Tail::START), None);
+    let mut end = Tail::START;
+    for link in order.into_iter().filter_map(|index| links.get(index)) {
+        if ways.contains_key(&key(&link.before)) {
+            ways.entry(key(&link.after)).or_insert(Some(link));
+            if end.position < link.after.position {
+                end = link.after;
+            }
+        }
+    }
+    let mut stretches = Vec::new();
+    while let Some(Some(link)) = ways.get(&key(&end)) {
+        stretches.push(link.stretch.clone());
+        end = link.before;
+    }
+    stretches.reverse();
+    stretches
+}
+
+/// Puts behind the proven stretches whatever goes on from there, each position once; then what lies behind a gap.
+fn arrange(proven: Vec<Stretch>, mut candidates: Vec<Stretch>) -> Vec<Stretch> {
+    candidates.sort_by_key(|stretch| (stretch.first, stretch.last));
+    let mut arranged = proven;
+    let mut end = arranged.last().map_or(Position::START, |stretch| stretch.last);
+    for candidate in candidates {
+        if candidate.last <= end {
+            continue;
+        }
+        end = candidate.last;
+        let behind = arranged.last().map_or(Position::new(1), |stretch| stretch.last.next());
+        arranged.push(Stretch { first: candidate.first.max(behind), ..candidate });
+    }
+    arranged
+}
+
+/// All whole frames in the files of the journal.
+fn frames(directory: &Directory) -> Result<Vec<Stretch>, OpenError> {
+    let mut found = Vec::new();
+    for (file, path) in directory.journals().into_iter().enumerate() {
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => Bytes::from(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(source) => return Err(OpenError::Io { path, source }),
+        };
+        let mut at = 0;
+        while at < bytes.len() {
+            let Some(frame) = Frame::parse(&bytes, at) else {
+                at += ALIGNMENT;
+                continue;
+            };
+            let length = frame.bytes().len();
+            let place = Place { form: Form::Frame(file), at: at as u64, bytes: length };
+            found.push(Stretch { first: frame.first(), last: frame.last(), place });
+            at += length;
+        }
+    }
+    Ok(found)
+}
+
+/// All whole blocks anywhere in the database's file.
+fn links(db: &Path) -> io::Result<Vec<Link>> {
+    let mut file = match File::open(db) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        file => file?,
+    };
+    let mut links = Vec::new();
+    let mut window = Vec::new();
+    let mut begin = 0;
+    loop {
+        let read = (&mut file).take(WINDOW_BYTES as u64).read_to_end(&mut window)?;
+        // A block that is cut by the window's end is met again at the beginning of the next.
+        let until = if read == 0 { window.len() } else { window.len().saturating_sub(BLOCK_BYTES_MAX) };
+        let mut at = 0;
+        while let Some(candidate) = next_candidate(&window, at, until) {
+            at = candidate + 1;
+            let rest = window.get(candidate..).unwrap_or_default();
+            let Some(bytes) = Block::stated_length(rest).and_then(|length| rest.get(..length)) else {
+                continue;
+            };
+            let Ok(block) = Block::parse(Bytes::copy_from_slice(bytes)) else { continue };
+            let place = Place { form: Form::Block, at: begin + candidate as u64, bytes: bytes.len() };
+            let (first, last) = (block.first(), block.last());
+            let Some(position) = first.get().checked_sub(1).map(Position::new) else { continue };
+            links.push(Link {
+                stretch: Stretch { first, last, place },
+                before: Tail { position, chain: block.before() },
+                after: Tail { position: last, chain: block.after() },
+            });
+            at = candidate + bytes.len();
+        }
+        if read == 0 {
+            return Ok(links);
+        }
+        let done = at.max(until).min(window.len());
+        window.drain(..done);
+        begin += done as u64;
+    }
+}
+
+/// The next place from `at` on and before `until` where a block may begin.
+fn next_candidate(window: &[u8], at: usize, until: usize) -> Option<usize> {
+    let found = window.get(at..until)?.iter().position(|byte| *byte == Block::FIRST_BYTE)?;
+    Some(at + found)
+}

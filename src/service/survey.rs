@@ -1,0 +1,132 @@
+//! A survey of a data directory, however damaged: which of its records are sound, which can still be read, which are gone.
+
+use std::{io, path::Path};
+
+use bytes::Bytes;
+
+use crate::{
+    ledger::{Flaw, Inspection, Recorded, read_stored},
+    log::sled::{OpenError, Salvage},
+    position::Position,
+};
+
+/// Why nothing can be said of a data directory.
+#[derive(Debug, thiserror::Error)]
+pub enum SurveyError {
+    /// It is not there, or in use.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The system refused.
+    #[error("cannot read {path}: {error}", path = path.display())]
+    Io {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
+}
+
+/// From a position to another, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The first.
+    pub first: Position,
+    /// The last.
+    pub last: Position,
+}
+
+/// What was found. The directory stays locked until it is dropped.
+#[derive(Debug)]
+pub struct Survey {
+    salvage: Salvage,
+    /// The last position up to which everything is sound.
+    pub sound: Position,
+    /// Behind that: what can be read.
+    pub readable: Vec<Range>,
+    /// Behind that: what is gone, as far as anything says that it was there.
+    pub gone: Vec<Range>,
+    /// Where the record must end, at the least; `None` when nothing says so.
+    pub named: Option<Position>,
+    /// Why the first record that is not sound is not, when it can be read.
+    pub fault: Option<String>,
+}
+
+impl Survey {
+    /// Looks through a directory, which nobody may be using. Nothing in it is changed.
+    pub fn of(data: &Path) -> Result<Survey, SurveyError> {
+        let salvage = Salvage::open(data)?;
+        let named = salvage.named();
+        let (readable, gone) = (Vec::new(), Vec::new());
+        let mut survey = Survey { salvage, sound: Position::START, readable, gone, named, fault: None };
+        let mut inspection = Inspection::default();
+        let mut ranges: Vec<Range> = Vec::new();
+        let (mut sound, mut fault, mut broken) = (Position::START, None, false);
+        survey.each(|position, record| {
+            let flaw = match read_stored(position, record) {
+                Ok(recorded) => hindrance(&mut inspection, &recorded).map(|flaw| flaw.to_string()),
+                Err(error) => Some(error.to_string()),
+            };
+            broken |= position != sound.next() || flaw.is_some();
+            if !broken {
+                sound = position;
+                return Ok(());
+            }
+            if position == sound.next() {
+                fault = flaw.clone();
+            }
+            match ranges.last_mut() {
+                Some(range) if range.last.next() == position => range.last = position,
+                _ => ranges.push(Range { first: position, last: position }),
+            }
+            Ok::<_, SurveyError>(())
+        })?;
+        let mut behind = sound;
+        for range in &ranges {
+            if behind.next() < range.first {
+                let last = Position::new(range.first.get() - 1);
+                survey.gone.push(Range { first: behind.next(), last });
+            }
+            behind = range.last;
+        }
+        if let Some(last) = named.filter(|named| behind < *named) {
+            survey.gone.push(Range { first: behind.next(), last });
+        }
+        (survey.sound, survey.readable, survey.fault) = (sound, ranges, fault);
+        Ok(survey)
+    }
+
+    /// Whether every record is there, as far as anything says.
+    pub const fn is_complete(&self) -> bool {
+        self.readable.is_empty() && self.gone.is_empty() && self.named.is_some()
+    }
+
+    /// Where the records lie.
+    pub fn db(&self) -> std::path::PathBuf {
+        self.salvage.db()
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        self.salvage.path()
+    }
+
+    /// Gives every record that can be read, in order of position.
+    pub fn each<E: From<SurveyError>>(
+        &self,
+        mut take: impl FnMut(Position, Bytes) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for stretch in self.salvage.stretches() {
+            let path = self.salvage.db();
+            let records = self.salvage.read(stretch).map_err(|error| SurveyError::Io { path, error })?;
+            for (position, record) in records {
+                take(position, record)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The flaw that would keep a server from starting.
+fn hindrance(inspection: &mut Inspection, recorded: &Recorded) -> Option<Flaw> {
+    inspection.look_at(recorded).into_iter().find(|flaw| matches!(flaw, Flaw::Dangling(_)))
+}

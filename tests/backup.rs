@@ -1,0 +1,426 @@
+//! Backup and restore: of a running server, in files and streams, continued, damaged, and of the wrong record.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use chancery::wire::v1::{
+    self, audit_service_client::AuditServiceClient, submission_service_client::SubmissionServiceClient,
+};
+use common::{Server, events};
+
+/// What a command printed on standard output and on standard error, and its exit code.
+struct Said {
+    out: Vec<u8>,
+    err: String,
+    code: Option<i32>,
+}
+
+impl Said {
+    fn all(&self) -> String {
+        format!("{}{}", String::from_utf8_lossy(&self.out), self.err)
+    }
+}
+
+fn run(command: &mut Command) -> Said {
+    let output = command.output().unwrap();
+    Said { out: output.stdout, err: String::from_utf8(output.stderr).unwrap(), code: output.status.code() }
+}
+
+/// Runs a command that must succeed.
+fn done(arguments: &[&str]) -> String {
+    let said = run(common::chancery().args(arguments));
+    assert_eq!(said.code, Some(0), "{arguments:?}: {}", said.all());
+    said.all()
+}
+
+/// Runs a command that must fail with exit code 1 and these words.
+fn refused(arguments: &[&str], words: &[&str]) {
+    let said = run(common::chancery().args(arguments));
+    assert_eq!(said.code, Some(1), "{arguments:?}: {}", said.all());
+    for word in words {
+        assert!(said.err.contains(word), "{arguments:?} says nothing of {word:?}: {}", said.err);
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+async fn submit(server: &Server, numbers: std::ops::RangeInclusive<u64>) -> Vec<v1::Receipt> {
+    let mut submission = SubmissionServiceClient::connect(server.url().to_owned()).await.unwrap();
+    let mut receipts = Vec::new();
+    for numbers in numbers.collect::<Vec<_>>().chunks(100) {
+        let events = numbers.iter().map(|number| events::actor(*number, &format!("a{number}"))).collect();
+        let request = v1::SubmitRequest { events, checks: Vec::new() };
+        receipts.extend(submission.submit(request).await.unwrap().into_inner().receipts);
+    }
+    receipts
+}
+
+/// The signed checkpoint of a size.
+async fn checkpoint(server: &Server, tree_size: u64) -> v1::GetCheckpointResponse {
+    let mut audit = AuditServiceClient::connect(server.url().to_owned()).await.unwrap();
+    audit.get_checkpoint(v1::GetCheckpointRequest { tree_size }).await.unwrap().into_inner()
+}
+
+/// The files of a backup, in order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.to_string_lossy().ends_with(".backup"));
+    files.sort();
+    files
+}
+
+/// Nothing is left where a restore failed.
+fn check_nothing_left(data: &Path) {
+    assert!(!data.exists(), "{} was left behind", data.display());
+    let unfinished = PathBuf::from(format!("{}.unfinished", data.display()));
+    assert!(!unfinished.exists(), "{} was left behind", unfinished.display());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_record_is_the_record() {
+    let home = tempfile::tempdir().unwrap();
+    let [data, backup, restored] = ["data", "backup", "restored"].map(|name| home.path().join(name));
+    let server = Server::start(&data, &["--origin", "example.org/record"]);
+    let at = ["--server", server.url(), "--to", text(&backup)];
+    let back_up = |more: &[&str]| done(&[&["backup"], &at[..], more].concat());
+
+    assert!(back_up(&[]).contains("Nothing new"), "an empty record");
+    let receipts = submit(&server, 1..=300).await;
+    assert!(back_up(&["--until", "257"]).contains("257 events"));
+    assert!(back_up(&["--until", "100"]).contains("already"));
+    assert!(back_up(&[]).contains("43 events"));
+    submit(&server, 301..=600).await;
+    // What an interrupted backup has left is not taken for a backup.
+    fs::write(backup.join("00000000000000000301-00000000000000000500.backup.unfinished"), "half").unwrap();
+    assert!(back_up(&[]).contains("300 events"));
+    assert!(back_up(&[]).contains("Nothing new"));
+    assert_eq!(files(&backup).len(), 3);
+    assert_eq!(fs::read_dir(&backup).unwrap().count(), 4, "three files and the lock");
+    let before = checkpoint(&server, 0).await;
+    let said = done(&["verify", "--backup", text(&backup)]);
+    assert!(said.contains("600 events") && said.contains("example.org/record"), "{said}");
+    // Without its server, from now on.
+    server.stop();
+
+    let key = data.join("chancery.key");
+    let restore = ["restore", "--from", text(&backup), "--data", text(&restored)];
+    let said = done(&[&restore[..], &["--signing-key", text(&key)]].concat());
+    assert!(said.contains("600 events") && said.contains("goes on signing as example.org/record"), "{said}");
+    refused(&restore, &["not empty", "Nothing was restored"]);
+    let server = Server::start(&restored, &[]);
+    let after = checkpoint(&server, 0).await;
+    // Ed25519 is deterministic: the same key, size and root make the same bytes.
+    assert_eq!(after, before);
+    let again = submit(&server, 1..=300).await;
+    for (again, first) in again.iter().zip(&receipts) {
+        let expected = v1::Receipt { deduplicated: true, ..first.clone() };
+        assert_eq!(*again, expected);
+    }
+    submit(&server, 601..=610).await;
+    assert!(done(&["backup", "--server", server.url(), "--to", text(&backup)]).contains("10 events"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_follow_one_another() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::start(&home.path().join("data"), &[]);
+    submit(&server, 1..=300).await;
+    let stream = |more: &[&str]| {
+        let said = run(common::chancery().args(["backup", "--server", server.url(), "--to", "-"]).args(more));
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        said.out
+    };
+    let (first, second, empty) =
+        (stream(&["--until", "120"]), stream(&["--after", "120"]), stream(&["--after", "300"]));
+    let root = checkpoint(&server, 0).await;
+    let restored = home.path().join("restored");
+    let restore = |bytes: &[&[u8]]| {
+        let mut command = common::chancery();
+        command.args(["restore", "--from", "-", "--data", text(&restored)]);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // It may refuse before it has read everything.
+        let _ = child.stdin.take().unwrap().write_all(&bytes.concat());
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    for (bytes, expected) in [
+        (vec![], "no records"),
+        (vec![&second[..]], "begins behind position 120, and what is there ends at 0"),
+        (vec![&first, &first], "begins behind position 0, and what is there ends at 120"),
+        (vec![&first, &second, b"x"], "ends before its last record"),
+        (vec![&first, b"something else altogether"], "not a backup"),
+        (vec![b"chancery backup 2\n", &first], "version"),
+        (vec![&first[..first.len() - 1]], "ends before its last record"),
+    ] {
+        let (code, said) = restore(&bytes);
+        assert!(code == Some(1) && said.contains(expected), "{expected}: {said}");
+        check_nothing_left(&restored);
+    }
+    let (code, said) = restore(&[&first, &second, &empty]);
+    assert_eq!(code, Some(0), "{said}");
+    let again = Server::start(&restored, &[]);
+    assert_eq!(checkpoint(&again, 0).await.root_hash, root.root_hash);
+
+    // Positions that do not fit.
+    let at = ["backup", "--server", server.url(), "--to", "-"];
+    refused(&[&at[..], &["--after", "301"]].concat(), &["position 301 does not exist yet"]);
+    refused(&[&at[..], &["--until", "301"]].concat(), &["position 301 does not exist yet"]);
+    refused(&[&at[..], &["--after", "20", "--until", "10"]].concat(), &["is behind until_position"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_is_of_one_moment_while_events_are_recorded() {
+    let home = tempfile::tempdir().unwrap();
+    let backup = home.path().join("backup");
+    let server = Server::start(&home.path().join("data"), &[]);
+    submit(&server, 1..=100).await;
+    let url = server.url().to_owned();
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let writer = tokio::spawn(async move {
+        let mut submission = SubmissionServiceClient::connect(url).await.unwrap();
+        let mut number = 100;
+        while stopped.try_recv().is_err() {
+            number += 1;
+            let request = v1::SubmitRequest {
+                events: vec![events::actor(number, &format!("a{number}"))],
+                checks: Vec::new(),
+            };
+            submission.submit(request).await.unwrap();
+        }
+        number
+    });
+    let mut ends = Vec::new();
+    for _ in 0..8 {
+        let url = server.url().to_owned();
+        let to = backup.clone();
+        let said =
+            tokio::task::spawn_blocking(move || done(&["backup", "--server", &url, "--to", text(&to)]));
+        said.await.unwrap();
+        let last = files(&backup).pop().unwrap();
+        ends.push(
+            last.file_stem().unwrap().to_str().unwrap().split('-').nth(1).unwrap().parse::<u64>().unwrap(),
+        );
+    }
+    stop.send(()).unwrap();
+    let recorded = writer.await.unwrap();
+    assert!(ends.windows(2).all(|pair| pair[0] <= pair[1]), "{ends:?}");
+    assert!(100 < *ends.last().unwrap() && *ends.last().unwrap() <= recorded, "{ends:?} of {recorded}");
+    let said = done(&["verify", "--backup", text(&backup)]);
+    let root = checkpoint(&server, *ends.last().unwrap()).await;
+    let root = chancery::proof::Hash::try_from(root.root_hash.as_ref()).unwrap();
+    assert!(said.contains(&root.to_string()), "{said}");
+}
+
+/// Makes two files of a small record, and stops the server.
+async fn small_backup(home: &Path) -> PathBuf {
+    let backup = home.join("backup");
+    let server = Server::start(&home.join("data"), &["--origin", "example.org/record"]);
+    submit(&server, 1..=20).await;
+    done(&["backup", "--server", server.url(), "--to", text(&backup)]);
+    submit(&server, 21..=30).await;
+    done(&["backup", "--server", server.url(), "--to", text(&backup)]);
+    server.stop();
+    backup
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_flipped_byte_and_no_cut_is_believed() {
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let restored = home.path().join("restored");
+    for file in files(&backup) {
+        let bytes = fs::read(&file).unwrap();
+        let check = |altered: &[u8]| {
+            fs::write(&file, altered).unwrap();
+            refused(&["verify", "--backup", text(&backup)], &["REFUSED at position", text(&file)]);
+            let restore = ["restore", "--from", text(&backup), "--data", text(&restored)];
+            refused(&restore, &["REFUSED at position", text(&file)]);
+            check_nothing_left(&restored);
+        };
+        // The magic, the first header, and records.
+        let step = (bytes.len() / 12) | 1;
+        for offset in
+            (0..bytes.len()).step_by(step).chain([1, 16, 17, 18, 21, 22, 26]).chain([bytes.len() - 1])
+        {
+            let mut altered = bytes.clone();
+            altered[offset] ^= 1 << (offset % 8);
+            check(&altered);
+        }
+        for length in (1..bytes.len()).step_by(step).chain([bytes.len() - 1]) {
+            check(&bytes[..length]);
+        }
+        fs::write(&file, &bytes).unwrap();
+    }
+    done(&["verify", "--backup", text(&backup)]);
+}
+
+/// A backup whose checksums are right and whose records are not: only the tree can tell.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_record_with_right_checksums_is_refused() {
+    use chancery::service::backup::{Reader, Taken, Transcript, Writer};
+    use prost::Message as _;
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let file = files(&backup).remove(0);
+    // The frames, read as they are: 18 bytes, then length, checksum and payload.
+    let bytes = fs::read(&file).unwrap();
+    let mut rest = &bytes[18..];
+    let mut parts = Vec::new();
+    while let Some((head, payload)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_le_bytes(*head.first_chunk().unwrap()) as usize;
+        parts.push(v1::BackupResponse::decode(&payload[..length]).unwrap());
+        rest = &payload[length..];
+    }
+    assert_eq!(parts.len(), 2, "a header and records");
+    let write = |parts: &[v1::BackupResponse]| {
+        let mut writer = Writer::begin(Vec::new()).unwrap();
+        for part in parts {
+            writer.write(part).unwrap();
+        }
+        writer.finish()
+    };
+    assert_eq!(write(&parts), bytes);
+    let forge = |forge: &dyn Fn(&mut Vec<bytes::Bytes>)| {
+        let mut parts = parts.clone();
+        let Some(v1::backup_response::Part::Records(records)) = &mut parts[1].part else { panic!() };
+        forge(&mut records.records);
+        write(&parts)
+    };
+    let name = |record: &bytes::Bytes| record.windows(9).position(|it| it == b"State of ").unwrap();
+    for (forged, expected) in [
+        (
+            forge(&|records| {
+                let mut record = records[4].to_vec();
+                let at = name(&records[4]);
+                record[at] = b'Z';
+                records[4] = record.into();
+            }),
+            "do not add up",
+        ),
+        (forge(&|records| records.swap(4, 5)), "do not add up"),
+        (forge(&|records| drop(records.pop())), "ends before its last record"),
+        (forge(&|records| records.push(records[0].clone())), "not in order"),
+    ] {
+        fs::write(&file, forged).unwrap();
+        refused(&["verify", "--backup", text(&backup)], &["REFUSED", expected]);
+    }
+    fs::write(&file, &bytes).unwrap();
+
+    // The second file by itself continues the first, and nothing else.
+    let second = File::open(files(&backup).remove(1)).unwrap();
+    let mut reader = Reader::new(second, Transcript::anywhere(None));
+    assert!(matches!(reader.part(), Ok(Some(Taken::Header(header))) if header.after.get() == 20));
+    assert!(matches!(reader.part(), Ok(Some(Taken::Records(records))) if records.len() == 10));
+    assert!(matches!(reader.part(), Ok(None)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_another_record_is_told_apart() {
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let [data, other, same_key] = ["data", "other", "same-key"].map(|name| home.path().join(name));
+    let [first, second] = [0, 1].map(|index| files(&backup).remove(index));
+    let back_up = |server: &Server, words: &[&str]| {
+        refused(&["backup", "--server", server.url(), "--to", text(&backup)], words);
+        assert_eq!(files(&backup).len(), 2);
+    };
+
+    let server = Server::start(&other, &["--origin", "example.org/other"]);
+    submit(&server, 1..=10).await;
+    back_up(&server, &["CUT", "30 events"]);
+    submit(&server, 11..=40).await;
+    back_up(&server, &["REFUSED", "is signed with the key"]);
+    let key = done(&["key", "--server", server.url()]);
+    refused(&["verify", "--backup", text(&backup), "--key", key.trim()], &["is signed with the key"]);
+    server.stop();
+
+    fs::create_dir(&same_key).unwrap();
+    fs::copy(data.join("chancery.key"), same_key.join("chancery.key")).unwrap();
+    let server = Server::start(&same_key, &[]);
+    submit(&server, 1..=40).await;
+    back_up(&server, &["REFUSED", "continues another record"]);
+    server.stop();
+
+    let restored = home.path().join("restored");
+    let restore = ["restore", "--from", text(&backup), "--data", text(&restored)];
+    let key = other.join("chancery.key");
+    refused(&[&restore[..], &["--signing-key", text(&key)]].concat(), &["is signed with the key"]);
+    check_nothing_left(&restored);
+    fs::rename(&first, home.path().join("away")).unwrap();
+    refused(&restore, &["does not begin where the file before it ends", text(&second)]);
+    fs::rename(home.path().join("away"), &first).unwrap();
+    fs::copy(&first, backup.join("00000000000000000031-00000000000000000050.backup")).unwrap();
+    refused(&restore, &["REFUSED", "begins behind position 0"]);
+    check_nothing_left(&restored);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_key_a_restored_record_gets_a_new_origin() {
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let restored = home.path().join("restored");
+    let said = done(&["restore", "--from", text(&backup), "--data", text(&restored)]);
+    assert!(said.contains("WARNING") && said.contains("new origin"), "{said}");
+    assert!(!restored.join("chancery.key").exists());
+
+    // Neither under the old name with a new key, nor with the old key after all.
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", text(&restored)];
+    refused(
+        &[&serve[..], &["--origin", "example.org/record"]].concat(),
+        &["may not sign as example.org/record"],
+    );
+    fs::copy(home.path().join("data/chancery.key"), restored.join("chancery.key")).unwrap();
+    refused(&serve, &["may not sign as example.org/record", "--signing-key"]);
+    fs::remove_file(restored.join("chancery.key")).unwrap();
+
+    let server = Server::start(&restored, &["--origin", "example.org/again"]);
+    assert!(done(&["key", "--server", server.url()]).starts_with("example.org/again+"));
+    assert!(checkpoint(&server, 0).await.checkpoint.starts_with("example.org/again\n30\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_restore_begins_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let [restored, unfinished] = ["restored", "restored.unfinished"].map(|name| home.path().join(name));
+    let restore = ["restore", "--from", text(&backup), "--data", text(&restored)];
+    // A restore that waits for the rest of its input.
+    let mut child = common::chancery()
+        .args(["restore", "--from", "-", "--data", text(&restored)])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.as_mut().unwrap().write_all(&fs::read(&files(&backup)[0]).unwrap()).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !unfinished.join("data/sled/db").exists() {
+        assert!(Instant::now() < deadline, "the restore does not begin");
+        std::thread::yield_now();
+    }
+    refused(&restore, &["another process is building"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(unfinished.exists() && !restored.exists());
+
+    // Only what a restore has left is removed.
+    let note = unfinished.join("unfinished");
+    let said = fs::read(&note).unwrap();
+    fs::write(&note, "my own folder").unwrap();
+    refused(&restore, &["is in the way"]);
+    fs::write(&note, said).unwrap();
+    done(&restore);
+    assert!(!unfinished.exists() && restored.join("tail").exists());
+}

@@ -1,0 +1,199 @@
+//! Repair: a damaged data directory is described, then made to open again with everything that is sound; the rest is kept,
+//! and can be submitted again.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+#[path = "common/specimen.rs"]
+mod specimen;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use common::events;
+use specimen::{EVENTS, End, SESSION_EVENTS, Specimen, run};
+
+/// What a repair without orders recommends.
+fn advised(specimen: &Specimen, what: &str) -> (u64, String) {
+    let before = specimen.present();
+    let said = run(&["repair", "--data", &specimen.path()]);
+    assert!(said.code == Some(0) && !said.text.contains("panicked"), "{what}: {said:?}");
+    assert!(specimen.present() == before && specimen.beside().is_empty(), "{what}: it changed something");
+    let (_, from) = said.text.split_once("--remove-from ").unwrap_or_else(|| panic!("{what}: {said:?}"));
+    (from.split_whitespace().next().unwrap().parse().unwrap(), said.text)
+}
+
+/// The ids in the lines that a repair has left.
+fn removed(kept: &Path) -> Vec<String> {
+    let lines = fs::read_to_string(kept.join("events.jsonl")).unwrap();
+    let records = fs::read_to_string(kept.join("records.jsonl")).unwrap();
+    let id = |event: &serde_json::Value| event["eventId"].as_str().unwrap().to_owned();
+    let ids: Vec<String> = lines.lines().map(|line| id(&serde_json::from_str(line).unwrap())).collect();
+    for (line, expected) in records.lines().zip(&ids) {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(id(&record["event"]), *expected);
+        // The events of a specimen are numbered as they were recorded.
+        let position: u64 = record["position"].as_str().unwrap().parse().unwrap();
+        assert_eq!(*expected, events::id(position));
+    }
+    assert_eq!(records.lines().count(), ids.len());
+    ids
+}
+
+/// Repairs as advised, and checks that the record is what stands before that position, and that nothing was thrown away.
+/// Returns the folder of what was kept.
+async fn check_repair(specimen: &Specimen, what: &str) -> (u64, PathBuf) {
+    let damaged = specimen.present();
+    let (from, advice) = advised(specimen, what);
+    let data = specimen.path();
+    if from <= EVENTS {
+        let beyond = run(&["repair", "--data", &data, "--remove-from", &(from + 1).to_string()]);
+        assert!(beyond.code == Some(1) && beyond.text.contains("Nothing was changed"), "{what}: {beyond:?}");
+    }
+    assert!(specimen.present() == damaged && specimen.beside().is_empty(), "{what}");
+    let said = run(&["repair", "--data", &data, "--remove-from", &from.to_string()]);
+    assert_eq!(said.code, Some(0), "{what}: {advice}{said:?}");
+    let beside = specimen.beside();
+    let [kept] = &beside[..] else { panic!("{what}: {beside:?}") };
+    assert!(said.text.contains(kept.to_str().unwrap()), "{what}: {said:?}");
+    let old = specimen::gather(&kept.join("data"));
+    let moved = |files: &[(PathBuf, Vec<u8>)], from: &Path| -> Vec<(PathBuf, Vec<u8>)> {
+        files
+            .iter()
+            .map(|(path, bytes)| (path.strip_prefix(from).unwrap().to_owned(), bytes.clone()))
+            .collect()
+    };
+    assert!(
+        moved(&old, &kept.join("data")) == moved(&damaged, &specimen.data()),
+        "{what}: what was kept was changed"
+    );
+
+    let server = specimen.start(&[]).unwrap_or_else(|said| panic!("{what}: {said}"));
+    let ids = specimen::ids(&server).await;
+    assert_eq!(ids, (1..from).map(events::id).collect::<Vec<_>>(), "{what}");
+    let removed = removed(kept);
+    let all: BTreeSet<String> = (1..=EVENTS).map(events::id).collect();
+    let there: BTreeSet<String> = ids.into_iter().chain(removed.iter().cloned()).collect();
+    assert!(there.is_subset(&all), "{what}");
+    if all != there {
+        assert!(
+            advice.contains("Gone: ") || advice.contains("nothing says whether there were more"),
+            "{what}: {advice}"
+        );
+    }
+    // What was removed and can be read is recorded again.
+    if !removed.is_empty() {
+        let file = kept.join("events.jsonl");
+        let said = run(&["submit", "--server", server.url(), file.to_str().unwrap()]);
+        assert_eq!(said.code, Some(0), "{what}: {said:?}");
+        assert_eq!(specimen::ids(&server).await.into_iter().collect::<BTreeSet<_>>(), there, "{what}");
+    }
+    let said = run(&["verify", "--server", server.url()]);
+    assert_eq!(said.code, Some(0), "{what}: {said:?}");
+    server.stop();
+    (from, kept.clone())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sound_record_is_built_anew_with_its_key() {
+    for end in [End::Stopped, End::Killed] {
+        let specimen = Specimen::new(end).await;
+        specimen.mend();
+        let (from, said) = advised(&specimen, "sound");
+        assert!(from == EVENTS + 1 && said.contains("Every record is there"), "{end:?}: {said}");
+        // A database that sled does not open: all blocks are in it.
+        for damage in ["sled/conf", "sled/snap"] {
+            specimen.mend();
+            let names = specimen.files();
+            let (name, _) = names.iter().find(|(name, _)| name.starts_with(damage)).unwrap();
+            fs::write(specimen.data().join(name), "nothing that sled knows").unwrap();
+            assert!(specimen.start(&[]).is_err(), "{end:?}: sled opens without {damage}");
+            let (from, _) = check_repair(&specimen, damage).await;
+            assert_eq!(from, EVENTS + 1);
+            let server = specimen.start(&["--origin", "example.org/record"]).unwrap();
+            assert_eq!(specimen::root(&server, EVENTS).await, specimen.root);
+            let key = run(&["key", "--server", server.url()]);
+            assert_eq!(key.text.trim(), specimen.key);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_lost_is_named_and_the_key_is_retired() {
+    let specimen = Specimen::new(End::Stopped).await;
+    specimen.mend();
+    let struck = SESSION_EVENTS + 50;
+    specimen.strike(&events::id(struck));
+    assert!(specimen.start(&[]).is_err());
+    let (from, kept) = check_repair(&specimen, "struck").await;
+    // A block is lost as a whole, and there is one for each session.
+    assert_eq!(from, SESSION_EVENTS + 1);
+    let removed: BTreeSet<String> = removed(&kept).into_iter().collect();
+    assert!(
+        !removed.contains(&events::id(struck)) && removed.contains(&events::id(EVENTS)),
+        "{}",
+        removed.len()
+    );
+    let old = specimen.start(&["--origin", "example.org/record"]);
+    assert!(old.is_err_and(|said| said.contains("may not sign as example.org/record")));
+    fs::copy(kept.join("data/chancery.key"), specimen.data().join("chancery.key")).unwrap();
+    assert!(specimen.start(&[]).is_err_and(|said| said.contains("may not sign as example.org/record")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_tail_file_the_end_is_unknown() {
+    let specimen = Specimen::new(End::Stopped).await;
+    for damage in [
+        (|path| fs::remove_file(path).unwrap()) as fn(PathBuf),
+        |path| fs::write(path, [0; 1_024]).unwrap(),
+        |path| fs::write(path, "cut").unwrap(),
+    ] {
+        specimen.mend();
+        damage(specimen.data().join("tail"));
+        assert!(specimen.start(&[]).is_err());
+        let (from, kept) = check_repair(&specimen, "tail").await;
+        assert_eq!(from, EVENTS + 1);
+        assert!(kept.join("data/chancery.key").exists());
+        assert!(specimen.start(&["--origin", "example.org/record"]).is_err(), "the key is retired");
+    }
+}
+
+async fn check_all_damage(end: End) {
+    let specimen = Specimen::new(end).await;
+    let mut repaired = 0;
+    for (name, used) in specimen.files() {
+        for part in 0..4 {
+            for cut in [false, true] {
+                specimen.mend();
+                let at = used * part / 4 + 7 * part;
+                match cut {
+                    true => specimen.cut(&name, at.min(used)),
+                    false if at < used => specimen.flip(&name, at),
+                    false => continue,
+                }
+                let what = format!("{end:?}, {name} at {at}, cut {cut}");
+                // Where a server starts, all is there: tests/verify.rs.
+                if run(&["verify", "--data", &specimen.path()]).code == Some(0) {
+                    continue;
+                }
+                check_repair(&specimen, &what).await;
+                repaired += 1;
+            }
+        }
+    }
+    println!("{end:?}: {repaired} repaired");
+    assert!(8 <= repaired, "{end:?}: {repaired}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_damaged_after_an_orderly_end_opens_again() {
+    check_all_damage(End::Stopped).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_damaged_after_a_crash_opens_again() {
+    check_all_damage(End::Killed).await;
+}

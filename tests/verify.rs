@@ -1,0 +1,191 @@
+//! Verification, of running servers and of data directories: what is sound passes, and damage is found, named and left as
+//! it is.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+#[path = "common/specimen.rs"]
+mod specimen;
+
+use std::fs;
+
+use chancery::wire::v1::{self, operations_service_client::OperationsServiceClient, verify_response::Part};
+use common::Server;
+use specimen::{EVENTS, End, Specimen, run};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_server_is_verified_while_it_is_written_to() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::start(&home.path().join("data"), &["--origin", "example.org/record"]);
+    let empty = run(&["verify", "--server", server.url()]);
+    assert!(empty.code == Some(0) && empty.text.contains("0 events"), "{empty:?}");
+    specimen::submit(&server, 1..=400).await;
+
+    let mut operations = OperationsServiceClient::connect(server.url().to_owned()).await.unwrap();
+    let mut answers = operations.verify(v1::VerifyRequest {}).await.unwrap().into_inner();
+    // What is recorded from here on is not in it.
+    specimen::submit(&server, 401..=500).await;
+    let mut last = None;
+    while let Some(answer) = answers.message().await.unwrap() {
+        assert!(!matches!(last, Some(Part::Outcome(_))), "the outcome comes last");
+        assert!(!matches!(answer.part, Some(Part::Finding(_))), "{answer:?}");
+        last = answer.part;
+    }
+    let Some(Part::Outcome(outcome)) = last else { panic!("no outcome: {last:?}") };
+    assert_eq!((outcome.events, outcome.findings), (400, 0));
+    assert!(outcome.checkpoint.starts_with("example.org/record\n400\n"), "{}", outcome.checkpoint);
+
+    let key = run(&["key", "--server", server.url()]).text;
+    let said = run(&["verify", "--server", server.url(), "--key", key.trim()]);
+    let root = specimen::root(&server, 500).await;
+    assert!(
+        said.code == Some(0) && said.text.contains("500 events") && said.text.contains(&root),
+        "{said:?}"
+    );
+    let json = run(&["verify", "--server", server.url(), "--output", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.text).unwrap();
+    assert_eq!((json["events"].as_str(), json["rootHash"].as_str()), (Some("500"), Some(root.as_str())));
+
+    let other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    let said = run(&["verify", "--server", server.url(), "--key", other]);
+    assert!(said.code == Some(1) && said.text.contains("REFUSED"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_server_uses_is_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let server = Server::start(&data, &[]);
+    specimen::submit(&server, 1..=5).await;
+    let data = data.to_str().unwrap();
+    for (arguments, words) in [
+        (&["verify", "--data", data][..], "in use"),
+        (&["repair", "--data", data], "in use"),
+        (&["repair", "--data", data, "--remove-from", "3"], "in use"),
+        (&["restore", "--from", data, "--data", data], "there is no backup"),
+        (&["verify", "--data", "nowhere-at-all"], "there is no record here"),
+    ] {
+        let said = run(arguments);
+        assert!(said.code == Some(1) && said.text.contains(words), "{arguments:?}: {said:?}");
+    }
+    assert_eq!(specimen::ids(&server).await.len(), 5);
+    assert!(!std::path::Path::new("nowhere-at-all").exists());
+}
+
+/// A blow at a place of a file.
+#[derive(Clone, Copy, Debug)]
+enum Blow {
+    Flip(usize),
+    Cut(usize),
+}
+
+/// Places spread over a file, its edges included.
+fn blows(used: usize, flips: usize, cuts: usize) -> Vec<Blow> {
+    let spread = |count: usize| (0..used).step_by((used / count).max(1) | 1);
+    let flips = spread(flips).chain([1, 7, 20, used - 1]).filter(|at| *at < used);
+    flips.map(Blow::Flip).chain(spread(cuts).chain([used - 1]).map(Blow::Cut)).collect()
+}
+
+/// Damages every file of a specimen in many places. Verification finds everything there, or names the position, the file
+/// and what to do; a server does so too when it does not start; nothing is changed by it; nothing is ever fewer.
+async fn check_damage(end: End) {
+    let specimen = Specimen::new(end).await;
+    let data = specimen.path();
+    let (mut found, mut harmless) = (0, 0);
+    for (name, used) in specimen.files() {
+        let (flips, cuts) = if name == "sled/db" { (40, 8) } else { (10, 4) };
+        for blow in blows(used, flips, cuts) {
+            let what = format!("{end:?}, {name}: {blow:?}");
+            specimen.mend();
+            match blow {
+                Blow::Flip(offset) => specimen.flip(&name, offset),
+                Blow::Cut(length) => specimen.cut(&name, length),
+            }
+            let before = specimen.present();
+            let verified = run(&["verify", "--data", &data]);
+            assert!(specimen.present() == before, "{what}: verification changed a file");
+            assert!(specimen.beside().is_empty(), "{what}: verification left something behind");
+            assert!(!verified.text.contains("panicked"), "{what}: {verified:?}");
+            match verified.code {
+                Some(0) => {
+                    harmless += 1;
+                    let whole = format!("{EVENTS} events");
+                    assert!(
+                        verified.text.contains(&whole) && verified.text.contains(&specimen.root),
+                        "{what}: {verified:?}"
+                    );
+                }
+                _ => {
+                    found += 1;
+                    check_finding(&verified.text, &data, &what);
+                }
+            }
+            match specimen.start(&[]) {
+                Ok(server) => {
+                    assert_eq!(
+                        verified.code,
+                        Some(0),
+                        "{what}: it starts, and verification says {verified:?}"
+                    );
+                    assert_eq!(specimen::ids(&server).await.len() as u64, EVENTS, "{what}");
+                    assert_eq!(specimen::root(&server, EVENTS).await, specimen.root, "{what}");
+                    server.stop();
+                }
+                Err(said) => {
+                    assert!(
+                        said.contains("damaged at position") && !said.contains("panicked"),
+                        "{what}: {said}"
+                    );
+                    assert!(said.contains(&data) && said.contains("backup"), "{what}: {said}");
+                    assert_ne!(
+                        verified.code,
+                        Some(0),
+                        "{what}: it does not start, and verification found nothing"
+                    );
+                }
+            }
+        }
+    }
+    println!("{end:?}: {found} found, {harmless} without effect");
+    assert!(30 <= found, "{found} of {} were found: was there anything to be found?", found + harmless);
+    specimen.mend();
+    let said = run(&["verify", "--data", &data]);
+    assert!(said.code == Some(0) && said.text.contains(&specimen.root), "{said:?}");
+}
+
+/// A finding names a position, a file, and what to do.
+fn check_finding(said: &str, data: &str, what: &str) {
+    let line =
+        said.lines().find(|line| line.starts_with("position ")).unwrap_or_else(|| panic!("{what}: {said}"));
+    let (position, rest) = line["position ".len()..].split_once(", ").unwrap();
+    assert!(
+        position.parse::<u64>().is_ok_and(|position| (1..=EVENTS + 1).contains(&position)),
+        "{what}: {said}"
+    );
+    let file = rest.split(": ").next().unwrap();
+    assert!(file.starts_with(data), "{what}: {file} is not in {data}");
+    assert!(said.contains("restore or repair"), "{what}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_after_an_orderly_end_is_found() {
+    check_damage(End::Stopped).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_after_a_crash_is_found() {
+    check_damage(End::Killed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_are_missing_are_found() {
+    let specimen = Specimen::new(End::Stopped).await;
+    let data = specimen.path();
+    for name in ["sled/db", "tail"] {
+        specimen.mend();
+        fs::remove_file(specimen.data().join(name)).unwrap();
+        let said = run(&["verify", "--data", &data]);
+        assert_eq!(said.code, Some(1), "{name}: {said:?}");
+        check_finding(&said.text, &data, name);
+    }
+}
