@@ -26,6 +26,8 @@ pub const KINDS: &[&str] = &[
     "regime_terminated",
     "designation_act",
     "engagement",
+    "identity_merged",
+    "identity_unmerged",
     "correction",
     "retraction",
     "reinstatement",
