@@ -86,10 +86,10 @@ impl Draft {
         for Staged { recorded, .. } in self.staged.drain(kept..) {
             let position = recorded.position;
             self.ids.remove(&recorded.id);
-            if let Some(identity) = index::registers(&recorded.event) {
-                if self.registered.get(&identity) == Some(&position) {
-                    self.registered.remove(&identity);
-                }
+            if let Some(identity) = index::registers(&recorded.event)
+                && self.registered.get(&identity) == Some(&position)
+            {
+                self.registered.remove(&identity);
             }
             if let Some(Concern { root, .. }) = recorded.concern {
                 self.roots.remove(&position);

@@ -243,9 +243,10 @@ mod tests {
         .unwrap();
     }
 
-    type Blocks = Vec<(u8, Vec<u8>)>;
+    /// The header, and the blocks by kind.
+    type Whole = (Header, Vec<(u8, Vec<u8>)>);
 
-    fn read_one(path: &Path) -> Result<(Header, Blocks), SnapshotError> {
+    fn read_one(path: &Path) -> Result<Whole, SnapshotError> {
         let (header, mut reader) = read(path, VERSION)?;
         let mut blocks = Vec::new();
         while let Some(block) = reader.take()? {

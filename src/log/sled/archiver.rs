@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{chain::Tail, journal::Journal, shared::Shared};
+use super::{block, chain::Tail, journal::Journal, shared::Shared};
 use crate::position::Position;
 
 /// How many bytes of records are put into the store at a time. sled overwrites a part of its file at the earliest when
@@ -43,11 +43,19 @@ impl Archiver {
         if last <= self.stored.position {
             return Ok(self.stored);
         }
+        let mut reserved = Vec::new();
+        let mut after = self.stored.position;
+        while after < last {
+            let records = self.batch(after, last);
+            reserved.extend(block::firsts(after, &records));
+            after = after.plus(records.len() as u64);
+        }
+        self.shared.store.reserve(&reserved).map_err(|error| error.to_string())?;
         while self.stored.position < last {
             if self.shared.is_abandoned() {
                 return Ok(self.stored);
             }
-            let records = self.batch(last);
+            let records = self.batch(self.stored.position, last);
             self.stored = self.shared.store.put(self.stored, &records).map_err(|error| error.to_string())?;
         }
         self.shared.store.reopen().map_err(|error| error.to_string())?;
@@ -58,10 +66,11 @@ impl Archiver {
         Ok(self.stored)
     }
 
-    fn batch(&self, last: Position) -> Vec<Bytes> {
+    /// The records behind `after` that are stored together.
+    fn batch(&self, after: Position, last: Position) -> Vec<Bytes> {
         let recent = self.shared.recent.read().unwrap_or_else(PoisonError::into_inner);
         let mut bytes = 0;
-        let records = recent.from(self.stored.position.next()).take_while(|(position, record)| {
+        let records = recent.from(after.next()).take_while(|(position, record)| {
             let fits = bytes < BATCH_BYTES;
             bytes += record.len();
             fits && *position <= last

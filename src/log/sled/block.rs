@@ -191,6 +191,17 @@ pub fn pack(tail: Tail, records: &[Bytes]) -> Packed {
     Packed { values, tail }
 }
 
+/// Where the blocks begin into which records are packed that follow on `tail`.
+pub fn firsts(tail: Position, records: &[Bytes]) -> Vec<Position> {
+    let mut next = tail.next();
+    let mut firsts = Vec::new();
+    for group in groups(records) {
+        firsts.push(next);
+        next = next.plus(group.len() as u64);
+    }
+    firsts
+}
+
 /// The key under which the block that begins at this position lies.
 pub fn key(first: Position) -> [u8; 8] {
     first.get().to_be_bytes()

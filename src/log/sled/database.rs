@@ -93,6 +93,18 @@ impl Database {
         self.sync()
     }
 
+    /// Makes room for blocks that begin at these positions, which must lie behind all others.
+    ///
+    /// sled divides a page of its tree once it has seventeen keys, and writes both halves anew with all their values. When
+    /// the keys come first, without values, there is next to nothing to write, and each value is written once, later.
+    /// A key without a value is no block: it is there only while its block is on the way, or after a crash.
+    pub fn reserve(&self, firsts: impl Iterator<Item = Position>) -> Result<(), SledError> {
+        for first in firsts {
+            guarded(|| self.tree()?.insert(block::key(first), &[]).map(drop))?;
+        }
+        Ok(())
+    }
+
     /// Returns when everything written so far is on the disk.
     pub fn sync(&self) -> Result<(), SledError> {
         guarded(|| self.tree()?.flush())?;
@@ -102,8 +114,7 @@ impl Database {
     /// The block that holds this position, which must be at or before the tail.
     pub fn block(&self, position: Position) -> Result<Block, Fault> {
         let fault = |reason: String| Fault { position, reason };
-        let found = guarded(|| self.tree()?.get_lt(block::key(position.next())));
-        match found.map_err(|error| fault(error.0))? {
+        match self.before(position.next()).map_err(|error| fault(error.0))? {
             Some((key, value)) => {
                 let block = parse(&key, value).map_err(fault)?;
                 if block.last() < position {
@@ -118,7 +129,7 @@ impl Database {
     /// The last block; `None` when the log is empty.
     pub fn last(&self) -> Result<Option<Block>, Fault> {
         let fault = |reason: String| Fault { position: Position::new(1), reason };
-        let found = guarded(|| self.tree()?.last()).map_err(|error| fault(error.0))?;
+        let found = self.before(Position::END).map_err(|error| fault(error.0))?;
         found.map(|(key, value)| parse(&key, value)).transpose().map_err(fault)
     }
 
@@ -131,6 +142,19 @@ impl Database {
             Ok(iter) => Blocks { iter: Some(iter), failed: None },
             Err(error) => Blocks { iter: None, failed: Some(error.0) },
         }
+    }
+
+    /// The last key before this position that has a value.
+    fn before(&self, position: Position) -> Result<Option<(IVec, IVec)>, SledError> {
+        guarded(|| {
+            let mut found = self.tree()?.get_lt(block::key(position))?;
+            while let Some((key, value)) = &found
+                && value.is_empty()
+            {
+                found = self.tree()?.get_lt(key)?;
+            }
+            Ok(found)
+        })
     }
 
     fn tree(&self) -> Result<&Tree, ::sled::Error> {
@@ -164,7 +188,9 @@ impl Iterator for Blocks {
             return Some(Err(reason));
         }
         let iter = self.iter.as_mut()?;
-        let item = match guarded(|| iter.next().transpose()) {
+        let has_value =
+            |item: &::sled::Result<(IVec, IVec)>| !matches!(item, Ok((_, value)) if value.is_empty());
+        let item = match guarded(|| iter.find(has_value).transpose()) {
             Ok(found) => found.map(|(key, value)| parse(&key, value)),
             Err(error) => Some(Err(error.0)),
         };

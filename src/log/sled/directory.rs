@@ -4,15 +4,22 @@ use std::{
     ffi::OsStr,
     fs::{self, File, TryLockError},
     io::{self, Read, Seek, Write},
+    ops::Deref,
     path::{Path, PathBuf},
 };
 
 use super::open::OpenError;
 
+/// What lies where in a log's directory.
+#[derive(Clone, Debug)]
+pub struct Files {
+    path: PathBuf,
+}
+
 /// A log's directory, locked against other processes until dropped.
 #[derive(Debug)]
 pub struct Directory {
-    path: PathBuf,
+    files: Files,
     /// The lock is advisory and ends with the handle, also when the process is killed.
     _lock: File,
 }
@@ -49,9 +56,24 @@ impl Directory {
             .and_then(|()| lock.rewind())
             .and_then(|()| lock.write_all(owner.as_bytes()))
             .map_err(io(&lock_path))?;
-        Ok(Directory { path, _lock: lock })
+        Ok(Directory { files: Files { path }, _lock: lock })
     }
 
+    /// What lies where.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+}
+
+impl Deref for Directory {
+    type Target = Files;
+
+    fn deref(&self) -> &Files {
+        &self.files
+    }
+}
+
+impl Files {
     /// The directory itself.
     pub fn path(&self) -> &Path {
         &self.path

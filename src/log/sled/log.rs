@@ -11,8 +11,10 @@ use bytes::Bytes;
 use tokio::{sync::watch, task::spawn_blocking};
 
 use super::{
+    directory::Files,
     open::{OpenError, open},
     shared::Shared,
+    verify::{VerifyError, verify},
     writer::{Sizes, Writer},
 };
 use crate::{
@@ -33,6 +35,7 @@ struct Parts {
     shared: Arc<Shared>,
     /// `None` once closed.
     writer: Mutex<Option<Writer>>,
+    files: Files,
 }
 
 impl SledLog {
@@ -48,7 +51,18 @@ impl SledLog {
     /// The same, with a journal of another size.
     pub fn open_sized(directory: &Path, sizes: Sizes) -> Result<SledLog, OpenError> {
         let (shared, writer) = open(directory, sizes)?;
-        Ok(SledLog { parts: Arc::new(Parts { shared, writer: Mutex::new(Some(writer)) }) })
+        let files = writer.files().clone();
+        Ok(SledLog { parts: Arc::new(Parts { shared, writer: Mutex::new(Some(writer)), files }) })
+    }
+}
+
+impl SledLog {
+    /// Walks over the whole log as it lies on the disk, while it is in use, up to where it ends now; returns that position.
+    ///
+    /// Blocks for as long as it takes to read everything. Tells `progress` from time to time how far it has come. What
+    /// it finds first is what a reader would come upon first.
+    pub fn verify(&self, progress: impl FnMut(Position)) -> Result<Position, VerifyError> {
+        verify(&self.parts.shared, &self.parts.files, progress)
     }
 }
 

@@ -43,8 +43,10 @@ mod recovery;
 mod shared;
 mod store;
 mod tail_file;
+mod verify;
 mod writer;
 
 pub use self::log::SledLog;
 pub use open::OpenError;
+pub use verify::VerifyError;
 pub use writer::Sizes;

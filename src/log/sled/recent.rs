@@ -26,6 +26,11 @@ impl Recent {
         }
     }
 
+    /// All frames; they share the memory.
+    pub fn frames(&self) -> Vec<Frame> {
+        self.frames.iter().cloned().collect()
+    }
+
     /// Whether this position is here, or would be if there were such a record; if not it is in the store.
     pub fn holds(&self, position: Position) -> bool {
         self.frames.front().is_some_and(|frame| frame.first() <= position)

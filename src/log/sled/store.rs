@@ -49,6 +49,14 @@ impl Store {
         }
     }
 
+    /// Makes room for blocks that begin at these positions: see [`Database::reserve`].
+    pub fn reserve(&self, firsts: &[Position]) -> Result<(), SledError> {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(database) => database.reserve(firsts.iter().copied()),
+            _ => Err(SledError::new(CLOSED)),
+        }
+    }
+
     /// Puts records behind `tail`, all or none, and returns where the store ends once they are on the disk.
     pub fn put(&self, tail: Tail, records: &[Bytes]) -> Result<Tail, SledError> {
         let packed = block::pack(tail, records);

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::{
     archiver::{Archiver, Full},
-    directory::{self, Directory},
+    directory::{self, Directory, Files},
     frame::Frame,
     journal::Journal,
     shared::Shared,
@@ -66,20 +66,26 @@ impl Writer {
         sizes: Sizes,
         directory: Directory,
     ) -> Result<Writer, (PathBuf, io::Error)> {
-        let [first, second] = directory.journals();
+        let [first, second] = directory.files().journals();
         let create = |path: PathBuf| Journal::create(&path).map_err(|error| (path, error));
         let (full, to_archive) = mpsc::channel();
         let (archived, free) = mpsc::channel();
         let (active, other) = (create(first)?, create(second)?);
         // A synced file whose name is lost is lost.
-        let journal = directory.journal();
+        let journal = directory.files().journal();
         directory::sync(&journal).map_err(|error| (journal, error))?;
         // The receiver is alive.
         let _ = archived.send(other);
-        let archiver =
-            archiver.spawn(to_archive, archived).map_err(|error| (directory.path().to_owned(), error))?;
+        let archiver = archiver
+            .spawn(to_archive, archived)
+            .map_err(|error| (directory.files().path().to_owned(), error))?;
         let tail = shared.tail();
         Ok(Writer { shared, sizes, tail, active, full, free, archiver, directory })
+    }
+
+    /// Where everything lies.
+    pub fn files(&self) -> &Files {
+        self.directory.files()
     }
 
     /// Appends, and returns when the records are durable.

@@ -1,0 +1,100 @@
+//! The walk over a whole open log: every block of the store, every frame of the journal, read back from the disk.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::PoisonError};
+
+use super::{
+    chain::{Fault, Walk},
+    directory::{self, Files},
+    frame::Frame,
+    journal::Found,
+    shared::Shared,
+};
+use crate::{log::ReadError, position::Position};
+
+/// How many blocks are walked before the database is let go of, so that it can be opened anew in between.
+const BLOCKS_AT_ONCE: usize = 64;
+
+/// What a walk over the log came upon.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A part of the log is altered or gone.
+    #[error(
+        "the log is damaged at position {position} ({}): {reason}. Restore the data directory from a backup, or keep \
+         it for repair",
+        file.display()
+    )]
+    Damaged {
+        /// The first position that cannot be trusted.
+        position: Position,
+        /// The file that the damage is in.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The log could not be read, or was closed meanwhile.
+    #[error("the log cannot be read: {reason}")]
+    Failed {
+        /// What the storage said.
+        reason: String,
+    },
+}
+
+/// Walks the log in this directory, which is open, up to where it ended when the walk began; returns that position.
+///
+/// Tells `progress` from time to time how far it has come.
+pub fn verify(
+    shared: &Shared,
+    files: &Files,
+    mut progress: impl FnMut(Position),
+) -> Result<Position, VerifyError> {
+    let frames = shared.recent.read().unwrap_or_else(PoisonError::into_inner).frames();
+    let named = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).named().stored;
+    let failed = |error: ReadError| match error {
+        ReadError::Damaged { position, reason } => {
+            VerifyError::Damaged { position, file: directory::db(&files.sled()), reason }
+        }
+        error => VerifyError::Failed { reason: error.to_string() },
+    };
+    let mut walk = Walk::new(named);
+    while walk.next() <= named.position {
+        let walked = shared.store.look(|database| {
+            let before = walk.next();
+            for block in database.blocks(before).take(BLOCKS_AT_ONCE) {
+                walk.step(&block.map_err(|reason| Fault { position: walk.next(), reason })?)?;
+            }
+            let missing = || Fault { position: before, reason: "missing".to_owned() };
+            if before < walk.next() { Ok(()) } else { Err(missing()) }
+        });
+        walked.map_err(failed)?;
+        progress(Position::new(walk.next().get() - 1));
+    }
+    check_journal(shared, &files.journals(), &frames)?;
+    let last = frames.last().map_or(named.position, Frame::last);
+    progress(last);
+    Ok(last)
+}
+
+/// Each of these frames, which were appended, must be in one of the files, unless it has been archived since.
+fn check_journal(shared: &Shared, paths: &[PathBuf], frames: &[Frame]) -> Result<(), VerifyError> {
+    let mut found = Vec::new();
+    for path in paths {
+        let read = Found::read(path.clone());
+        found.push(
+            read.map_err(|error| VerifyError::Failed { reason: format!("{}: {error}", path.display()) })?,
+        );
+    }
+    let stored = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).named().stored.position;
+    let written: BTreeMap<Position, &Frame> =
+        found.iter().flat_map(|file| &file.frames).map(|frame| (frame.first(), frame)).collect();
+    for frame in frames.iter().filter(|frame| stored < frame.last()) {
+        if written.get(&frame.first()).is_none_or(|written| written.bytes() != frame.bytes()) {
+            let file = found.iter().max_by_key(|file| file.frames.last().map(Frame::last));
+            return Err(VerifyError::Damaged {
+                position: frame.first(),
+                file: file.map(|file| file.path.clone()).unwrap_or_default(),
+                reason: "the append is not in the journal as it was written".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
