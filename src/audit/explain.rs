@@ -17,6 +17,9 @@ use crate::{
 /// Events of one kind in an explanation. What a whole list rests on may be more.
 const EVENTS_MAX: usize = 50;
 
+/// Fields that a refusal names.
+const KNOWN_MAX: usize = 50;
+
 /// Why a field has its value.
 #[derive(Clone, Debug)]
 pub struct Explanation {
@@ -50,18 +53,31 @@ pub struct LostClaim {
 
 /// The status has no such field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the status has no field {path:?}; it has: {}", known.join(", "))]
+#[error("the status has no field {path:?}; it has {}", known.join(", "))]
 pub struct NoFieldError {
     /// What was asked for, cut to 100 characters.
     pub path: String,
-    /// The fields there are.
+    /// The fields there are, without their details.
     pub known: Vec<String>,
 }
 
 /// The field that a path asks for, as an explanation without its events.
 pub fn field_of(fields: &[Field], path: &str) -> Result<Explanation, NoFieldError> {
     let Some(asked) = find(fields, path) else {
-        let known = fields.iter().map(|field| field.path.clone()).collect();
+        let mut known: Vec<String> = Vec::new();
+        let whole =
+            fields.iter().filter(|field| !field.path.rsplit(']').next().unwrap_or_default().contains('.'));
+        for field in whole {
+            // Names of groups may be many, and say little about what can be asked.
+            let list = field.path.split_once('[').map(|(list, _)| list);
+            let path = match list {
+                Some(list @ ("names" | "external_ids" | "anomalies" | "lineage")) => list,
+                _ => field.path.as_str(),
+            };
+            if known.len() < KNOWN_MAX && !known.iter().any(|it| it == path) {
+                known.push(path.to_owned());
+            }
+        }
         return Err(NoFieldError { path: path.chars().take(100).collect(), known });
     };
     Ok(Explanation {

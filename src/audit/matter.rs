@@ -1,6 +1,6 @@
 //! Matters: the subjects that have a status, and its fields at any cuts.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use crate::{
     domain::{
@@ -9,6 +9,7 @@ use crate::{
         id::{ActorId, GroupId, RegimeId},
         status::field::{Field, is_below, regime_asked},
         subject::Subject,
+        vocabulary::Inheritance,
     },
     projection::{Store, UnknownError},
 };
@@ -37,7 +38,9 @@ impl TryFrom<Subject> for Matter {
             Subject::Group(group) => Ok(Matter::Group(group)),
             Subject::Designation(group, regime) => Ok(Matter::Designation(group, regime)),
             Subject::Relationship(actor, group) => Ok(Matter::Relationship(actor, group)),
-            other @ (Subject::Actor(_) | Subject::Regime(_) | Subject::Event(_)) => Err(MatterError(other)),
+            other @ (Subject::Actor(_) | Subject::Regime(_) | Subject::Decision(_) | Subject::Event(_)) => {
+                Err(MatterError(other))
+            }
         }
     }
 }
@@ -78,7 +81,7 @@ impl Matter {
     }
 
     /// The same, under regimes that were looked up before.
-    fn fields_with(
+    pub(super) fn fields_with(
         &self,
         store: &Store,
         regimes: &Regimes,
@@ -103,6 +106,36 @@ impl Matter {
                 Ok(store.relationship(actor, group, regimes, as_of)?.status.fields())
             }
         }
+    }
+
+    /// The subjects whose events can move its status under the cuts, whatever the valid date.
+    pub fn grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
+        let mut grounds = BTreeSet::from([self.subject()]);
+        match self {
+            Matter::Group(group) => {
+                let turnings = store.turnings(group, as_of);
+                grounds.extend(turnings.groups.into_iter().map(Subject::Group));
+                grounds.extend(turnings.regimes.into_iter().map(Subject::Regime));
+            }
+            Matter::Designation(_, regime) => {
+                grounds.insert(Subject::Regime(regime.clone()));
+            }
+            Matter::Relationship(actor, group) => {
+                grounds.insert(Subject::Actor(actor.clone()));
+                let regimes = store.regimes(as_of);
+                for regime in store.turnings(group, as_of).regimes {
+                    let terms = regimes.get(&regime);
+                    let bears = terms.is_some_and(|terms| {
+                        terms.authority == *actor || terms.inheritance == Inheritance::Members
+                    });
+                    if bears {
+                        grounds.insert(Subject::Designation(group.clone(), regime.clone()));
+                        grounds.insert(Subject::Regime(regime));
+                    }
+                }
+            }
+        }
+        grounds.into_iter().collect()
     }
 
     /// What it is called: the names of its ends at the view, as `United States and Hamas`.

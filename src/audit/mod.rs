@@ -4,8 +4,17 @@
 //! Everything here asks the one fold of the projections again, at other cuts, and compares the
 //! [fields](crate::domain::status::field) of its answers.
 
+mod cause;
+mod decision;
+mod diff;
+mod digest;
 mod explain;
 mod matter;
+pub mod replay;
 
+pub use cause::Caused;
+pub use decision::{Decision, HINDSIGHT_MAX, Hindsight, Later};
+pub use diff::{Compared, DIFF_EVENTS_MAX, touched};
+pub use digest::ViewText;
 pub use explain::{Explanation, LostClaim, NoFieldError, explain, field_of};
 pub use matter::{Matter, MatterError};

@@ -212,7 +212,7 @@ impl FromStr for Subject {
         let parts: Vec<&str> = text.split('/').collect();
         let well_formed = match parts.as_slice() {
             [group] => return slug(group).map(|group| Subject(format!("group/{group}"))),
-            ["group" | "actor" | "regime", name] => slug(name).is_ok(),
+            ["group" | "actor" | "regime" | "decision", name] => slug(name).is_ok(),
             ["relationship" | "designation", first, second] => slug(first).is_ok() && slug(second).is_ok(),
             ["event", id] => uuid::Uuid::try_parse(id).is_ok(),
             _ => false,
@@ -222,7 +222,7 @@ impl FromStr for Subject {
         } else {
             Err(format!(
                 "'{text}' is not a subject: group/hts, actor/us, regime/us-fto219, relationship/us/hts, \
-                 designation/hts/us-fto219 or event/<id> is expected"
+                 designation/hts/us-fto219, decision/<slug> or event/<id> is expected"
             ))
         }
     }

@@ -3,11 +3,16 @@
 mod account;
 mod anomalies;
 mod arguments;
+mod audit;
+mod band;
 mod batch;
 mod bench;
+mod changes;
 mod check;
 mod completions;
 mod connection;
+mod decide;
+mod diff;
 mod docket;
 mod event;
 mod evidence;
@@ -31,6 +36,7 @@ mod references;
 mod refusal;
 mod relationship;
 mod relationships;
+mod replay;
 mod search;
 mod serve;
 mod statement;
@@ -82,6 +88,10 @@ enum Command {
     History(history::History),
     Event(event::Event),
     Explain(explain::Explain),
+    Replay(replay::Replay),
+    Diff(diff::Diff),
+    Decide(decide::Decide),
+    Audit(audit::Audit),
     Prove(prove::Prove),
     Check(check::Check),
     Key(key::Key),
@@ -118,6 +128,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::History(history) => history.run(&mut session).await,
             Command::Event(event) => event.run(&mut session).await,
             Command::Explain(explain) => explain.run(&mut session).await,
+            Command::Replay(replay) => replay.run(&mut session).await,
+            Command::Diff(diff) => diff.run(&mut session).await,
+            Command::Decide(decide) => decide.run(&mut session).await,
+            Command::Audit(audit) => audit.run(&mut session).await,
             Command::Prove(prove) => prove.run(&mut session).await,
             Command::Check(check) => check.run(&mut session).await,
             Command::Key(key) => key.run(&mut session).await,

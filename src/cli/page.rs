@@ -157,6 +157,11 @@ impl Page {
         self.block(&first, &rest, &text);
     }
 
+    /// A line as it is, which must fit.
+    pub fn line(&mut self, text: &str) {
+        let _ = writeln!(self.text, "{text}");
+    }
+
     /// A table; nothing when it has no rows. The last column takes the space that is left.
     pub fn table(&mut self, header: &[&str], rows: Vec<Vec<Text>>) {
         if rows.is_empty() {

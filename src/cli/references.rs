@@ -94,6 +94,15 @@ fn fact_refers_to(fact: &v1::Fact) -> Vec<String> {
                 None => None,
             })
             .collect(),
+        Some(Statement::DecisionRecorded(decision)) => decision
+            .subjects
+            .iter()
+            .flat_map(|subject| match subject.split('/').collect::<Vec<_>>()[..] {
+                ["relationship", first, second] => vec![actor(first), group(second)],
+                ["designation", first, second] => vec![group(first), regime(second)],
+                _ => vec![subject.clone()],
+            })
+            .collect(),
         Some(Statement::ActorRegistered(_) | Statement::GroupRegistered(_)) | None => Vec::new(),
     };
     if !fact.claim_of.is_empty() {

@@ -25,6 +25,7 @@ fn fact_kind(fact: &v1::Fact) -> &'static str {
         Some(Statement::RegimeTerminated(_)) => "regime_terminated",
         Some(Statement::DesignationAct(_)) => "designation_act",
         Some(Statement::Engagement(_)) => "engagement",
+        Some(Statement::DecisionRecorded(_)) => "decision_recorded",
         Some(Statement::IdentityMerged(_)) => "identity_merged",
         Some(Statement::IdentityUnmerged(_)) => "identity_unmerged",
         None => "",
@@ -110,6 +111,9 @@ pub fn statement_line(fact: &v1::Fact) -> String {
         Some(Statement::IdentityUnmerged(merge)) => format!("{} is a group of its own", merge.group),
         Some(Statement::Engagement(engagement)) => {
             format!("{} {}", word::<v1::EngagementKind>(engagement.kind), parties(engagement))
+        }
+        Some(Statement::DecisionRecorded(decision)) => {
+            format!("decision {}: {}", decision.decision, decision.title)
         }
         None => String::new(),
     }

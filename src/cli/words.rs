@@ -34,6 +34,8 @@ words! {
     AnomalyState: "ANOMALY_STATE_",
     Assertion: "ASSERTION_",
     Basis: "BASIS_",
+    ChangeCause: "CHANGE_CAUSE_",
+    ChangeReason: "CHANGE_REASON_",
     Channel: "CHANNEL_",
     Conflict: "CONFLICT_",
     ContactLevel: "CONTACT_LEVEL_",
@@ -46,6 +48,7 @@ words! {
     GroupFlag: "GROUP_FLAG_",
     GroupKind: "GROUP_KIND_",
     Headline: "HEADLINE_",
+    HindsightKind: "HINDSIGHT_KIND_",
     Label: "LABEL_",
     LegalEffect: "LEGAL_EFFECT_",
     Level: "LEVEL_",
@@ -56,6 +59,7 @@ words! {
     Recognition: "RECOGNITION_",
     RelationshipFlag: "RELATIONSHIP_FLAG_",
     RepresentationLevel: "REPRESENTATION_LEVEL_",
+    Reproduction: "REPRODUCTION_",
     Role: "ROLE_",
     SourceKind: "SOURCE_KIND_",
 }
@@ -265,6 +269,8 @@ mod tests {
         check::<v1::AnomalyState>();
         check::<v1::Assertion>();
         check::<v1::Basis>();
+        check::<v1::ChangeCause>();
+        check::<v1::ChangeReason>();
         check::<v1::Channel>();
         check::<v1::Conflict>();
         check::<v1::ContactLevel>();
@@ -277,6 +283,7 @@ mod tests {
         check::<v1::GroupFlag>();
         check::<v1::GroupKind>();
         check::<v1::Headline>();
+        check::<v1::HindsightKind>();
         check::<v1::Label>();
         check::<v1::LegalEffect>();
         check::<v1::Level>();
@@ -287,6 +294,7 @@ mod tests {
         check::<v1::Recognition>();
         check::<v1::RelationshipFlag>();
         check::<v1::RepresentationLevel>();
+        check::<v1::Reproduction>();
         check::<v1::Role>();
         check::<v1::SourceKind>();
     }

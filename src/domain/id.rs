@@ -1,4 +1,4 @@
-//! Names of things: slugs of actors, groups and regimes, and ids of events.
+//! Names of things: slugs of actors, groups, regimes and decisions, and ids of events.
 
 use std::{fmt, str::FromStr};
 
@@ -80,6 +80,11 @@ slug! {
 slug! {
     /// The slug of a regime: one legal basis on which one authority lists.
     RegimeId
+}
+
+slug! {
+    /// The slug of a decision.
+    DecisionId
 }
 
 /// The id of an event: a UUID of any version, not nil. Ordered by its bytes.

@@ -2,10 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use super::id::{ActorId, EventId, GroupId, IdError, RegimeId};
+use super::id::{ActorId, DecisionId, EventId, GroupId, IdError, RegimeId};
 
 /// What an event is about. Its text has the form `group/hts`, `actor/us`, `regime/us-fto219`, `relationship/us/hts`,
-/// `designation/hts/us-fto219` or `event/<id>`.
+/// `designation/hts/us-fto219`, `decision/<slug>` or `event/<id>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// An actor.
@@ -18,6 +18,8 @@ pub enum Subject {
     Relationship(ActorId, GroupId),
     /// The listing of a group under a regime.
     Designation(GroupId, RegimeId),
+    /// A decision of the house.
+    Decision(DecisionId),
     /// An event: what record events and claims are about.
     Event(EventId),
 }
@@ -27,8 +29,8 @@ pub enum Subject {
 pub enum SubjectError {
     /// Not of any of the forms.
     #[error(
-        "a subject has the form group/G, actor/A, regime/R, relationship/A/G, designation/G/R or event/ID, where A, G and \
-         R are slugs"
+        "a subject has the form group/G, actor/A, regime/R, relationship/A/G, designation/G/R, decision/D or event/ID, where \
+         A, G, R and D are slugs"
     )]
     Form,
     /// A part is not a slug or id.
@@ -51,6 +53,7 @@ impl FromStr for Subject {
             (Some("designation"), Some(group), Some(regime), None) => {
                 Subject::Designation(group.parse()?, regime.parse()?)
             }
+            (Some("decision"), Some(decision), None, None) => Subject::Decision(decision.parse()?),
             (Some("event"), Some(id), None, None) => Subject::Event(id.parse()?),
             _ => return Err(SubjectError::Form),
         };
@@ -66,6 +69,7 @@ impl fmt::Display for Subject {
             Subject::Regime(regime) => write!(f, "regime/{regime}"),
             Subject::Relationship(actor, group) => write!(f, "relationship/{actor}/{group}"),
             Subject::Designation(group, regime) => write!(f, "designation/{group}/{regime}"),
+            Subject::Decision(decision) => write!(f, "decision/{decision}"),
             Subject::Event(id) => write!(f, "event/{id}"),
         }
     }
@@ -84,6 +88,7 @@ mod tests {
             "regime/us-fto219",
             "relationship/us/hts",
             "designation/hts/us-fto219",
+            "decision/syria-desk-1",
             event,
         ] {
             assert_eq!(text.parse::<Subject>().unwrap().to_string(), text);

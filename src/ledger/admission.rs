@@ -5,13 +5,33 @@ use super::{
     commit::Proposed,
     sequencer::{Refusal, View},
 };
-use crate::domain::{event::Event, fact::Fact, id::EventId, statement::Statement, violation::Violation};
+use crate::{
+    domain::{
+        event::Event,
+        fact::Fact,
+        id::EventId,
+        statement::{DecisionRecorded, Statement},
+        subject::Subject,
+        violation::Violation,
+    },
+    position::Position,
+};
 
-/// Checks everything that `proposed` refers to; `at` says the path of the event in the commit.
-pub(super) fn admit(proposed: &Proposed, at: impl Fn() -> String, view: &View<'_>, refusal: &mut Refusal) {
+/// Checks everything that `proposed` refers to; `at` says the path of the event in the commit, and `position` is the one
+/// that it would have.
+pub(super) fn admit(
+    proposed: &Proposed,
+    position: Position,
+    at: impl Fn() -> String,
+    view: &View<'_>,
+    refusal: &mut Refusal,
+) {
     match &proposed.event {
         Event::Fact(fact) => {
             admit_references(fact, || format!("{}.fact", at()), view, refusal);
+            if let Statement::DecisionRecorded(it) = &fact.statement {
+                admit_decision(it, position, &format!("{}.fact.decision_recorded", at()), view, refusal);
+            }
             if let Some(claimed) = fact.claim_of {
                 admit_claim(fact, claimed, &format!("{}.fact.claim_of", at()), view, refusal);
             }
@@ -20,6 +40,9 @@ pub(super) fn admit(proposed: &Proposed, at: impl Fn() -> String, view: &View<'_
             let at = format!("{}.correction", at());
             admit_references(replacement, || format!("{at}.replacement"), view, refusal);
             admit_correction(*target, replacement, &at, view, refusal);
+            if let Statement::DecisionRecorded(it) = &replacement.statement {
+                admit_basis(it, position, &format!("{at}.replacement.decision_recorded"), refusal);
+            }
         }
         Event::Retraction { target, .. } => {
             admit_target(*target, &format!("{}.retraction.target", at()), view, refusal)
@@ -38,6 +61,31 @@ fn admit_references(fact: &Fact, at: impl Fn() -> String, view: &View<'_>, refus
             refusal.unknown.push(Violation { field: format!("{}.{kind}.{field}", at()), message });
         }
     });
+}
+
+/// A decision is recorded once, and rests on what was on record before it.
+fn admit_decision(
+    it: &DecisionRecorded,
+    position: Position,
+    at: &str,
+    view: &View<'_>,
+    refusal: &mut Refusal,
+) {
+    if view.is_registered(&Subject::Decision(it.decision.clone())) {
+        let message = format!(
+            "{} is the slug of a decision on record; correct that one, or choose another",
+            it.decision
+        );
+        refusal.invalid.push(Violation { field: format!("{at}.decision"), message });
+    }
+    admit_basis(it, position, at, refusal);
+}
+
+fn admit_basis(it: &DecisionRecorded, position: Position, at: &str, refusal: &mut Refusal) {
+    if position <= it.basis.known_at {
+        let message = format!("is {}, and the decision itself would be at {position}", it.basis.known_at);
+        refusal.invalid.push(Violation { field: format!("{at}.basis.known_at"), message });
+    }
 }
 
 fn admit_claim(claim: &Fact, claimed: EventId, field: &str, view: &View<'_>, refusal: &mut Refusal) {
@@ -75,6 +123,13 @@ fn admit_correction(
                     fact.statement.kind()
                 );
                 fault(format!("{at}.replacement"), message);
+            }
+            if let (Statement::DecisionRecorded(was), Statement::DecisionRecorded(is)) =
+                (&fact.statement, &replacement.statement)
+                && was.decision != is.decision
+            {
+                let message = format!("is {}, the decision is {}", is.decision, was.decision);
+                fault(format!("{at}.replacement.decision_recorded.decision"), message);
             }
             if replacement.claim_of.is_some() && replacement.claim_of != fact.claim_of {
                 let message = "is not the fact's own; leave it out to keep what the fact has".to_owned();

@@ -70,7 +70,7 @@ impl Index {
         self.ids.id(position)
     }
 
-    /// Whether an actor, group or regime is registered.
+    /// Whether an actor, group, regime or decision is registered.
     pub fn is_registered(&self, identity: &Subject) -> bool {
         self.registered.contains(identity)
     }
@@ -184,13 +184,14 @@ pub fn with_family<'a>(
     touched
 }
 
-/// The identity that an event registers.
+/// The identity, or decision, that an event registers.
 pub fn registers(event: &Event) -> Option<Subject> {
     match &event.fact()?.statement {
         Statement::ActorRegistered(it) => Some(Subject::Actor(it.actor.clone())),
         Statement::GroupRegistered(it) => Some(Subject::Group(it.group.clone())),
         Statement::RegimeRegistered(it) => Some(Subject::Regime(it.regime.clone())),
         Statement::GroupNamed(_) | Statement::LineageRecorded(_) | Statement::LifecycleChanged(_) => None,
+        Statement::DecisionRecorded(it) => Some(Subject::Decision(it.decision.clone())),
         Statement::RegimeTerminated(_) | Statement::DesignationAct(_) | Statement::Engagement(_) => None,
         Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => None,
     }

@@ -86,10 +86,10 @@ impl Draft {
         for Staged { recorded, .. } in self.staged.drain(kept..) {
             let position = recorded.position;
             self.ids.remove(&recorded.id);
-            if let Some(identity) = index::registers(&recorded.event)
-                && self.registered.get(&identity) == Some(&position)
-            {
-                self.registered.remove(&identity);
+            if let Some(identity) = index::registers(&recorded.event) {
+                if self.registered.get(&identity) == Some(&position) {
+                    self.registered.remove(&identity);
+                }
             }
             if let Some(Concern { root, .. }) = recorded.concern {
                 self.roots.remove(&position);
@@ -203,10 +203,11 @@ impl<'a> Sequencer<'a> {
                 }
                 continue;
             }
-            admission::admit(&proposed, at, &view, &mut refusal);
+            let position = self.base.tail().plus(draft.staged.len() as u64).next();
+            admission::admit(&proposed, position, at, &view, &mut refusal);
             let concern = proposed.event.concerns().and_then(|id| view.concern(id));
             let recorded = Recorded {
-                position: self.base.tail().plus(draft.staged.len() as u64).next(),
+                position,
                 recorded_at: self.recorded_at,
                 recorded_by: principal.clone(),
                 commit,

@@ -2,6 +2,7 @@
 //! statuses that follow from them. Everything here can be thrown away and rebuilt.
 
 mod anomalies;
+mod days;
 mod docket;
 mod family;
 mod keeper;
@@ -24,6 +25,7 @@ use std::{
 use tokio::{sync::watch, time};
 
 pub use anomalies::AnomalyQuestion;
+pub use days::Turnings;
 pub use docket::DocketQuestion;
 pub use keeper::Keeper;
 pub use matrix::{ListingMatrix, RelationMatrix};

@@ -148,7 +148,8 @@ impl Store {
                     let content = |fact: &Arc<Fact>| RegimeFact::about(&regime, fact);
                     set_family(self.regimes.entry(regime.clone()), root, events, content);
                 }
-                Subject::Relationship(..) | Subject::Designation(..) | Subject::Event(_) => {}
+                Subject::Relationship(..) | Subject::Designation(..) => {}
+                Subject::Decision(_) | Subject::Event(_) => {}
             }
         }
         if events.iter().filter_map(|it| it.event.fact()).any(|fact| MergeFact::of(fact).is_some()) {
@@ -204,6 +205,7 @@ impl Store {
                     add(&mut self.groups, other, position, fact, GroupFact::about);
                 }
             }
+            Statement::DecisionRecorded(_) => {}
         }
     }
 
@@ -258,7 +260,7 @@ fn told(fact: &Fact, actor: &ActorId, group: &GroupId) -> Option<Move> {
         }
         Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => None,
         Statement::LifecycleChanged(_) | Statement::DesignationAct(_) => None,
-        Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => None,
+        Statement::DecisionRecorded(_) | Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => None,
     }
 }
 

@@ -39,7 +39,8 @@ impl Whole {
             }
             Statement::ActorRegistered(_)
             | Statement::RegimeRegistered(_)
-            | Statement::RegimeTerminated(_) => Part::Other,
+            | Statement::RegimeTerminated(_)
+            | Statement::DecisionRecorded(_) => Part::Other,
             Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => {
                 Part::Other
             }

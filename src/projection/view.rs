@@ -95,7 +95,9 @@ impl Store {
             Subject::Designation(group, regime) => {
                 named(group, &|group| Subject::Designation(group, regime.clone()))
             }
-            Subject::Actor(_) | Subject::Regime(_) | Subject::Event(_) => vec![subject.clone()],
+            Subject::Actor(_) | Subject::Regime(_) | Subject::Decision(_) | Subject::Event(_) => {
+                vec![subject.clone()]
+            }
         }
     }
 
@@ -199,17 +201,32 @@ impl Store {
         regimes: &Regimes,
         as_of: AsOf,
     ) -> Result<RelationshipView, UnknownError> {
-        let group = &self.survivor(group, as_of);
+        let (actor_name, group_name, legal) = self.legal(actor, group, regimes, as_of)?;
+        let group = self.survivor(group, as_of);
+        let line = self.line_of(actor, &group, as_of).unwrap_or_default();
+        let status = line.status(as_of.valid_at, legal);
+        Ok(RelationshipView { group, actor_name, group_name, status })
+    }
+
+    /// The names of the two ends of a relationship, and the listings that bear on it.
+    pub fn legal(
+        &self,
+        actor: &ActorId,
+        group: &GroupId,
+        regimes: &Regimes,
+        as_of: AsOf,
+    ) -> Result<(String, String, Vec<LegalFacet>), UnknownError> {
         let known_actor = self.actor(actor, as_of)?;
         let (known_group, standing) = self.identity(group, as_of)?;
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
         let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
-        Ok(RelationshipView {
-            group: group.clone(),
-            actor_name: known_actor.name,
-            group_name: known_group.name,
-            status: self.status_of(actor, group, &bindings, as_of),
-        })
+        Ok((known_actor.name, known_group.name, facets(&bindings)))
+    }
+
+    /// All that is on record about a relationship; it stays as it is when more is recorded. Without what is on record of
+    /// identities that were merged into the group.
+    pub fn dealings(&self, actor: &ActorId, group: &GroupId) -> Option<Arc<Dealings>> {
+        self.found(actor, group).cloned()
     }
 
     /// The status of a relationship with the listings that bear on it.
@@ -220,12 +237,8 @@ impl Store {
         bindings: &[Binding<'_>],
         as_of: AsOf,
     ) -> RelationshipStatus {
-        let legal = bindings.iter().map(|binding| LegalFacet {
-            inherited_from: binding.inherited_from.cloned(),
-            ..own_facet(binding.designation)
-        });
         let line = self.line_of(actor, group, as_of).unwrap_or_default();
-        line.status(as_of.valid_at, legal.collect())
+        line.status(as_of.valid_at, facets(bindings))
     }
 
     /// The groups on record, under whatever cuts, by slug, but for those that have been merged into others.
@@ -323,6 +336,15 @@ impl Store {
         counts.engagements = seen.len() as u64;
         counts
     }
+}
+
+/// Listings as they bear on a relationship.
+fn facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
+    let facet = |binding: &Binding<'_>| LegalFacet {
+        inherited_from: binding.inherited_from.cloned(),
+        ..own_facet(binding.designation)
+    };
+    bindings.iter().map(facet).collect()
 }
 
 /// A listing as it bears on a relationship of the actor whose own it is.

@@ -73,6 +73,7 @@ mod tests {
             LegalEffect Inheritance Act DesignationState Basis EngagementKind Role Level Channel Track Disclosure
             Pillar AgreementStage CeasefireClass RepresentationLevel Direction Recognition ContactLevel Process
             Conflict Headline RelationshipFlag GroupFlag FoldRule AnomalyRule AnomalyState DueKind
+            ChangeCause ChangeReason Reproduction HindsightKind
         }
         let file = pool.get_file_by_name("chancery/v1/vocabulary.proto").unwrap();
         let all: BTreeSet<String> = file.enums().map(|found| found.full_name().to_owned()).collect();

@@ -25,6 +25,7 @@ fn kind(event: &v1::Event) -> &'static str {
             Statement::LifecycleChanged(_) => "lifecycle_changed",
             Statement::RegimeRegistered(_) => "regime_registered",
             Statement::RegimeTerminated(_) => "regime_terminated",
+            Statement::DecisionRecorded(_) => "decision_recorded",
             Statement::DesignationAct(_) => "designation_act",
             Statement::Engagement(_) => "engagement",
             Statement::IdentityMerged(_) => "identity_merged",

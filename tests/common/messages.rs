@@ -92,6 +92,10 @@ fn make_up_value(field: &FieldDescriptor, choices: &mut dyn Iterator<Item = u8>)
             254 => i32::MIN,
             _ => i32::from(choice % 50) - 1,
         }),
+        Kind::Uint64 => Value::U64(if choice == 255 { u64::MAX } else { choice.into() }),
+        Kind::Bytes => {
+            Value::Bytes(vec![choice; if choice % 2 == 0 { 32 } else { usize::from(choice) }].into())
+        }
         Kind::Uint32 => Value::U32(if choice == 255 { u32::MAX } else { choice.into() }),
         Kind::String => Value::String(match choice % 24 {
             0 => String::new(),

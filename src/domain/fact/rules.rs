@@ -7,9 +7,10 @@ use crate::domain::{
     date::{DateSpan, PartialDate},
     source::Source,
     statement::{
-        ActorRegistered, DesignationAct, Engagement, GroupRegistered, LineageRecorded, Name, Participant,
-        Party, RegimeRegistered, Scope, Statement,
+        ActorRegistered, DecisionRecorded, DesignationAct, Engagement, GroupRegistered, LineageRecorded,
+        Name, Participant, Party, RegimeRegistered, Scope, Statement,
     },
+    subject::Subject,
     violation::{Rule, Violation, Violations},
     vocabulary::{Act, EngagementKind, Level, LineageKind, NameKind},
 };
@@ -36,6 +37,11 @@ const EXTERNAL_ID_CHARACTERS_MAX: usize = 100;
 const PAIRS_OF_MAX: usize = 8;
 /// The longest review interval, in months.
 const REVIEW_MONTHS_MAX: u16 = 240;
+
+/// The longest rationale of a decision, in characters.
+const RATIONALE_CHARACTERS_MAX: usize = 2_000;
+/// Subjects of a decision.
+const DECISION_SUBJECTS_MAX: usize = 100;
 
 pub(super) fn violations_of(parts: &FactParts) -> Vec<Violation> {
     let mut found = Violations::default();
@@ -82,6 +88,7 @@ pub(super) fn violations_of(parts: &FactParts) -> Vec<Violation> {
             let ends_on = ceasefire.and_then(|ceasefire| ceasefire.ends_on);
             check_end(ends_on, parts.effective_on, format_args!("{at}.ceasefire.ends_on"), &mut found);
         }
+        Statement::DecisionRecorded(it) => check_decision(it, at, &mut found),
     }
     found.into_vec()
 }
@@ -230,6 +237,24 @@ fn check_engagement(it: &Engagement, at: Arguments<'_>, found: &mut Violations) 
     found.text(format_args!("{at}.process"), &it.process, SHORT_CHARACTERS_MAX);
     check_distinct(&it.pillars, format_args!("{at}.pillars"), found);
     check_detail(it, at, found);
+}
+
+fn check_decision(it: &DecisionRecorded, at: Arguments<'_>, found: &mut Violations) {
+    found.required_text(format_args!("{at}.title"), &it.title, NAME_CHARACTERS_MAX);
+    let subjects = format_args!("{at}.subjects");
+    found.count(subjects, it.subjects.len(), 1..=DECISION_SUBJECTS_MAX);
+    check_distinct(&it.subjects, subjects, found);
+    for (index, subject) in it.subjects.iter().enumerate() {
+        let has_status =
+            matches!(subject, Subject::Group(_) | Subject::Relationship(..) | Subject::Designation(..));
+        found.require(Rule {
+            holds: has_status,
+            field: format_args!("{subjects}[{index}]"),
+            message: "has no status of its own: name a group/G, relationship/A/G or designation/G/R",
+        });
+    }
+    found.required_text(format_args!("{at}.ruleset"), &it.ruleset, LANGUAGE_CHARACTERS_MAX);
+    found.required_text(format_args!("{at}.rationale"), &it.rationale, RATIONALE_CHARACTERS_MAX);
 }
 
 fn check_participant(it: &Participant, at: Arguments<'_>, found: &mut Violations) {

@@ -1,10 +1,12 @@
 //! What a fact can say.
 
+mod decision;
 mod designation;
 mod engagement;
 mod identity;
 mod registry;
 
+pub use decision::{DecisionBasis, DecisionRecorded};
 pub use designation::{DesignationAct, Scope};
 pub use engagement::{Agreement, Ceasefire, Engagement, Participant, Party, Representation};
 pub use identity::{IdentityMerged, IdentityUnmerged};
@@ -38,6 +40,8 @@ pub enum Statement {
     DesignationAct(DesignationAct),
     /// Dealings between state actors and groups.
     Engagement(Engagement),
+    /// A decision of the house.
+    DecisionRecorded(DecisionRecorded),
     /// Two identities on record are one group.
     IdentityMerged(IdentityMerged),
     /// They are two after all.
@@ -57,6 +61,7 @@ impl Statement {
             Statement::RegimeTerminated(_) => "regime_terminated",
             Statement::DesignationAct(_) => "designation_act",
             Statement::Engagement(_) => "engagement",
+            Statement::DecisionRecorded(_) => "decision_recorded",
             Statement::IdentityMerged(_) => "identity_merged",
             Statement::IdentityUnmerged(_) => "identity_unmerged",
         }
@@ -83,6 +88,8 @@ impl Statement {
                 Subject::Designation(it.group.clone(), it.regime.clone()),
             ],
             Statement::Engagement(it) => it.subjects(),
+            // Not what it concerns: a decision moves no status, and whoever follows a group waits for what does.
+            Statement::DecisionRecorded(it) => vec![Subject::Decision(it.decision.clone())],
             Statement::IdentityMerged(it) => {
                 vec![Subject::Group(it.group.clone()), Subject::Group(it.into.clone())]
             }
@@ -117,6 +124,7 @@ impl Statement {
                 }
             }
             Statement::Engagement(it) => it.references(tell),
+            Statement::DecisionRecorded(it) => it.references(tell),
             Statement::IdentityMerged(it) => {
                 group(format_args!("group"), &it.group);
                 group(format_args!("into"), &it.into);

@@ -281,7 +281,7 @@ impl Anomaly {
         match &mut self.subject {
             Subject::Group(of) | Subject::Designation(of, _) => *of = group.clone(),
             Subject::Relationship(_, with) => *with = group.clone(),
-            Subject::Actor(_) | Subject::Regime(_) | Subject::Event(_) => {}
+            Subject::Actor(_) | Subject::Regime(_) | Subject::Decision(_) | Subject::Event(_) => {}
         }
     }
 }

@@ -2,6 +2,7 @@
 //! of the wire layer holds the two together.
 
 mod anomaly;
+mod audit;
 mod designation;
 mod docket;
 mod engagement;
@@ -11,6 +12,7 @@ mod relationship;
 mod source;
 
 pub use anomaly::*;
+pub use audit::*;
 pub use designation::*;
 pub use docket::*;
 pub use engagement::*;

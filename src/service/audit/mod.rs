@@ -1,10 +1,15 @@
 //! Audit over gRPC: explanations of answers, and proofs of the record.
 
+mod changes;
+mod decision;
+mod diff;
 mod explain;
 mod proof;
+mod replay;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
+use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -19,7 +24,13 @@ use crate::{
     wire::{Field, Findings, v1},
 };
 
+/// How many answers may wait for a client that reads slowly.
+const ANSWERS_WAITING_MAX: usize = 16;
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
 /// The audit service.
+#[derive(Clone)]
 pub struct Audit {
     /// The record and its read models.
     pub query: Query,
@@ -35,6 +46,38 @@ impl v1::audit_service_server::AuditService for Audit {
     ) -> Result<Response<v1::ExplainResponse>, Status> {
         let clearance = clearance(&request);
         Ok(Response::new(self.explain_field(request.into_inner(), clearance).await?))
+    }
+
+    type ReplayTransitionsStream = Answers<v1::ReplayTransitionsResponse>;
+    type DiffStream = Answers<v1::DiffResponse>;
+
+    async fn replay_transitions(
+        &self,
+        request: Request<v1::ReplayTransitionsRequest>,
+    ) -> Result<Response<Self::ReplayTransitionsStream>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.replay(request.into_inner(), clearance).await?))
+    }
+
+    async fn diff(&self, request: Request<v1::DiffRequest>) -> Result<Response<Self::DiffStream>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.differences(request.into_inner(), clearance).await?))
+    }
+
+    async fn digest_view(
+        &self,
+        request: Request<v1::DigestViewRequest>,
+    ) -> Result<Response<v1::DigestViewResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.digest(request.into_inner(), clearance).await?))
+    }
+
+    async fn audit_decision(
+        &self,
+        request: Request<v1::AuditDecisionRequest>,
+    ) -> Result<Response<v1::AuditDecisionResponse>, Status> {
+        let clearance = clearance(&request);
+        Ok(Response::new(self.audit(request.into_inner(), clearance).await?))
     }
 
     async fn get_verifier_key(

@@ -42,6 +42,7 @@ use selection::{GroupSelection, RelationshipSelection};
 const REGIMES_MAX: usize = 100;
 
 /// The query service.
+#[derive(Clone)]
 pub struct Query {
     /// The record.
     pub ledger: Ledger,

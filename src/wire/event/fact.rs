@@ -1,6 +1,6 @@
 //! Facts: between the API's messages and the domain.
 
-use super::{designation, engagement, identity, registry, source, text_of};
+use super::{decision, designation, engagement, identity, registry, source, text_of};
 use crate::{
     domain::{
         date::{DateSpan, Day},
@@ -66,6 +66,9 @@ fn read_statement(message: Option<&v1::fact::Statement>, at: &Field<'_>, found: 
         Some(Message::Engagement(it)) => {
             Statement::Engagement(engagement::read(it, &at.child("engagement"), found))
         }
+        Some(Message::DecisionRecorded(it)) => {
+            Statement::DecisionRecorded(decision::read(it, &at.child("decision_recorded"), found))
+        }
         Some(Message::IdentityMerged(it)) => {
             Statement::IdentityMerged(identity::read_merged(it, &at.child("identity_merged"), found))
         }
@@ -112,6 +115,7 @@ fn write_statement(statement: &Statement) -> v1::fact::Statement {
         Statement::RegimeTerminated(it) => Message::RegimeTerminated(registry::write_terminated(it)),
         Statement::DesignationAct(it) => Message::DesignationAct(designation::write(it)),
         Statement::Engagement(it) => Message::Engagement(engagement::write(it)),
+        Statement::DecisionRecorded(it) => Message::DecisionRecorded(decision::write(it)),
         Statement::IdentityMerged(it) => Message::IdentityMerged(identity::write_merged(it)),
         Statement::IdentityUnmerged(it) => Message::IdentityUnmerged(identity::write_unmerged(it)),
     }

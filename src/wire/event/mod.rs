@@ -1,5 +1,6 @@
 //! Events: between the API's messages and the domain, both ways. What was written reads back the same.
 
+mod decision;
 mod designation;
 mod engagement;
 mod fact;
@@ -7,6 +8,7 @@ mod identity;
 mod registry;
 mod source;
 
+pub use decision::write as write_decision;
 pub use fact::write_fact;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub const KINDS: &[&str] = &[
     "regime_terminated",
     "designation_act",
     "engagement",
+    "decision_recorded",
     "identity_merged",
     "identity_unmerged",
     "correction",

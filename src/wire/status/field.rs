@@ -5,6 +5,7 @@ use crate::{
     domain::{
         fold::{Lost, Provenance},
         status::field::Field,
+        vocabulary::ChangeCause,
     },
     position::Position,
     wire::{v1, vocabulary},
@@ -27,6 +28,46 @@ fn write(fields: &[Field], names: &dyn Names) -> Vec<v1::FieldValue> {
         provenance: Some(write_provenance(&field.provenance, names)),
     };
     fields.iter().map(value).collect()
+}
+
+/// The messages for fields without their provenance.
+pub fn write_values(fields: &[Field]) -> Vec<v1::FieldValue> {
+    let value = |field: &Field| v1::FieldValue {
+        field: field.path.clone(),
+        value: field.value.clone(),
+        provenance: None,
+    };
+    fields.iter().map(value).collect()
+}
+
+/// A change of one field: the values, and what caused it.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldChange<'a> {
+    /// The path.
+    pub path: &'a str,
+    /// The value before.
+    pub was: Option<&'a str>,
+    /// The value after.
+    pub is: Option<&'a str>,
+    /// What changed it.
+    pub cause: ChangeCause,
+    /// The event behind it.
+    pub event: Option<Position>,
+}
+
+/// The message for a change; `names` has its event.
+pub fn write_change(it: FieldChange<'_>, names: &EventNames) -> v1::FieldChange {
+    let names: &dyn Names = names;
+    v1::FieldChange {
+        field: it.path.to_owned(),
+        was: it.was.unwrap_or_default().to_owned(),
+        is: it.is.unwrap_or_default().to_owned(),
+        cause: vocabulary::write(it.cause),
+        reason: vocabulary::write(it.cause.reason()),
+        event_id: it.event.map(|event| names.id(event)).unwrap_or_default(),
+        event_position: it.event.map_or(0, Position::get),
+        event_summary: it.event.map(|event| names.summary(event)).unwrap_or_default(),
+    }
 }
 
 /// The message for a claim that lost, with its record.

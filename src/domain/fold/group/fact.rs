@@ -28,6 +28,7 @@ impl GroupFact {
             | Statement::RegimeRegistered(_)
             | Statement::RegimeTerminated(_)
             | Statement::Engagement(_)
+            | Statement::DecisionRecorded(_)
             | Statement::IdentityMerged(_)
             | Statement::IdentityUnmerged(_) => false,
         };

@@ -1,10 +1,11 @@
 //! Actors: what an actor is and belongs to at a date.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{entry_at, is_within};
 use crate::domain::{
     as_of::AsOf,
+    date::{Day, PartialDate},
     fact::Fact,
     fold::{Content, Direction, History, Provenance},
     id::ActorId,
@@ -59,6 +60,19 @@ pub struct ActorStatus {
 }
 
 impl ActorStatus {
+    /// The days on which what is known of the actor can change.
+    pub fn turning_days(history: &History<ActorFact>, as_of: AsOf) -> BTreeSet<Day> {
+        let mut days = BTreeSet::new();
+        for entry in history.standing(as_of) {
+            days.insert(entry.effective.lower());
+            for it in entry.content.registration().into_iter().flat_map(|it| &it.memberships) {
+                days.extend(it.from.map(PartialDate::lower));
+                days.extend(it.until.and_then(|until| until.upper().tomorrow().ok()));
+            }
+        }
+        days
+    }
+
     /// The actor with this history; `None` when no registration stands under the cuts.
     pub fn fold(history: &History<ActorFact>, as_of: AsOf) -> Option<ActorStatus> {
         let standing = history.standing(as_of);

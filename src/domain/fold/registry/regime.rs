@@ -117,6 +117,11 @@ impl RegimeStatus {
         })
     }
 
+    /// The days on which what is known of the regime can change.
+    pub fn turning_days(history: &History<RegimeFact>, as_of: AsOf) -> impl Iterator<Item = Day> {
+        history.standing(as_of).into_iter().map(|fact| fact.effective.lower())
+    }
+
     /// Whether it is one of the regimes that divergence is measured over: registered by the date, and not ended.
     pub fn is_tracked(&self, valid_at: Day) -> bool {
         self.registered_from.lower() <= valid_at && self.terminated.is_none()

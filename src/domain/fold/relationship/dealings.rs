@@ -26,9 +26,9 @@ use crate::{
 /// current view and what an as-of view is made from.
 #[derive(Clone, Debug, Default)]
 pub struct Dealings {
-    line: Line,
+    pub(super) line: Line,
     /// By the position of the fact.
-    families: BTreeMap<Position, Family<Move>>,
+    pub(super) families: BTreeMap<Position, Family<Move>>,
 }
 
 /// The cuts of the current line: none. The valid date does not cut what stands.

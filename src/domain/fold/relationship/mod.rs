@@ -8,6 +8,7 @@ mod conflict;
 mod contact;
 mod contest;
 mod dealings;
+mod growth;
 mod headline;
 mod line;
 mod moves;
@@ -25,5 +26,6 @@ mod cases;
 mod notation;
 
 pub use dealings::{Dealings, Effect};
+pub use growth::Growth;
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};

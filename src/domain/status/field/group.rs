@@ -6,7 +6,7 @@ use crate::{
         date::PartialDate,
         fold::Provenance,
         status::group::{Designation, Episode, GroupStatus, Lineage, NameStatus},
-        vocabulary::{GroupFlag, Vocabulary as _},
+        vocabulary::{DesignationState, GroupFlag, Vocabulary as _},
     },
     position::Position,
 };
@@ -76,7 +76,8 @@ fn listing(it: &Designation, fields: &mut Fields) {
     add_lost(&mut provenance.lost, &it.alternatives);
     fields.say(&path, it.state, &provenance);
     let mut detail = |name: &str, value: String| fields.say(format!("{path}.{name}"), value, &provenance);
-    detail("since", since_text(it.since));
+    let unlisted = it.state == DesignationState::None;
+    detail("since", if unlisted { String::new() } else { since_text(it.since) });
     let alias = it.alias_of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
     detail("basis", it.basis.map(|basis| format!("{basis}{alias}")).unwrap_or_default());
     detail("episodes", join(it.episodes.iter().map(episode)));

@@ -1,0 +1,162 @@
+//! Decisions: the view that one rested on, rebuilt, and what was recorded afterwards about the time before it.
+
+use std::collections::BTreeSet;
+
+use super::{Matter, ViewText, explain::visible};
+use crate::{
+    domain::{
+        as_of::AsOf,
+        date::Day,
+        event::Event,
+        fact::Fact,
+        fold::RULESET,
+        id::DecisionId,
+        statement::{DecisionRecorded, Statement},
+        subject::Subject,
+        vocabulary::{HindsightKind, Reproduction},
+    },
+    ledger::{Ledger, Recorded},
+    log::ReadError,
+    position::Position,
+    projection::{Store, timeline::standing_fact},
+};
+
+/// Events that hindsight lists.
+pub const HINDSIGHT_MAX: usize = 500;
+
+/// A decision on record.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Its own event, and what was recorded about it.
+    pub events: Vec<Recorded>,
+    /// What it says as it stands.
+    pub stands: DecisionRecorded,
+}
+
+/// What was recorded after the view of a decision was taken.
+#[derive(Clone, Debug, Default)]
+pub struct Hindsight {
+    /// About the time up to the valid date, by position.
+    pub before: Vec<Later>,
+    /// How many of those are left out.
+    pub left_out: u64,
+    /// How many events are about the time after.
+    pub after: u64,
+}
+
+/// An event recorded after the view of a decision was taken, about the time before.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// The event.
+    pub recorded: Recorded,
+    /// What it is.
+    pub kind: HindsightKind,
+    /// Whether what it tells was public by the valid date of the view: it was knowable, and not known here.
+    pub knowable: bool,
+}
+
+impl Decision {
+    /// The decision with this slug, as it stands; `None`: there is none, or it was taken back.
+    pub async fn read(ledger: &Ledger, id: &DecisionId, as_of: AsOf) -> Result<Option<Decision>, ReadError> {
+        let subject = Subject::Decision(id.clone());
+        let positions = ledger.positions(&[subject], Position::START, as_of.known_at);
+        let events = visible(ledger.fetch(&positions).await?, as_of);
+        let stands = standing_fact(&events).and_then(|(_, fact)| match &fact.statement {
+            Statement::DecisionRecorded(it) => Some(it.clone()),
+            _ => None,
+        });
+        Ok(stands.map(|stands| Decision { events, stands }))
+    }
+
+    /// The cuts of the view that it rested on, for one who asks now.
+    pub const fn cuts(&self, as_of: AsOf) -> AsOf {
+        let basis = self.stands.basis;
+        AsOf {
+            valid_at: basis.valid_at,
+            known_at: basis.known_at,
+            disclosed_by: basis.disclosed_by,
+            clearance: as_of.clearance,
+        }
+    }
+
+    /// What it concerns.
+    pub fn matters(&self) -> BTreeSet<Matter> {
+        self.stands.subjects.iter().filter_map(|subject| Matter::try_from(subject.clone()).ok()).collect()
+    }
+
+    /// Rebuilds the view, and says whether it is the one that the decision names.
+    pub fn reproduce(&self, store: &Store, as_of: AsOf) -> (Reproduction, [u8; 32]) {
+        let digest = ViewText::of(&self.matters(), store, self.cuts(as_of)).digest();
+        let found = if digest == self.stands.digest && self.stands.ruleset == RULESET {
+            Reproduction::Reproduced
+        } else if self.stands.ruleset != RULESET {
+            Reproduction::OtherRuleset
+        } else {
+            Reproduction::Different
+        };
+        (found, digest)
+    }
+
+    /// The subjects whose events bear on what it concerns.
+    pub fn grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
+        let matters = self.matters();
+        let grounds: BTreeSet<Subject> =
+            matters.iter().flat_map(|matter| matter.grounds(store, as_of)).collect();
+        grounds.into_iter().collect()
+    }
+
+    /// What was recorded on these grounds after the view was taken.
+    pub async fn hindsight(
+        &self,
+        ledger: &Ledger,
+        grounds: &[Subject],
+        as_of: AsOf,
+    ) -> Result<Hindsight, ReadError> {
+        let basis = self.stands.basis;
+        let positions = ledger.positions(grounds, basis.known_at.next(), as_of.known_at);
+        let mut found = Hindsight::default();
+        for run in positions.chunks(HINDSIGHT_MAX) {
+            for recorded in ledger.fetch(run).await? {
+                let Some(kind) = kind_of(ledger, &recorded, basis.valid_at, as_of).await? else {
+                    found.after += 1;
+                    continue;
+                };
+                if HINDSIGHT_MAX <= found.before.len() {
+                    found.left_out += 1;
+                    continue;
+                }
+                let public = |fact: &Fact| fact.disclosed() <= basis.valid_at;
+                let knowable = recorded.event.fact().is_some_and(|fact| public(fact));
+                found.before.push(Later { recorded, kind, knowable });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What an event is to the time up to a day; `None`: it is about the time after, or hidden from the asker.
+async fn kind_of(
+    ledger: &Ledger,
+    recorded: &Recorded,
+    valid_at: Day,
+    as_of: AsOf,
+) -> Result<Option<HindsightKind>, ReadError> {
+    let before = |fact: &Fact| fact.label <= as_of.clearance && fact.heralded() <= valid_at;
+    let kind = match &recorded.event {
+        Event::Fact(fact) if fact.claim_of.is_none() => {
+            return Ok(before(fact).then_some(HindsightKind::LateFact));
+        }
+        Event::Fact(_) => HindsightKind::Claim,
+        Event::Correction { .. } => HindsightKind::Correction,
+        Event::Retraction { .. } => HindsightKind::Retraction,
+        Event::Reinstatement { .. } => HindsightKind::Reinstatement,
+    };
+    // What it is about is told by itself, or by anything of its family.
+    let root = super::explain::root(recorded);
+    let mut family = ledger.family(root);
+    family.retain(|position| *position <= recorded.position);
+    let family = visible(ledger.fetch(&family).await?, as_of);
+    let is_known = family.iter().any(|member| member.position == recorded.position);
+    let concerns = family.iter().filter_map(|member| member.event.fact()).any(|fact| before(fact));
+    Ok((is_known && concerns).then_some(kind))
+}

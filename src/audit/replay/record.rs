@@ -1,0 +1,137 @@
+//! Replays through record time: what the record said of one valid date, event after event.
+
+use std::collections::VecDeque;
+
+use super::{MOMENTS_AT_ONCE, Moment, ReplayError, Wanted, bounded};
+use crate::{
+    audit::{
+        Caused, Matter,
+        cause::{cause_of, day_of},
+        explain::root,
+    },
+    domain::{
+        as_of::AsOf,
+        event::Event,
+        fold::relationship::Growth,
+        statement::Statement,
+        status::{change::changes, field::Field, relationship::LegalFacet},
+    },
+    ledger::{Ledger, Recorded},
+    position::Position,
+    projection::Store,
+};
+
+/// A replay through record time.
+pub struct RecordReplay {
+    matter: Matter,
+    as_of: AsOf,
+    wanted: Wanted,
+    positions: VecDeque<Position>,
+    /// The moves of a relationship, if any are on record, growing.
+    growth: Option<Growth>,
+    /// The listings that bear on a relationship; `None`: an end of it is not on record.
+    legal: Option<Vec<LegalFacet>>,
+    last: Vec<Field>,
+}
+
+impl RecordReplay {
+    /// From after a position to the position of the cuts.
+    pub fn new(
+        matter: Matter,
+        store: &Store,
+        ledger: &Ledger,
+        as_of: AsOf,
+        from: Position,
+        wanted: Wanted,
+    ) -> Result<RecordReplay, ReplayError> {
+        matter.fields(store, as_of)?;
+        let from = from.min(as_of.known_at);
+        let grounds = matter.grounds(store, as_of);
+        let mut positions = ledger.positions(&grounds, from.next(), as_of.known_at);
+        if from < as_of.known_at && positions.last() != Some(&as_of.known_at) {
+            positions.push(as_of.known_at);
+        }
+        let positions = bounded(positions)?;
+        let first = AsOf { known_at: from, ..as_of };
+        let growth = match &matter {
+            Matter::Relationship(actor, group) => {
+                store.dealings(actor, group).map(|dealings| Growth::new(dealings, first, store.position()))
+            }
+            Matter::Group(_) | Matter::Designation(..) => None,
+        };
+        let mut replay =
+            RecordReplay { matter, as_of: first, wanted, positions, growth, legal: None, last: Vec::new() };
+        replay.bear(store);
+        replay.last = replay.fields(store);
+        Ok(replay)
+    }
+
+    /// The fields after the last moment, and its cuts.
+    pub fn state(&self) -> (&[Field], AsOf) {
+        (&self.last, self.as_of)
+    }
+
+    /// The positions that come next, to be fetched for [`RecordReplay::advance`]; none at the end.
+    pub fn next(&self) -> Vec<Position> {
+        self.positions.iter().take(MOMENTS_AT_ONCE).copied().collect()
+    }
+
+    /// Goes on with the events that come next.
+    pub fn advance(&mut self, store: &Store, events: &[Recorded]) -> Vec<Moment> {
+        let mut moments = Vec::new();
+        for recorded in events {
+            self.positions.pop_front();
+            self.as_of.known_at = recorded.position;
+            if let Some(growth) = &mut self.growth {
+                growth.take(root(recorded), recorded.position);
+            }
+            if !is_plain_engagement(recorded) {
+                self.bear(store);
+            }
+            let fields = self.fields(store);
+            let differing = changes(&self.last, &fields);
+            if !differing.is_empty() {
+                let cause = cause_of(recorded, day_of(recorded.recorded_at));
+                let caused = |change| Caused::of(change, cause, Some(recorded.position));
+                moments.push(Moment {
+                    valid_on: self.as_of.valid_at,
+                    position: recorded.position,
+                    recorded_at: Some(recorded.recorded_at),
+                    changes: differing.iter().map(caused).collect(),
+                });
+            }
+            self.last = fields;
+        }
+        moments
+    }
+
+    /// Looks up the listings that bear on a relationship.
+    fn bear(&mut self, store: &Store) {
+        if let Matter::Relationship(actor, group) = &self.matter {
+            let found = store.legal(actor, group, &store.regimes(self.as_of), self.as_of);
+            self.legal = found.ok().map(|(_, _, legal)| legal);
+        }
+    }
+
+    fn fields(&self, store: &Store) -> Vec<Field> {
+        let fields = match &self.matter {
+            Matter::Relationship(..) => self.legal.clone().map(|legal| {
+                let day = self.as_of.valid_at;
+                let grown = self.growth.as_ref().map(|growth| growth.line().status(day, legal.clone()));
+                grown
+                    .unwrap_or_else(|| crate::domain::fold::relationship::Line::default().status(day, legal))
+                    .fields()
+            }),
+            Matter::Group(_) | Matter::Designation(..) => self.matter.fields(store, self.as_of).ok(),
+        };
+        self.wanted.keep(fields.unwrap_or_default())
+    }
+}
+
+/// Whether an event can move nothing but what its participants have with each other.
+fn is_plain_engagement(recorded: &Recorded) -> bool {
+    match (&recorded.event, recorded.concern) {
+        (Event::Fact(fact), None) => matches!(fact.statement, Statement::Engagement(_)),
+        _ => false,
+    }
+}

@@ -1,0 +1,124 @@
+//! Days: when the status of a group can change, for whoever follows it through valid time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan as _;
+
+use super::Store;
+use crate::{
+    domain::{
+        as_of::AsOf,
+        date::{Day, PartialDate},
+        fold::{
+            Standing,
+            group::GroupFact,
+            registry::{ActorStatus, RegimeStatus, Regimes},
+        },
+        id::{ActorId, GroupId, RegimeId},
+        statement::Name,
+        vocabulary::{Act, LineageKind},
+    },
+    position::Position,
+};
+
+/// So many days after its first absence a listing is taken to have ended.
+const ABSENT_DAYS: i64 = 30;
+
+/// When something can change, and the events that take effect or become known on a day.
+#[derive(Clone, Debug, Default)]
+pub struct Turnings {
+    /// The days.
+    pub days: BTreeSet<Day>,
+    /// The events that begin to count on a day.
+    pub beginnings: BTreeMap<Day, Vec<Position>>,
+    /// The regimes whose acts were met.
+    pub regimes: BTreeSet<RegimeId>,
+    /// The groups whose facts were met: the group itself, and those that it is a wing of.
+    pub groups: BTreeSet<GroupId>,
+}
+
+impl Turnings {
+    /// Adds an event that begins to count on a day.
+    pub fn begin(&mut self, day: Day, event: Position) {
+        self.days.insert(day);
+        self.beginnings.entry(day).or_default().push(event);
+    }
+
+    fn after(&mut self, last: Option<PartialDate>) {
+        self.days.extend(last.and_then(|last| last.upper().tomorrow().ok()));
+    }
+
+    fn name(&mut self, name: &Name) {
+        self.days.extend(name.from.map(PartialDate::lower));
+        self.after(name.until);
+    }
+
+    fn fact(&mut self, fact: &Standing<'_, GroupFact>, regimes: &Regimes) {
+        let effective = fact.effective.lower();
+        self.begin(effective, fact.position);
+        if fact.heralded < effective {
+            self.begin(fact.heralded, fact.position);
+        }
+        for lost in &fact.lost {
+            self.begin(lost.effective.lower(), lost.position);
+        }
+        if let Some(it) = fact.content.registration() {
+            it.names.iter().for_each(|name| self.name(name));
+            for id in &it.external_ids {
+                self.days.extend(id.from.map(PartialDate::lower));
+                self.after(id.until);
+            }
+        }
+        if let Some(it) = fact.content.naming() {
+            self.name(&it.name);
+        }
+        if let Some(it) = fact.content.lineage() {
+            self.after(it.until);
+        }
+        if let Some(it) = fact.content.act() {
+            self.after(it.expires_on);
+            if it.act == Act::ObservedAbsent {
+                self.days.insert(effective.saturating_add(ABSENT_DAYS.days()));
+            }
+            let months = regimes.get(&it.regime).map_or(0, |terms| terms.review_interval_months);
+            if 0 < months {
+                let due = effective.saturating_add(i64::from(months).months());
+                self.days.extend(due.tomorrow());
+            }
+            self.regimes.insert(it.regime.clone());
+        }
+    }
+}
+
+impl Store {
+    /// When the status of a group can change under the cuts, whatever the valid date: with its own facts and those of the
+    /// groups that it is a wing of, and with the regimes of their listings.
+    pub fn turnings(&self, group: &GroupId, as_of: AsOf) -> Turnings {
+        let regimes = self.regimes(as_of);
+        let mut found = Turnings::default();
+        let mut waiting = vec![group.clone()];
+        while let Some(group) = waiting.pop() {
+            let history = self.groups.get(&group);
+            if !found.groups.insert(group.clone()) {
+                continue;
+            }
+            for fact in history.into_iter().flat_map(|history| history.standing(as_of)) {
+                found.fact(&fact, &regimes);
+                let wing =
+                    fact.content.lineage().filter(|it| it.kind == LineageKind::WingOf && it.group == group);
+                waiting.extend(wing.and_then(|it| it.other.clone()));
+            }
+        }
+        for regime in found.regimes.clone() {
+            let history = self.regimes.get(&regime);
+            found.days.extend(history.into_iter().flat_map(|it| RegimeStatus::turning_days(it, as_of)));
+        }
+        found
+    }
+
+    /// When what an actor is, and what it belongs to, can change.
+    pub fn turning_days_of(&self, actor: &ActorId, as_of: AsOf) -> BTreeSet<Day> {
+        let history = self.actors.get(actor);
+        history.map(|history| ActorStatus::turning_days(history, as_of)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,33 @@
+//! Changes of fields, written with the events behind them.
+
+use super::Audit;
+use crate::{
+    audit::Caused,
+    service::refusal::Refusal,
+    wire::{
+        status::{
+            EventNames,
+            field::{FieldChange, write_change},
+        },
+        v1,
+    },
+};
+
+impl Audit {
+    /// The names of the events behind changes.
+    pub(super) async fn names_of<'a>(
+        &self,
+        changes: impl Iterator<Item = &'a Caused>,
+    ) -> Result<EventNames, Refusal> {
+        self.query.names(changes.filter_map(|change| change.event).collect()).await
+    }
+}
+
+/// The messages for changes; `names` has their events.
+pub(super) fn write_changes(changes: &[Caused], names: &EventNames) -> Vec<v1::FieldChange> {
+    let change = |it: &Caused| {
+        let (was, is) = (it.was.as_deref(), it.is.as_deref());
+        write_change(FieldChange { path: &it.path, was, is, cause: it.cause, event: it.event }, names)
+    };
+    changes.iter().map(change).collect()
+}
