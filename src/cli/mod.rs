@@ -43,6 +43,7 @@ mod statement;
 mod submit;
 mod timeline;
 mod validate;
+mod watch;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -81,6 +82,7 @@ enum Command {
     Relationship(relationship::Relationship),
     Relationships(relationships::Relationships),
     Timeline(timeline::Timeline),
+    Watch(watch::Watch),
     Search(search::Search),
     Matrix(matrix::Matrix),
     Docket(docket::Docket),
@@ -121,6 +123,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Relationship(relationship) => relationship.run(&mut session).await,
             Command::Relationships(relationships) => relationships.run(&mut session).await,
             Command::Timeline(timeline) => timeline.run(&mut session).await,
+            Command::Watch(watch) => watch.run(&mut session).await,
             Command::Search(search) => search.run(&mut session).await,
             Command::Matrix(matrix) => matrix.run(&mut session).await,
             Command::Docket(docket) => docket.run(&mut session).await,

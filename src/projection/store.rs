@@ -260,7 +260,9 @@ fn told(fact: &Fact, actor: &ActorId, group: &GroupId) -> Option<Move> {
         }
         Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => None,
         Statement::LifecycleChanged(_) | Statement::DesignationAct(_) => None,
-        Statement::DecisionRecorded(_) | Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => None,
+        Statement::DecisionRecorded(_) | Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => {
+            None
+        }
     }
 }
 

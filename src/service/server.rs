@@ -143,11 +143,9 @@ impl Server {
         let broken = |error: tonic_reflection::server::Error| StartError::Internal(error.to_string());
         let submission = Submission { ledger: ledger.clone() };
         let history = History { ledger: ledger.clone(), stopping: stopping.clone() };
-        let query = Query { ledger: ledger.clone(), projection: projection.clone() };
-        let audit = Audit {
-            query: Query { ledger: ledger.clone(), projection: projection.clone() },
-            key: Arc::new(key),
-        };
+        let query =
+            Query { ledger: ledger.clone(), projection: projection.clone(), stopping: stopping.clone() };
+        let audit = Audit { query: query.clone(), key: Arc::new(key) };
         let operations = Operations {
             ledger: ledger.clone(),
             projection: projection.clone(),
