@@ -25,7 +25,7 @@ use chancery::{
 use proptest::{array::uniform32, collection::vec, prelude::*};
 use uuid::Uuid;
 
-use telling::{Choices, actor, group, parts, regime, telling};
+use telling::{Choices, actor, drop_early_end, group, parts, regime, telling};
 
 #[path = "histories/telling.rs"]
 mod telling;
@@ -334,6 +334,7 @@ impl Draft {
         while !self.ranks.insert((family, telling.sources[0].kind, telling.credibility)) {
             telling.credibility = codes.next().expect("families are small");
         }
+        drop_early_end(&mut telling);
         Arc::new(Fact::new(telling).unwrap_or_else(|found| panic!("the generator breaks rules: {found:?}")))
     }
 
