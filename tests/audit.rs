@@ -6,6 +6,7 @@ mod common;
 
 use std::{collections::BTreeMap, path::Path};
 
+use chancery::domain::fold::RULESET;
 use chancery::wire::v1::{
     self, audit_service_client::AuditServiceClient, diff_response::Part as DiffPart,
     query_service_client::QueryServiceClient, replay_transitions_response::Part as ReplayPart,
@@ -280,7 +281,7 @@ async fn every_case_is_explained() {
             found += &format!("; not {}", dates(&it.revisions));
         }
         let view = it.view.as_ref().unwrap();
-        assert_eq!(view.ruleset, "1");
+        assert_eq!(view.ruleset, RULESET);
         assert_eq!(it.checkpoint.lines().nth(1).unwrap(), view.known_position.to_string());
         if found != *expected {
             wrong += &format!("    (\"{subject}\", \"{field}\", \"{times}\", \"{found}\"),\n");
@@ -579,7 +580,11 @@ async fn decisions_and_their_views() {
             let (one, other) =
                 (office.digest(subjects, times).await.unwrap(), again.digest(subjects, times).await.unwrap());
             assert_eq!((&one.text, &one.digest), (&other.text, &other.digest), "{subjects:?} {times}");
-            assert!(one.text.starts_with("chancery-view-1\nruleset\t1\nvalid\t"), "{}", one.text);
+            assert!(
+                one.text.starts_with(&format!("chancery-view-1\nruleset\t{RULESET}\nvalid\t")),
+                "{}",
+                one.text
+            );
         }
     }
 }

@@ -63,7 +63,7 @@ impl Office {
             let commit = Commit {
                 id: Uuid::from_u128(1),
                 principal: Arc::from("test"),
-                events: vec![Proposed { id, event, content, salt }],
+                events: vec![Proposed::new(id, event, content, salt)],
                 checks: Vec::new(),
             };
             office.ledger.submit(commit).await.unwrap();
@@ -135,6 +135,10 @@ async fn check(history: &History, day: Day, stops: &[Index]) {
             }
             assert_eq!(joined, differences(&one, &three), "{matter}");
 
+            // Whose registration was taken back has no replay.
+            if matter.fields(&store, at(tail)).is_err() {
+                continue;
+            }
             let wanted = Wanted::default;
             let mut replay = ValidReplay::new(matter.clone(), &store, at(tail), None, wanted()).unwrap();
             let mut state = values(replay.state().0);

@@ -85,7 +85,8 @@ impl RecordReplay {
             if let Some(growth) = &mut self.growth {
                 growth.take(root(recorded), recorded.position);
             }
-            if !is_plain_engagement(recorded) {
+            // An end of it may have come on record meanwhile.
+            if self.legal.is_none() || !is_plain_engagement(recorded) {
                 self.bear(store);
             }
             let fields = self.fields(store);
