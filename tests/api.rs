@@ -22,6 +22,8 @@ mod query;
 mod submission;
 #[path = "api/subscription.rs"]
 mod subscription;
+#[path = "api/watch.rs"]
+mod watch;
 
 use std::path::Path;
 

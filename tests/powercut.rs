@@ -80,8 +80,8 @@ async fn nothing_acknowledged_is_lost_in_a_power_cut() {
     println!("recorded after {:?}", began.elapsed());
     let recording = load::read(&directory);
     println!("read after {:?}: {}", began.elapsed(), summary(&recording));
-    let Coverage { journal_turns, segments_reused, snapshots } = coverage(&recording.steps);
-    assert!(4 <= journal_turns && 1 <= segments_reused && 4 <= snapshots, "the recording shows too little");
+    let Coverage { journal_turns, snapshots, .. } = coverage(&recording.steps);
+    assert!(4 <= journal_turns && 4 <= snapshots, "the recording shows too little");
     let numbers = match setting("CHANCERY_POWER_CUT") {
         Some(number) => number..number + 1,
         None => 0..setting("CHANCERY_POWER_CUTS").unwrap_or(CUTS),

@@ -93,12 +93,17 @@ fn table(listing: &v1::ListDocketResponse, look: Look) -> String {
             phrase::<v1::DueKind>(entry.kind).into(),
             Text::toned(about(&entry.subject), Tone::Strong),
             entry.what.as_str().into(),
-            words::events(std::slice::from_ref(&entry.event_id)).into(),
+            event(&entry.event_id).into(),
         ]
     });
     page.table(&["date", "due", "of", "what", "event"], rows.collect());
     page.paragraph(words::count(listing.entries.len() as u64, "entry", "entries"));
     page.finish()
+}
+
+/// The short form of an event id in brackets; empty for none.
+fn event(id: &str) -> String {
+    if id.is_empty() { String::new() } else { format!("[{}]", words::short_id(id)) }
 }
 
 /// Whose entry it is: the group of a listing, whose regime `what` names.

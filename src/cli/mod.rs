@@ -47,6 +47,7 @@ mod submit;
 mod timeline;
 mod validate;
 mod verify;
+mod watch;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -85,6 +86,7 @@ enum Command {
     Relationship(relationship::Relationship),
     Relationships(relationships::Relationships),
     Timeline(timeline::Timeline),
+    Watch(watch::Watch),
     Search(search::Search),
     Matrix(matrix::Matrix),
     Docket(docket::Docket),
@@ -129,6 +131,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Relationship(relationship) => relationship.run(&mut session).await,
             Command::Relationships(relationships) => relationships.run(&mut session).await,
             Command::Timeline(timeline) => timeline.run(&mut session).await,
+            Command::Watch(watch) => watch.run(&mut session).await,
             Command::Search(search) => search.run(&mut session).await,
             Command::Matrix(matrix) => matrix.run(&mut session).await,
             Command::Docket(docket) => docket.run(&mut session).await,

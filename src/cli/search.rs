@@ -85,11 +85,11 @@ mod tests {
     }"#;
 
     const TABLE: &str = r#"On 2025-07-08, as the record stood at position 432
-  short name  name                   found by         which is                 alike
-  hts         Hay'at Tahrir al-Sham  al-Nusrah Front  former, 2012-01-23 –     81 %
+  short name  name                   found by         which is              alike
+  hts         Hay'at Tahrir al-Sham  al-Nusrah Front  former, 2012-01-23 –  81 %
                                                       2016-07-28
-  no          Norway                 Norway           actor                    70 %
-  aq          Al-Qaeda               QDe.004          un reference             100 %
+  no          Norway                 Norway           actor                 70 %
+  aq          Al-Qaeda               QDe.004          un reference          100 %
 3 matches
 "#;
 

@@ -143,12 +143,10 @@ impl Server {
         let broken = |error: tonic_reflection::server::Error| StartError::Internal(error.to_string());
         let submission = Submission { ledger: ledger.clone() };
         let history = History { ledger: ledger.clone(), stopping: stopping.clone() };
-        let query = Query { ledger: ledger.clone(), projection: projection.clone() };
+        let query =
+            Query { ledger: ledger.clone(), projection: projection.clone(), stopping: stopping.clone() };
         let key = Arc::new(key);
-        let audit = Audit {
-            query: Query { ledger: ledger.clone(), projection: projection.clone() },
-            key: key.clone(),
-        };
+        let audit = Audit { query: query.clone(), key: key.clone() };
         let operations = Operations {
             ledger: ledger.clone(),
             projection: projection.clone(),

@@ -257,7 +257,7 @@ async fn contradictions_of_the_seeds() {
 async fn search() {
     let office = Office::seeded().await;
     for (query, valid_at, expected) in [
-        ("nusra", "2026-01-01", "group/hts FORMER"),
+        ("nusra", "2026-01-01", "group/hts ALIAS"),
         ("Hezbolla", "2026-01-01", "group/hezbollah"),
         ("hizballah", "2026-01-01", "group/hezbollah"),
         ("houthi", "2026-01-01", "group/ansarallah"),

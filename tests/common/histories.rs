@@ -25,7 +25,7 @@ use chancery::{
 use proptest::{array::uniform32, collection::vec, prelude::*};
 use uuid::Uuid;
 
-use telling::{Choices, actor, group, parts, regime, telling};
+use telling::{Choices, actor, drop_early_end, group, parts, regime, telling};
 
 #[path = "histories/telling.rs"]
 mod telling;
@@ -334,7 +334,7 @@ impl Draft {
         while !self.ranks.insert((family, telling.sources[0].kind, telling.credibility)) {
             telling.credibility = codes.next().expect("families are small");
         }
-        end_after_the_beginning(&mut telling);
+        drop_early_end(&mut telling);
         Arc::new(Fact::new(telling).unwrap_or_else(|found| panic!("the generator breaks rules: {found:?}")))
     }
 
@@ -366,21 +366,5 @@ impl Draft {
             Statement::DesignationAct(act) => Some((act.group.clone(), act.regime.clone())),
             _ => None,
         }
-    }
-}
-
-/// Leaves open what would end before the fact takes effect, which is refused.
-fn end_after_the_beginning(telling: &mut FactParts) {
-    let begins = telling.effective_on.lower();
-    let kept = |end: &PartialDate| begins <= end.upper();
-    match &mut telling.statement {
-        Statement::LineageRecorded(it) => it.until = it.until.filter(kept),
-        Statement::DesignationAct(it) => it.expires_on = it.expires_on.filter(kept),
-        Statement::Engagement(it) => {
-            if let Some(ceasefire) = &mut it.ceasefire {
-                ceasefire.ends_on = ceasefire.ends_on.filter(kept);
-            }
-        }
-        _ => {}
     }
 }

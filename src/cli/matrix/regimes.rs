@@ -131,10 +131,10 @@ mod tests {
     }"#;
 
     const GRID: &str = "On 2025-07-08, as the record stood at position 432
-           eu-  gb-     un-    us-
-group      terr ta2000  scisil fto219
-hezbollah  A°   A°,P+          A?
-hts                     (A)    D~
+           eu-  gb-    un-    us-
+group      terr ta2000 scisil fto219
+hezbollah  A°   A°,P+         A?
+hts                    (A)    D~
 
   A             ACTIVE
   P             PROPOSED

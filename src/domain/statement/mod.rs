@@ -124,12 +124,12 @@ impl Statement {
                 }
             }
             Statement::Engagement(it) => it.references(tell),
+            Statement::DecisionRecorded(it) => it.references(tell),
             Statement::IdentityMerged(it) => {
                 group(format_args!("group"), &it.group);
                 group(format_args!("into"), &it.into);
             }
             Statement::IdentityUnmerged(it) => group(format_args!("group"), &it.group),
-            Statement::DecisionRecorded(it) => it.references(tell),
         }
     }
 }

@@ -24,7 +24,7 @@ impl Audit {
 }
 
 /// The messages for changes; `names` has their events.
-pub(super) fn write_changes(changes: &[Caused], names: &EventNames) -> Vec<v1::FieldChange> {
+pub(in crate::service) fn write_changes(changes: &[Caused], names: &EventNames) -> Vec<v1::FieldChange> {
     let change = |it: &Caused| {
         let (was, is) = (it.was.as_deref(), it.is.as_deref());
         write_change(FieldChange { path: &it.path, was, is, cause: it.cause, event: it.event }, names)

@@ -1,6 +1,6 @@
 //! Audit over gRPC: explanations of answers, and proofs of the record.
 
-mod changes;
+pub(super) mod changes;
 mod decision;
 mod diff;
 mod explain;

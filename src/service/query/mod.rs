@@ -7,9 +7,12 @@ mod overview;
 mod page;
 mod search;
 mod selection;
+mod watch;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
+use tokio_stream::{Stream, StreamExt as _};
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -17,6 +20,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
+    audit::Matter,
     domain::{
         id::{ActorId, GroupId},
         subject::Subject,
@@ -37,6 +41,7 @@ use crate::{
 use asked::{When, clearance};
 use page::Page;
 use selection::{GroupSelection, RelationshipSelection};
+use watch::{Signal, Watch};
 
 /// Regimes in a question about one group.
 const REGIMES_MAX: usize = 100;
@@ -48,7 +53,11 @@ pub struct Query {
     pub ledger: Ledger,
     /// The read models.
     pub projection: Arc<Projection>,
+    /// Tells watchers that the server stops.
+    pub stopping: CancellationToken,
 }
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// The view of an answer about another group than was asked for, whose identity was merged into it.
 fn redirected(view: v1::View, asked: &GroupId, answers: &GroupId) -> v1::View {
@@ -292,6 +301,55 @@ impl v1::query_service_server::QueryService for Query {
             view: Some(self.view(as_of).await?),
             next_page_token,
         }))
+    }
+
+    type WatchGroupStream = Answers<v1::WatchGroupResponse>;
+    type WatchRelationshipStream = Answers<v1::WatchRelationshipResponse>;
+
+    async fn watch_group(
+        &self,
+        request: Request<v1::WatchGroupRequest>,
+    ) -> Result<Response<Self::WatchGroupStream>, Status> {
+        use v1::watch_group_response::Signal as Told;
+        let clearance = clearance(&request);
+        let request = request.into_inner();
+        let mut found = Findings::default();
+        let group: Option<GroupId> = found.required(&Field::root("group"), &request.group);
+        let matter = Matter::Group(finish(found, group)?);
+        let (after, valid_at, fields) = (request.after_position, request.valid_at, request.fields);
+        let told = self.watch(Watch { matter, after, valid_at, fields, clearance }).await?;
+        let answers = told.map(|signal| {
+            let signal = match signal? {
+                Signal::Transition(transition) => Told::Transition(transition),
+                Signal::CaughtUp(caught_up) => Told::CaughtUp(caught_up),
+            };
+            Ok(v1::WatchGroupResponse { signal: Some(signal) })
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn watch_relationship(
+        &self,
+        request: Request<v1::WatchRelationshipRequest>,
+    ) -> Result<Response<Self::WatchRelationshipStream>, Status> {
+        use v1::watch_relationship_response::Signal as Told;
+        let clearance = clearance(&request);
+        let request = request.into_inner();
+        let mut found = Findings::default();
+        let actor: Option<ActorId> = found.required(&Field::root("actor"), &request.actor);
+        let group: Option<GroupId> = found.required(&Field::root("group"), &request.group);
+        let (actor, group) = finish(found, actor.zip(group))?;
+        let matter = Matter::Relationship(actor, group);
+        let (after, valid_at, fields) = (request.after_position, request.valid_at, request.fields);
+        let told = self.watch(Watch { matter, after, valid_at, fields, clearance }).await?;
+        let answers = told.map(|signal| {
+            let signal = match signal? {
+                Signal::Transition(transition) => Told::Transition(transition),
+                Signal::CaughtUp(caught_up) => Told::CaughtUp(caught_up),
+            };
+            Ok(v1::WatchRelationshipResponse { signal: Some(signal) })
+        });
+        Ok(Response::new(Box::pin(answers)))
     }
 
     async fn search(

@@ -261,6 +261,18 @@ pub(super) fn regime(regime: RegimeId, authority: ActorId, choices: &mut Choices
     })
 }
 
+/// Leaves out an end that would come before its beginning.
+pub(super) fn drop_early_end(telling: &mut FactParts) {
+    let begun = telling.effective_on.lower();
+    let end = match &mut telling.statement {
+        Statement::DesignationAct(act) => &mut act.expires_on,
+        Statement::LineageRecorded(lineage) => &mut lineage.until,
+        Statement::Engagement(Engagement { ceasefire: Some(ceasefire), .. }) => &mut ceasefire.ends_on,
+        _ => return,
+    };
+    *end = end.filter(|end| begun <= end.upper());
+}
+
 fn lineage(choices: &mut Choices<'_>) -> Statement {
     let (group, other) = (choices.group(), choices.group());
     let kind = match choices.below(2) {

@@ -254,7 +254,16 @@ fn time() {
         "2016-01-01",
         "NONE; #1 2014-01-01..2014-06-01 DELISTED",
     );
-    check("2014-01-01 LISTED; r ends 2015-05-05; 2015-06-01 LISTED", "2016-01-01", "ACTIVE; #2 2015-06-01..");
+    check(
+        "2014-01-01 LISTED; r ends 2015-05-05; 2015-06-01 LISTED",
+        "2016-01-01",
+        "ACTIVE; #2 2015-06-01..; anomaly ACT_UNDER_ENDED_REGIME by 3,1002",
+    );
+    check(
+        "2014-01-01 LISTED; r ends 2015-05-05; 2015-05-05 LISTED; 2015-06-01 DELISTED",
+        "2016-01-01",
+        "LAPSED; anomaly ACT_WITHOUT_EFFECT by 4",
+    );
 }
 
 #[test]

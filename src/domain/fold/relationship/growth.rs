@@ -53,8 +53,8 @@ impl Growth {
         if let Some(old) = before.and_then(|before| family.standing(at(before))) {
             self.line.remove(&old);
         }
-        if let Some(stands) = family.standing(at(position)) {
-            self.line.insert(&stands);
+        if let Some(standing) = family.standing(at(position)) {
+            self.line.insert(&standing);
         }
     }
 

@@ -86,7 +86,7 @@ pub(in crate::domain::fold::relationship) fn any_telling() -> impl Strategy<Valu
 fn step_of(standing: &Standing<'_, Move>) -> Option<Step> {
     let mark = Mark { effective: standing.effective, position: standing.position };
     let step = Step { root: standing.root, mark, what: *standing.content };
-    (standing.assertion != Assertion::Denied).then_some(step)
+    standing.moves().then_some(step)
 }
 
 proptest! {
