@@ -1,6 +1,6 @@
 //! Explanations, replays, differences and decisions: the seeds in a real server, asked through the real API.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::type_complexity)]
 
 mod common;
 
