@@ -93,8 +93,8 @@ mod tests {
             lines,
             [
                 "            0           11          23          35",
-                "  headline  ··········│DORMANT────────────│RECOGNI…",
-                "  contact   ·····││TECHNICAL──────────────────────│",
+                "  headline  ··········│DORMANT────────────│RECOGNIS…",
+                "  contact   ·····││TECHNICAL───────────────────────│",
             ]
         );
         for width in [20, 40, 100] {

@@ -302,7 +302,7 @@ pub fn statement() -> impl Strategy<Value = Statement> {
         (group(), group(), text()).prop_filter_map(
             "a group is not merged into itself",
             |(group, into, reason)| {
-                (group != into).then(|| Statement::IdentityMerged(IdentityMerged { group, into, reason }))
+                (group != into).then_some(Statement::IdentityMerged(IdentityMerged { group, into, reason }))
             }
         ),
         (group(), text())

@@ -94,7 +94,7 @@ fn make_up_value(field: &FieldDescriptor, choices: &mut dyn Iterator<Item = u8>)
         }),
         Kind::Uint64 => Value::U64(if choice == 255 { u64::MAX } else { choice.into() }),
         Kind::Bytes => {
-            Value::Bytes(vec![choice; if choice % 2 == 0 { 32 } else { usize::from(choice) }].into())
+            Value::Bytes(vec![choice; if choice.is_multiple_of(2) { 32 } else { usize::from(choice) }].into())
         }
         Kind::Uint32 => Value::U32(if choice == 255 { u32::MAX } else { choice.into() }),
         Kind::String => Value::String(match choice % 24 {
