@@ -33,6 +33,8 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use prost::Message as _;
 use uuid::Uuid;
 
+// Other tests ask more of it.
+#[allow(dead_code)]
 #[path = "common/histories.rs"]
 mod histories;
 

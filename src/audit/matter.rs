@@ -142,6 +142,23 @@ impl Matter {
         told.collect::<BTreeSet<Subject>>().into_iter().collect()
     }
 
+    /// The subjects whose events can have moved its status at any position up to that of the cuts: those of
+    /// [`Matter::grounds`], and those of what no longer stands.
+    pub fn ever_grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
+        let mut grounds: BTreeSet<Subject> = self.grounds(store, as_of).into_iter().collect();
+        let (groups, regimes) = store.ever_about(self.group());
+        match self {
+            Matter::Group(_) => grounds.extend(groups.into_iter().map(Subject::Group)),
+            Matter::Designation(..) => return grounds.into_iter().collect(),
+            Matter::Relationship(_, group) => {
+                let listing = |regime: &RegimeId| Subject::Designation(group.clone(), regime.clone());
+                grounds.extend(regimes.iter().map(listing));
+            }
+        }
+        grounds.extend(regimes.into_iter().map(Subject::Regime));
+        grounds.into_iter().collect()
+    }
+
     /// What it is called: the names of its ends at the view, as `United States and Hamas`.
     pub fn title(&self, store: &Store, as_of: AsOf) -> Result<String, UnknownError> {
         let (identity, _) = store.identity(self.group(), as_of)?;

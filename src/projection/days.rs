@@ -115,6 +115,24 @@ impl Store {
         found
     }
 
+    /// The groups and regimes whose events could ever move the status of a group, at whatever position: whatever it was
+    /// ever said to be a wing of, and listed under.
+    pub fn ever_about(&self, group: &GroupId) -> (BTreeSet<GroupId>, BTreeSet<RegimeId>) {
+        let (mut groups, mut regimes) = (BTreeSet::new(), BTreeSet::new());
+        let mut waiting = vec![group.clone()];
+        while let Some(group) = waiting.pop() {
+            if !groups.insert(group.clone()) {
+                continue;
+            }
+            for told in self.groups.get(&group).into_iter().flat_map(|history| history.told()) {
+                regimes.extend(told.act().map(|it| it.regime.clone()));
+                let wing = told.lineage().filter(|it| it.kind == LineageKind::WingOf && it.group == group);
+                waiting.extend(wing.and_then(|it| it.other.clone()));
+            }
+        }
+        (groups, regimes)
+    }
+
     /// When what an actor is, and what it belongs to, can change.
     pub fn turning_days_of(&self, actor: &ActorId, as_of: AsOf) -> BTreeSet<Day> {
         let history = self.actors.get(actor);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    family::Family,
+    family::{Family, Member},
     telling::{Content, Standing, Telling},
 };
 use crate::{domain::as_of::AsOf, position::Position};
@@ -60,6 +60,15 @@ impl<C: Content> History<C> {
     /// The facts that are not plain, with their claims and record events.
     pub fn families(&self) -> impl Iterator<Item = &Family<C>> {
         self.families.values()
+    }
+
+    /// What was ever told, whether it stands or not, in no particular order.
+    pub fn told(&self) -> impl Iterator<Item = &C> {
+        let members = self.families.values().flat_map(Family::members).filter_map(|member| match member {
+            Member::Claim(telling) | Member::Correction { telling, .. } => telling.content.as_ref(),
+            Member::Retraction { .. } | Member::Reinstatement { .. } => None,
+        });
+        self.plain.iter().map(|telling| &telling.content).chain(members)
     }
 
     /// The positions at which something may have ceased to stand, or come to stand before what was recorded earlier:
