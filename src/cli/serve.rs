@@ -42,7 +42,7 @@ pub struct Serve {
     origin: Option<KeyName>,
     /// At how many bytes the journal moves to the database
     // Only tests have a use for a small one, and nobody for a larger one.
-    #[arg(long, hide = true, value_name = "BYTES")]
+    #[arg(long, env = "CHANCERY_JOURNAL_BYTES", hide = true, value_name = "BYTES")]
     journal_bytes: Option<u64>,
     /// What to log: a filter such as info, or chancery=debug,warn
     #[arg(long, env = "CHANCERY_LOG", value_name = "FILTER", default_value = "info")]
