@@ -75,7 +75,15 @@ impl Query {
 
     /// The view of an answer.
     pub async fn view(&self, as_of: AsOf) -> Result<v1::View, Refusal> {
-        Ok(write_view(as_of, self.ledger.recorded_at(as_of.known_at).await?))
+        let newest = {
+            let store = self.projection.store();
+            (store.position() == as_of.known_at).then(|| store.recorded_at())
+        };
+        let known_time = match newest {
+            Some(known) => known,
+            None => self.ledger.recorded_at(as_of.known_at).await?,
+        };
+        Ok(write_view(as_of, known_time))
     }
 }
 

@@ -286,7 +286,7 @@ impl v1::query_service_server::QueryService for Query {
         }
         let standing = read.standing(as_of, future);
         let (shown, next) = page.part(&standing);
-        let names = self.names(shown.iter().flat_map(timeline::positions_of).collect()).await?;
+        let names = self.names(shown.iter().map(timeline::positions_of).collect()).await?;
         let mut entries = Vec::with_capacity(shown.len());
         for it in shown {
             let events = self.ledger.fetch(&[it.fact]).await.map_err(Refusal::from)?;

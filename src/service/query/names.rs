@@ -1,22 +1,27 @@
-//! The events that an answer names: their ids and summaries, read from the record at once.
+//! The events that an answer names: their ids from the index, and their summaries, where it says them, from the record.
 
 use super::Query;
 use crate::{
-    position::Position,
     service::refusal::Refusal,
-    wire::status::{EventName, EventNames},
+    wire::status::{EventName, EventNames, Mentioned},
 };
 
 impl Query {
-    /// What the answer says of the events at these positions, in whatever order they come.
-    pub async fn names(&self, mut positions: Vec<Position>) -> Result<EventNames, Refusal> {
-        positions.sort_unstable();
-        positions.dedup();
-        let events = self.ledger.fetch(&positions).await?;
-        let names = events.into_iter().map(|recorded| {
+    /// What the answer says of the events that it mentions.
+    pub async fn names(&self, mentioned: Mentioned) -> Result<EventNames, Refusal> {
+        let name =
+            |position| Some((position, EventName { id: self.ledger.id(position)?, summary: String::new() }));
+        let by_id: Vec<_> = mentioned.all().into_iter().filter_map(name).collect();
+        let summarised = mentioned.summarised();
+        let events = match summarised.is_empty() {
+            true => Vec::new(),
+            false => self.ledger.fetch(&summarised).await?,
+        };
+        let in_full = events.into_iter().map(|recorded| {
             let summary = recorded.event.fact().map(|fact| fact.summary.clone()).unwrap_or_default();
             (recorded.position, EventName { id: recorded.id, summary })
         });
-        Ok(names.collect())
+        // Of two names for an event the later stands.
+        Ok(by_id.into_iter().chain(in_full).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Fields of a status: from the domain to the API's messages.
 
-use super::{EventNames, Names, positions_asked, write_provenance};
+use super::{EventNames, Mentioned, Names, positions_asked, write_provenance};
 use crate::{
     domain::{
         fold::{Lost, Provenance},
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The positions of the events that fields name, ascending.
-pub fn positions_of(fields: &[Field]) -> Vec<Position> {
+pub fn positions_of(fields: &[Field]) -> Mentioned {
     positions_asked(|names| write(fields, names))
 }
 

@@ -1,7 +1,8 @@
 //! The status of a group: from the domain to the API's messages.
 
 use super::{
-    EventNames, Names, corroboration, positions_asked, write_alternatives, write_leads, write_provenance,
+    EventNames, Mentioned, Names, corroboration, positions_asked, write_alternatives, write_leads,
+    write_provenance,
 };
 use crate::{
     domain::{
@@ -14,12 +15,11 @@ use crate::{
         },
         vocabulary::DesignationState,
     },
-    position::Position,
     wire::{event::text_of, v1, vocabulary},
 };
 
 /// The positions of the events that a status names, ascending.
-pub fn positions_of(status: &GroupStatus) -> Vec<Position> {
+pub fn positions_of(status: &GroupStatus) -> Mentioned {
     positions_asked(|names| write(status, names))
 }
 
@@ -230,15 +230,18 @@ mod tests {
         super::fixture::{check_whole, id, lost, names, provenance},
         *,
     };
-    use crate::domain::{
-        status::{
-            Lead,
-            group::{EngagementCounts, EpisodeEnd},
+    use crate::{
+        domain::{
+            status::{
+                Lead,
+                group::{EngagementCounts, EpisodeEnd},
+            },
+            vocabulary::{
+                Act, AnomalyRule, Basis, DueKind, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect,
+                LifecycleState, LineageKind, NameKind,
+            },
         },
-        vocabulary::{
-            Act, AnomalyRule, Basis, DueKind, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect,
-            LifecycleState, LineageKind, NameKind,
-        },
+        position::Position,
     };
 
     fn date<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
@@ -368,7 +371,7 @@ mod tests {
     #[test]
     fn nothing_is_left_out() {
         let status = status();
-        let positions = positions_of(&status);
+        let positions = positions_of(&status).all();
         let numbers: Vec<u64> = positions.iter().map(|position| position.get()).collect();
         assert_eq!(numbers, [5, 20, 21, 22, 23, 24, 25, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60]);
         let message = write_group_status(&status, &names(&positions));

@@ -67,27 +67,65 @@ impl Names for EventNames {
     }
 }
 
+/// The events that an answer mentions: all of them by id, some with their one sentence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentioned {
+    all: BTreeSet<Position>,
+    summarised: BTreeSet<Position>,
+}
+
+impl Mentioned {
+    /// All of them, ascending.
+    pub fn all(&self) -> Vec<Position> {
+        self.all.iter().copied().collect()
+    }
+
+    /// Those of which more than the id is said, ascending.
+    pub fn summarised(&self) -> Vec<Position> {
+        self.summarised.iter().copied().collect()
+    }
+}
+
+/// What several parts of an answer mention.
+impl FromIterator<Mentioned> for Mentioned {
+    fn from_iter<I: IntoIterator<Item = Mentioned>>(parts: I) -> Mentioned {
+        parts.into_iter().fold(Mentioned::default(), |mut whole, part| {
+            whole.all.extend(part.all);
+            whole.summarised.extend(part.summarised);
+            whole
+        })
+    }
+}
+
+/// These events, all with their sentences.
+impl FromIterator<Position> for Mentioned {
+    fn from_iter<I: IntoIterator<Item = Position>>(positions: I) -> Mentioned {
+        let all: BTreeSet<Position> = positions.into_iter().collect();
+        Mentioned { summarised: all.clone(), all }
+    }
+}
+
 /// Gathers the positions that a writer asks for.
 #[derive(Default)]
-struct Asked(RefCell<BTreeSet<Position>>);
+struct Asked(RefCell<Mentioned>);
 
 impl Names for Asked {
     fn id(&self, position: Position) -> String {
-        self.0.borrow_mut().insert(position);
+        self.0.borrow_mut().all.insert(position);
         String::new()
     }
 
     fn summary(&self, position: Position) -> String {
+        self.0.borrow_mut().summarised.insert(position);
         self.id(position)
     }
 }
 
-/// The positions that `write` asks for, ascending, each once. Asking and writing are one walk, so neither can forget
-/// what the other does.
-fn positions_asked<M>(write: impl FnOnce(&dyn Names) -> M) -> Vec<Position> {
+/// The positions that `write` asks for. Asking and writing are one walk, so neither can forget what the other does.
+fn positions_asked<M>(write: impl FnOnce(&dyn Names) -> M) -> Mentioned {
     let asked = Asked::default();
     write(&asked);
-    asked.0.into_inner().into_iter().collect()
+    asked.0.into_inner()
 }
 
 fn write_provenance(provenance: &Provenance, names: &dyn Names) -> v1::Provenance {

@@ -1,7 +1,7 @@
 //! Overviews: from the domain to the API's messages.
 
 use super::{
-    EventNames, Names,
+    EventNames, Mentioned, Names,
     group::{write_anomaly, write_designation_summary},
     positions_asked,
 };
@@ -9,12 +9,11 @@ use crate::{
     domain::status::overview::{
         AnomalyEntry, DocketEntry, ListingCell, ListingRow, RelationCell, RelationRow, Stretch,
     },
-    position::Position,
     wire::{event::text_of, v1, vocabulary},
 };
 
 /// The positions of the events that entries of a docket name, ascending.
-pub fn positions_of_docket(entries: &[DocketEntry]) -> Vec<Position> {
+pub fn positions_of_docket(entries: &[DocketEntry]) -> Mentioned {
     positions_asked(|names| write_docket(entries, names))
 }
 
@@ -35,7 +34,7 @@ fn write_docket(entries: &[DocketEntry], names: &dyn Names) -> Vec<v1::DocketEnt
 }
 
 /// The positions of the events that contradictions name, ascending.
-pub fn positions_of_anomalies(entries: &[AnomalyEntry]) -> Vec<Position> {
+pub fn positions_of_anomalies(entries: &[AnomalyEntry]) -> Mentioned {
     positions_asked(|names| write_anomalies(entries, names))
 }
 
@@ -54,7 +53,7 @@ fn write_anomalies(entries: &[AnomalyEntry], names: &dyn Names) -> Vec<v1::Anoma
 }
 
 /// The positions of the events that stretches name, ascending.
-pub fn positions_of_stretches(stretches: &[Stretch]) -> Vec<Position> {
+pub fn positions_of_stretches(stretches: &[Stretch]) -> Mentioned {
     positions_asked(|names| write_all_stretches(stretches, names))
 }
 

@@ -1,7 +1,8 @@
 //! The status of a relationship: from the domain to the API's messages.
 
 use super::{
-    EventNames, Names, corroboration, positions_asked, write_alternatives, write_leads, write_provenance,
+    EventNames, Mentioned, Names, corroboration, positions_asked, write_alternatives, write_leads,
+    write_provenance,
 };
 use crate::{
     domain::{
@@ -11,7 +12,6 @@ use crate::{
             RepresentationFacet, Score,
         },
     },
-    position::Position,
     wire::{event::text_of, v1, vocabulary},
 };
 
@@ -29,7 +29,7 @@ pub struct Parties<'a> {
 }
 
 /// The positions of the events that a status names, ascending.
-pub fn positions_of(status: &RelationshipStatus) -> Vec<Position> {
+pub fn positions_of(status: &RelationshipStatus) -> Mentioned {
     positions_asked(|names| write(status, names))
 }
 
@@ -155,12 +155,15 @@ mod tests {
         super::fixture::{check_whole, id, lost, names, provenance},
         *,
     };
-    use crate::domain::{
-        status::Lead,
-        vocabulary::{
-            Conflict, ContactLevel, DesignationState, Headline, Process, Recognition, RelationshipFlag,
-            RepresentationLevel,
+    use crate::{
+        domain::{
+            status::Lead,
+            vocabulary::{
+                Conflict, ContactLevel, DesignationState, Headline, Process, Recognition, RelationshipFlag,
+                RepresentationLevel,
+            },
         },
+        position::Position,
     };
 
     /// A status with everything there can be.
@@ -220,7 +223,7 @@ mod tests {
     #[test]
     fn nothing_is_left_out() {
         let status = status();
-        let positions = positions_of(&status);
+        let positions = positions_of(&status).all();
         let numbers: Vec<u64> = positions.iter().map(|position| position.get()).collect();
         let tens = (1..=8).flat_map(|ten| ten * 10..ten * 10 + 3);
         assert_eq!(numbers, std::iter::once(5).chain(tens).chain([90]).collect::<Vec<u64>>());

@@ -1,14 +1,13 @@
 //! Entries of a timeline: facts as they stand.
 
-use super::{EventNames, Names, positions_asked, write_alternatives};
+use super::{EventNames, Mentioned, Names, positions_asked, write_alternatives};
 use crate::{
     domain::{date::Day, fold::Standing, vocabulary::SourceKind},
-    position::Position,
     wire::v1,
 };
 
 /// The positions of the events that an entry for this standing fact names beside its own record, ascending.
-pub fn positions_of<C>(standing: &Standing<'_, C>) -> Vec<Position> {
+pub fn positions_of<C>(standing: &Standing<'_, C>) -> Mentioned {
     positions_asked(|names| (corrected_by(standing, names), write_alternatives(&standing.lost, names)))
 }
 
@@ -45,9 +44,12 @@ mod tests {
         super::fixture::{id, lost, names},
         *,
     };
-    use crate::domain::{
-        date::parse_day,
-        vocabulary::{Assertion, FoldRule},
+    use crate::{
+        domain::{
+            date::parse_day,
+            vocabulary::{Assertion, FoldRule},
+        },
+        position::Position,
     };
 
     fn check(correction: u64, valid_at: &str, pending: bool) {
@@ -64,7 +66,7 @@ mod tests {
             decided_by: FoldRule::SourceRank,
             disputed: true,
         };
-        let positions = positions_of(&standing);
+        let positions = positions_of(&standing).all();
         let corrected = (correction != 4).then_some(correction);
         assert_eq!(
             positions,
