@@ -6,7 +6,7 @@ use super::{
     arguments::{Extent, Subject, Times, vocabulary},
     connection::Session,
     failure::Failure,
-    output::{Format, note},
+    listing::{gather, print},
     page::{Look, Page, Text, Tone},
     words::{self, word},
 };
@@ -51,7 +51,7 @@ impl Anomalies {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
         let (open, settled) = (v1::AnomalyState::Open.into(), v1::AnomalyState::Settled.into());
-        let mut request = v1::ListAnomaliesRequest {
+        let request = v1::ListAnomaliesRequest {
             rules: self.rule,
             subject: self.subject.map(|subject| subject.0).unwrap_or_default(),
             states: match self.which {
@@ -63,31 +63,13 @@ impl Anomalies {
             min_position: self.times.min_position,
             ..Default::default()
         };
-        let mut queries = session.queries().await?;
-        let mut listing = v1::ListAnomaliesResponse::default();
-        while let Some(page_size) = self.extent.next_page(listing.anomalies.len()) {
-            request.page_size = page_size;
-            let page = queries.list_anomalies(session.request(request.clone())).await;
-            let page = page.map_err(|status| session.refused(status))?.into_inner();
-            listing.anomalies.extend(page.anomalies);
-            listing.view = listing.view.or(page.view);
-            request.page_token.clone_from(&page.next_page_token);
-            listing.next_page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                break;
-            }
-        }
-        if !listing.next_page_token.is_empty() {
-            note(&format!("There are more than these {}: see --limit and --all.", listing.anomalies.len()));
-        }
-        match session.printer.format() {
-            Format::Table => {
-                let text = table(&listing, session.printer.look());
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&listing),
-            Format::Jsonl => session.printer.lines(&listing.anomalies),
-        }
+        let queries = session.queries().await?;
+        let listing = gather(session, self.extent, async |page_size, page_token| {
+            let request = v1::ListAnomaliesRequest { page_size, page_token, ..request.clone() };
+            queries.clone().list_anomalies(session.request(request)).await
+        });
+        let listing = listing.await?;
+        print(&mut session.printer, &listing, table)
     }
 }
 

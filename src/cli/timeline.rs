@@ -6,7 +6,7 @@ use super::{
     arguments::{Extent, Subject, Times, slug},
     connection::Session,
     failure::Failure,
-    output::{Format, note},
+    listing::{gather, print},
     page::{Look, Page, Text, Tone},
     statement,
     words::{self, phrase},
@@ -34,37 +34,19 @@ impl Timeline {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
         let subject = subject(&self.subject).map_err(Failure::Argument)?;
-        let mut request = v1::GetTimelineRequest {
+        let request = v1::GetTimelineRequest {
             subject: subject.0.clone(),
             as_of: self.times.as_of(),
             min_position: self.times.min_position,
             ..Default::default()
         };
-        let mut queries = session.queries().await?;
-        let mut timeline = v1::GetTimelineResponse::default();
-        while let Some(page_size) = self.extent.next_page(timeline.entries.len()) {
-            request.page_size = page_size;
-            let page = queries.get_timeline(session.request(request.clone())).await;
-            let page = page.map_err(|status| session.refused(status))?.into_inner();
-            timeline.entries.extend(page.entries);
-            timeline.view = timeline.view.or(page.view);
-            request.page_token.clone_from(&page.next_page_token);
-            timeline.next_page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                break;
-            }
-        }
-        if !timeline.next_page_token.is_empty() {
-            note(&format!("There are more than these {}: see --limit and --all.", timeline.entries.len()));
-        }
-        match session.printer.format() {
-            Format::Table => {
-                let text = table(&subject.0, &timeline, session.printer.look());
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&timeline),
-            Format::Jsonl => session.printer.lines(&timeline.entries),
-        }
+        let queries = session.queries().await?;
+        let listing = gather(session, self.extent, async |page_size, page_token| {
+            let request = v1::GetTimelineRequest { page_size, page_token, ..request.clone() };
+            queries.clone().get_timeline(session.request(request)).await
+        });
+        let listing = listing.await?;
+        print(&mut session.printer, &listing, |timeline, look| table(&subject.0, timeline, look))
     }
 }
 
