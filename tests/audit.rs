@@ -380,7 +380,7 @@ async fn replays() {
         &[
             "97:  > NONE LATE_ARRIVAL",
             "175: NONE > PROSCRIBED_NO_CONTACT LATE_ARRIVAL",
-            "404: PROSCRIBED_NO_CONTACT > DIRECT_CONTACT LATE_ARRIVAL",
+            "405: PROSCRIBED_NO_CONTACT > DIRECT_CONTACT LATE_ARRIVAL",
         ],
     )
     .await;
