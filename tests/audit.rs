@@ -390,7 +390,7 @@ async fn replays() {
         RecordTime,
         "process.since",
         "2025-11-20",
-        &["389:  > 2025-02-10 LATE_ARRIVAL", "434: 2025-02-10 > 2025-03-10 CORRECTION"],
+        &["390:  > 2025-02-10 LATE_ARRIVAL", "434: 2025-02-10 > 2025-03-10 CORRECTION"],
     )
     .await;
     check_replay(
