@@ -3,10 +3,11 @@
 use clap::{Args, ValueEnum};
 
 use super::{
-    arguments::{Extent, Subject, Times, vocabulary},
+    arguments::{Extent, Times, vocabulary},
     connection::Session,
     failure::Failure,
     listing::{gather, print},
+    matter,
     page::{Look, Page, Text, Tone},
     words::{self, word},
 };
@@ -27,13 +28,13 @@ enum Which {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     chancery anomalies\n  \
-    chancery anomalies regime/un-scisil\n  \
+    chancery anomalies regime un-scisil\n  \
     chancery anomalies hts --rule CLAIMS_DISAGREE\n  \
     chancery anomalies --which settled --output jsonl")]
 pub struct Anomalies {
-    /// About this subject: group/hts or hts, actor/us, regime/us-fto219, relationship/us/hts, designation/hts/us-fto219
-    #[arg(value_name = "SUBJECT")]
-    subject: Option<Subject>,
+    /// About this subject: hts, us hts, actor us, regime us-fto219, designation hts us-fto219; also with slashes in one word
+    #[arg(value_name = "SUBJECT", num_args = 0..=3)]
+    subject: Vec<String>,
     /// Noticed by this rule (of several: any)
     #[arg(long, env = "CHANCERY_RULE", value_parser = vocabulary("AnomalyRule"), ignore_case = true,
           value_delimiter = ',')]
@@ -51,9 +52,10 @@ impl Anomalies {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
         let (open, settled) = (v1::AnomalyState::Open.into(), v1::AnomalyState::Settled.into());
+        let subject = if self.subject.is_empty() { String::new() } else { matter::any(&self.subject)? };
         let request = v1::ListAnomaliesRequest {
             rules: self.rule,
-            subject: self.subject.map(|subject| subject.0).unwrap_or_default(),
+            subject,
             states: match self.which {
                 Which::Open => vec![open],
                 Which::Settled => vec![settled],

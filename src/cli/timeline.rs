@@ -3,10 +3,11 @@
 use clap::Args;
 
 use super::{
-    arguments::{Extent, Subject, Times, slug},
+    arguments::{Extent, Times},
     connection::Session,
     failure::Failure,
     listing::{gather, print},
+    matter,
     page::{Look, Page, Text, Tone},
     statement,
     words::{self, phrase},
@@ -22,7 +23,7 @@ use crate::wire::v1;
     chancery timeline group/hts --known 432 --all")]
 pub struct Timeline {
     /// The subject (group/hts, relationship/us/hts, designation/hts/us-fto219), a group, or an actor and a group
-    #[arg(value_name = "SUBJECT", num_args = 1..=2, required = true)]
+    #[arg(value_name = "SUBJECT", num_args = 1..=3, required = true)]
     subject: Vec<String>,
     #[command(flatten)]
     extent: Extent,
@@ -33,9 +34,9 @@ pub struct Timeline {
 impl Timeline {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let subject = subject(&self.subject).map_err(Failure::Argument)?;
+        let subject = matter::any(&self.subject)?;
         let request = v1::GetTimelineRequest {
-            subject: subject.0.clone(),
+            subject: subject.clone(),
             as_of: self.times.as_of(),
             min_position: self.times.min_position,
             ..Default::default()
@@ -46,16 +47,7 @@ impl Timeline {
             queries.clone().get_timeline(session.request(request)).await
         });
         let listing = listing.await?;
-        print(&mut session.printer, &listing, |timeline, look| table(&subject.0, timeline, look))
-    }
-}
-
-/// One word is a subject or a group, two are an actor and a group.
-fn subject(words: &[String]) -> Result<Subject, String> {
-    match words {
-        [subject] => subject.parse(),
-        [actor, group] => Ok(Subject(format!("relationship/{}/{}", slug(actor)?, slug(group)?))),
-        _ => Err("a subject, or an actor and a group, is expected".to_owned()),
+        print(&mut session.printer, &listing, |timeline, look| table(&subject, timeline, look))
     }
 }
 
@@ -116,20 +108,6 @@ fn best_source(fact: &v1::Fact) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn subjects_may_be_said_in_short() {
-        for (words, expected) in [
-            (&["hts"][..], Some("group/hts")),
-            (&["us", "hts"], Some("relationship/us/hts")),
-            (&["designation/hts/us-fto219"], Some("designation/hts/us-fto219")),
-            (&["US", "hts"], None),
-            (&["us/hts"], None),
-        ] {
-            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-            assert_eq!(subject(&words).ok().map(|subject| subject.0).as_deref(), expected, "{words:?}");
-        }
-    }
 
     const ANSWER: &str = r#"{
       "entries": [
