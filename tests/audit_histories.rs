@@ -1,4 +1,5 @@
-//! Random histories: differences compose, replays end where queries do, and digests come out of a rebuilt log.
+//! Random histories: differences compose and name what made them, replays tell exactly what queries say, and digests come
+//! out of a rebuilt log.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -10,17 +11,21 @@ use std::{
 
 use chancery::{
     audit::{
-        Matter, ViewText,
+        Compared, Matter, Terms, ViewText, may_differ,
         replay::{Moment, RecordReplay, ValidReplay, Wanted},
     },
     domain::{
         as_of::AsOf,
         date::{Day, parse_day},
-        id::GroupId,
+        event::Event,
+        fact::{Fact, FactParts},
+        id::{EventId, GroupId},
+        statement::{DesignationAct, IdentityMerged, IdentityUnmerged, Scope, Statement},
         status::{
             change::changes,
             field::{Field, Part},
         },
+        vocabulary::Act,
     },
     ledger::{Commit, Ledger, Proposed},
     log::memory::Memory,
@@ -38,7 +43,7 @@ use uuid::Uuid;
 #[path = "common/histories.rs"]
 mod histories;
 
-use histories::{ACTORS, GROUPS, History, history};
+use histories::{ACTORS, GROUPS, History, history, parts};
 
 /// A record with its projections.
 struct Office {
@@ -57,21 +62,79 @@ impl Office {
         Office { ledger, projection, log }
     }
 
-    async fn with(history: &History) -> Office {
+    async fn with(history: &History, operations: &[Operation]) -> Office {
         let office = Office::open(Arc::default()).await;
         for (id, event) in history.events(&history.order(0)) {
-            let content = write_event(Some(id), &event).encode_to_vec().into();
-            let salt = chancery::proof::Salt::new([7; 16]);
-            let commit = Commit {
-                id: Uuid::from_u128(1),
-                principal: Arc::from("test"),
-                events: vec![Proposed::new(id, event, content, salt)],
-                checks: Vec::new(),
-            };
-            office.ledger.submit(commit).await.unwrap();
+            office.record(id, event).await;
+        }
+        for (number, operation) in operations.iter().enumerate() {
+            let number = number as u128;
+            let id = EventId::new(Uuid::from_u128(10_000 + 2 * number)).unwrap();
+            office.record(id, Event::Fact(Arc::new(Fact::new(operation.parts()).unwrap()))).await;
+            if operation.is_taken_back {
+                let about = EventId::new(Uuid::from_u128(10_001 + 2 * number)).unwrap();
+                office.record(about, Event::Retraction { target: id, reason: "mistaken".to_owned() }).await;
+            }
+            // Something is always recorded about the groups in between.
+            let id = EventId::new(Uuid::from_u128(20_000 + number)).unwrap();
+            office.record(id, Event::Fact(Arc::new(Fact::new(operation.act(number)).unwrap()))).await;
         }
         office.projection.reaches(office.ledger.tail(), Duration::from_secs(60)).await.unwrap();
         office
+    }
+
+    async fn record(&self, id: EventId, event: Event) {
+        let content = write_event(Some(id), &event).encode_to_vec().into();
+        let salt = chancery::proof::Salt::new([7; 16]);
+        let commit = Commit {
+            id: Uuid::from_u128(1),
+            principal: Arc::from("test"),
+            events: vec![Proposed::new(id, event, content, salt)],
+            checks: Vec::new(),
+        };
+        self.ledger.submit(commit).await.unwrap();
+    }
+}
+
+/// Two identities made one, or parted, at the end of a history; what merges nothing is recorded all the same.
+#[derive(Clone, Copy, Debug)]
+struct Operation {
+    group: usize,
+    into: usize,
+    parts: bool,
+    is_taken_back: bool,
+}
+
+impl Operation {
+    fn group(index: usize) -> GroupId {
+        GROUPS[index % GROUPS.len()].parse().unwrap()
+    }
+
+    fn parts(self) -> FactParts {
+        let (group, into) = (Operation::group(self.group), Operation::group(self.into));
+        let reason = String::new();
+        let statement = match self.parts || group == into {
+            true => Statement::IdentityUnmerged(IdentityUnmerged { group, reason }),
+            false => Statement::IdentityMerged(IdentityMerged { group, into, reason }),
+        };
+        parts("2021-01-01".parse().unwrap(), statement)
+    }
+
+    fn act(self, number: u128) -> FactParts {
+        let act = if number % 2 == 0 { Act::Listed } else { Act::Delisted };
+        let day = format!("2020-03-{:02}", 1 + number % 28);
+        parts(
+            day.parse().unwrap(),
+            Statement::DesignationAct(DesignationAct {
+                group: Operation::group(self.group),
+                regime: "un-sc".parse().unwrap(),
+                act,
+                scope: Scope::Whole,
+                reference: String::new(),
+                reason: String::new(),
+                expires_on: None,
+            }),
+        )
     }
 }
 
@@ -114,76 +177,180 @@ fn walk(mut state: Values, moments: &[Moment]) -> Values {
     state
 }
 
-async fn check(history: &History, day: Day, stops: &[Index]) {
-    let office = Office::with(history).await;
+/// What is asked of a history.
+#[derive(Clone, Debug)]
+struct Asked {
+    day: Day,
+    other: Day,
+    stops: Vec<Index>,
+    matter: Index,
+}
+
+async fn check(history: &History, operations: &[Operation], asked: &Asked) {
+    let office = Office::with(history, operations).await;
     let tail = office.ledger.tail();
-    let mut stops: Vec<Position> =
-        stops.iter().map(|stop| Position::new(stop.index(tail.get() as usize + 1) as u64)).collect();
+    let stops = asked.stops.iter().map(|stop| Position::new(stop.index(tail.get() as usize + 1) as u64));
+    let mut stops: Vec<Position> = stops.collect();
     stops.sort_unstable();
-    let events = office.ledger.fetch(&(1..=tail.get()).map(Position::new).collect::<Vec<_>>()).await.unwrap();
-    let at = |known_at| AsOf { known_at, ..AsOf::at(day) };
-    {
-        let store = office.projection.store();
-        for matter in matters() {
-            let fields = |as_of| matter.fields(&store, as_of).unwrap_or_default();
-            // From one record to the next and to the last is from the first to the last.
-            let [one, two, three] = [0, 1, 2].map(|index| fields(at(stops[index])));
-            let mut joined = differences(&one, &two);
-            for (path, [was, is]) in differences(&two, &three) {
-                let first = joined.remove(&path).map_or(was, |[first, _]| first);
-                if first != is {
-                    joined.insert(path, [first, is]);
-                }
-            }
-            assert_eq!(joined, differences(&one, &three), "{matter}");
-
-            // Whose registration was taken back has no replay.
-            if matter.fields(&store, at(tail)).is_err() {
-                continue;
-            }
-            let wanted = Wanted::default;
-            let mut replay = ValidReplay::new(matter.clone(), &store, at(tail), None, wanted()).unwrap();
-            let mut state = values(replay.state().0);
-            while let Some(moments) = replay.advance(&store) {
-                for moment in &moments {
-                    state = walk(state, std::slice::from_ref(moment));
-                    let as_of = AsOf { valid_at: moment.valid_on, ..at(tail) };
-                    assert_eq!(state, standing(fields(as_of)), "{matter} on {}", moment.valid_on);
-                }
-            }
-            assert_eq!(state, standing(fields(at(tail))), "{matter}: the end in valid time");
-
-            let mut replay =
-                RecordReplay::new(matter.clone(), &store, &office.ledger, at(tail), stops[0], wanted())
-                    .unwrap();
-            let mut state = values(replay.state().0);
-            assert_eq!(state, standing(one), "{matter}: the start in record time");
-            loop {
-                let next = replay.next();
-                if next.is_empty() {
-                    break;
-                }
-                let run: Vec<_> = events.iter().filter(|it| next.contains(&it.position)).cloned().collect();
-                for moment in replay.advance(&store, &run) {
-                    state = walk(state, std::slice::from_ref(&moment));
-                    assert_eq!(
-                        state,
-                        standing(fields(at(moment.position))),
-                        "{matter} at {}",
-                        moment.position
-                    );
-                }
-            }
-            assert_eq!(state, standing(fields(at(tail))), "{matter}: the end in record time");
-        }
-    }
+    compose(&office, asked, &stops);
+    name_what_made_them(&office, asked, &stops).await;
+    replay_in_record_time(&office, asked, stops[0]).await;
+    replay_in_valid_time(&office, asked);
     // A rebuilt log gives the same digests, and another view another.
     let rebuilt = Office::open(office.log.clone()).await;
     let all: BTreeSet<Matter> = matters().into_iter().collect();
     let digest = |office: &Office, as_of| ViewText::of(&all, &office.projection.store(), as_of).digest();
     for stop in stops {
+        let at = |known_at| AsOf { known_at, ..AsOf::at(asked.day) };
         assert_eq!(digest(&office, at(stop)), digest(&rebuilt, at(stop)));
         assert_ne!(digest(&office, at(stop)), digest(&office, at(stop.next())));
+    }
+}
+
+/// From one view to the next and on to a third is from the first to the third: for each subject asked for by name, and for
+/// everything, which leaves out none that differs.
+fn compose(office: &Office, asked: &Asked, stops: &[Position]) {
+    let store = office.projection.store();
+    let on = |known_at, day| AsOf { known_at, ..AsOf::at(day) };
+    for days in [[asked.day; 3], [asked.day, asked.day, asked.other], [asked.other, asked.day, asked.other]] {
+        let cuts = [on(stops[0], days[0]), on(stops[1], days[1]), on(stops[2], days[2])];
+        for terms in [Terms::Named, Terms::OneOfAll] {
+            let differing = |from: AsOf, to: AsOf| {
+                let all = match terms {
+                    Terms::Named => matters(),
+                    Terms::OneOfAll => may_differ(&store, &office.ledger, from, to),
+                };
+                let mut found = BTreeMap::new();
+                for matter in all {
+                    let compared = Compared::new(&matter, terms, &store, &office.ledger, from, to);
+                    let Ok(compared) = compared else { continue };
+                    for (path, values) in differences(&compared.was, &compared.is) {
+                        found.insert((matter.to_string(), path), values);
+                    }
+                }
+                found
+            };
+            let mut joined = differing(cuts[0], cuts[1]);
+            for (path, [was, is]) in differing(cuts[1], cuts[2]) {
+                let first = joined.remove(&path).map_or(was, |[first, _]| first);
+                if first != is {
+                    joined.insert(path, [first, is]);
+                }
+            }
+            let whole = differing(cuts[0], cuts[2]);
+            assert_eq!(joined, whole, "{terms:?} {cuts:?}");
+            if terms == Terms::OneOfAll {
+                for matter in matters() {
+                    let compared = Compared::new(&matter, terms, &store, &office.ledger, cuts[0], cuts[2]);
+                    let Ok(compared) = compared else { continue };
+                    for (path, values) in differences(&compared.was, &compared.is) {
+                        assert_eq!(whole.get(&(matter.to_string(), path)), Some(&values), "{matter}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Without the event that a difference in record time names, the field did not have the value; with it, it had.
+async fn name_what_made_them(office: &Office, asked: &Asked, stops: &[Position]) {
+    let at = |known_at| AsOf { known_at, ..AsOf::at(asked.day) };
+    let (from, to) = (at(stops[0]), at(stops[2]));
+    for matter in matters() {
+        let compared = {
+            let store = office.projection.store();
+            Compared::new(&matter, Terms::Named, &store, &office.ledger, from, to)
+        };
+        let Ok(compared) = compared else { continue };
+        let caused = compared.changes(&office.ledger, from).await.unwrap();
+        assert_eq!(caused.len(), differences(&compared.was, &compared.is).len());
+        let store = office.projection.store();
+        for it in caused {
+            let event = it.event.unwrap();
+            let value = |known_at| {
+                let fields = matter.fields(&store, at(known_at)).unwrap_or_default();
+                values(&fields).remove(&it.path)
+            };
+            assert!(from.known_at < event && event <= to.known_at, "{matter} {it:?}");
+            assert_eq!(value(event), it.is, "{matter} {it:?}");
+            assert_ne!(value(event.previous()), it.is, "{matter} {it:?}");
+        }
+    }
+}
+
+/// A replay in record time tells of every event that made a difference, and of no other.
+async fn replay_in_record_time(office: &Office, asked: &Asked, after: Position) {
+    let tail = office.ledger.tail();
+    let at = |known_at| AsOf { known_at, ..AsOf::at(asked.day) };
+    let events = office.ledger.fetch(&(1..=tail.get()).map(Position::new).collect::<Vec<_>>()).await.unwrap();
+    let store = office.projection.store();
+    for matter in matters() {
+        // Whose registration was taken back has no replay.
+        if matter.fields(&store, at(tail)).is_err() {
+            continue;
+        }
+        let fields = |known_at| standing(matter.fields(&store, at(known_at)).unwrap_or_default());
+        let ledger = &office.ledger;
+        let mut replay =
+            RecordReplay::new(matter.clone(), &store, ledger, at(tail), after, Wanted::default()).unwrap();
+        let mut state = values(replay.state().0);
+        assert_eq!(state, fields(after), "{matter}: the start in record time");
+        let mut told = BTreeMap::new();
+        loop {
+            let next = replay.next();
+            if next.is_empty() {
+                break;
+            }
+            let run: Vec<_> = events.iter().filter(|it| next.contains(&it.position)).cloned().collect();
+            for moment in replay.advance(&store, &run) {
+                state = walk(state, std::slice::from_ref(&moment));
+                told.insert(moment.position, state.clone());
+            }
+        }
+        let mut last = fields(after);
+        for position in (after.get() + 1..=tail.get()).map(Position::new) {
+            let now = fields(position);
+            let expected = (now != last).then_some(&now);
+            assert_eq!(told.get(&position), expected, "{matter} at {position}");
+            last = now;
+        }
+    }
+}
+
+/// A replay in valid time tells of every day on which the answer is another than on the day before, and of no other.
+fn replay_in_valid_time(office: &Office, asked: &Asked) {
+    let store = office.projection.store();
+    let (first, last) = (asked.day, asked.day.saturating_add(jiff::SignedDuration::from_hours(24 * 250)));
+    let of_groups = matters().into_iter().filter(|matter| matches!(matter, Matter::Group(_)));
+    let of_any = matters();
+    let chosen = &of_any[asked.matter.index(of_any.len())];
+    let of_groups: Vec<Matter> = of_groups.collect();
+    let group = &of_groups[asked.matter.index(of_groups.len())];
+    for matter in [chosen, group] {
+        if matter.fields(&store, AsOf::at(last)).is_err() {
+            continue;
+        }
+        let fields = |day| standing(matter.fields(&store, AsOf::at(day)).unwrap_or_default());
+        let cuts = AsOf::at(last);
+        let mut replay =
+            ValidReplay::new(matter.clone(), &store, cuts, Some(first), Wanted::default()).unwrap();
+        let mut state = values(replay.state().0);
+        let mut before = fields(first.yesterday().unwrap());
+        assert_eq!(state, before, "{matter}: the start in valid time");
+        let mut told = BTreeMap::new();
+        while let Some(moments) = replay.advance(&store) {
+            for moment in &moments {
+                state = walk(state, std::slice::from_ref(moment));
+                told.insert(moment.valid_on, state.clone());
+            }
+        }
+        let mut day = first;
+        while day <= last {
+            let now = fields(day);
+            assert_eq!(told.get(&day), (now != before).then_some(&now), "{matter} on {day}");
+            before = now;
+            day = day.tomorrow().unwrap();
+        }
     }
 }
 
@@ -194,16 +361,33 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 300, ..asked }
 }
 
+/// A day on which something may be going on in the world of the histories.
+fn day() -> impl Strategy<Value = Day> {
+    (2018..2024_i16, 1..=12_i8, 1..=28_i8)
+        .prop_map(|(year, month, day)| parse_day(&format!("{year}-{month:02}-{day:02}")).unwrap())
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    (0..4_usize, 0..4_usize, 0..3_u8, 0..4_u8).prop_map(|(group, into, parts, taken_back)| Operation {
+        group,
+        into,
+        parts: parts == 0,
+        is_taken_back: taken_back == 0,
+    })
+}
+
 proptest! {
     #![proptest_config(config())]
     #[test]
     fn fits_together(
         history in history(1..50),
-        (year, month, day) in (2018..2026_i16, 1..=12_i8, 1..=28_i8),
+        operations in vec(operation(), 0..5),
+        (day, other) in (day(), day()),
         stops in vec(any::<Index>(), 3),
+        matter in any::<Index>(),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let day = parse_day(&format!("{year}-{month:02}-{day:02}")).unwrap();
-        runtime.block_on(check(&history, day, &stops));
+        let asked = Asked { day, other, stops, matter };
+        runtime.block_on(check(&history, &operations, &asked));
     }
 }

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::Matter;
 use crate::{
     domain::{
+        as_of::AsOf,
         date::Day,
         event::Event,
+        fold::relationship::{Line, Tally},
         status::{change::Change, field::Field},
-        vocabulary::{ChangeCause, FoldRule},
+        vocabulary::ChangeCause,
     },
-    ledger::{Ledger, Recorded},
+    ledger::Recorded,
     position::Position,
+    projection::{Store, Turnings},
 };
-use jiff::{Timestamp, tz::TimeZone};
 
 /// A field that changed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,40 +60,104 @@ pub(super) fn day_of(moment: Timestamp) -> Day {
     moment.to_zoned(TimeZone::UTC).date()
 }
 
+/// The events that a field rests on, and the claims that lost.
+pub(super) fn named_by(field: Option<&Field>) -> impl Iterator<Item = Position> {
+    let grounds = field.map(|field| field.grounds().clone()).unwrap_or_default();
+    grounds.events.into_iter().chain(grounds.lost.into_iter().map(|lost| lost.position))
+}
+
 /// The events that a change names, those of the value after before those of the value before.
 pub(super) fn named(change: &Change<'_>) -> impl Iterator<Item = Position> {
-    let of = |field: Option<&Field>| {
-        let provenance = field.map(|field| field.provenance.clone()).unwrap_or_default();
-        let lost: Vec<Position> = provenance.lost.iter().map(|lost| lost.position).collect();
-        provenance.events.into_iter().chain(lost)
-    };
-    of(change.is).chain(of(change.was))
+    named_by(change.is).chain(named_by(change.was))
 }
 
-/// Whether the value after says of itself that time alone made it.
-pub(super) fn is_elapsed(change: &Change<'_>) -> bool {
-    change.is.is_some_and(|field| field.provenance.rule == FoldRule::ElapsedTime)
+/// How deep values follow from one another: a flag from the headline, that from a facet.
+const DEPTH_MAX: usize = 3;
+
+/// What begins to count about one subject, day by day, under one record.
+pub(super) struct Begun {
+    /// The days on which its status can change, and the events that begin on them.
+    pub turnings: Turnings,
+    /// The days on which the listings can change that bear on a relationship.
+    pub legal_days: BTreeSet<Day>,
+    /// The moves of a relationship: the same on all days.
+    pub line: Option<Line>,
 }
 
-/// The last event between two positions that moved what a change names: one that it names itself, or one of the family of
-/// such a one; else the last of `moving`, which ascend.
-pub(super) fn between(
-    ledger: &Ledger,
-    change: &Change<'_>,
-    (after, to): (Position, Position),
-    moving: &[Position],
-) -> Option<Position> {
-    let within = |position: &Position| after < *position && *position <= to;
-    if let Some(position) = named(change).find(|position| within(position)) {
-        return Some(position);
+impl Begun {
+    /// Of a subject, at whatever valid date.
+    pub fn new(matter: &Matter, store: &Store, as_of: AsOf) -> Begun {
+        let mut turnings = store.turnings(matter.group(), as_of);
+        let Matter::Relationship(actor, group) = matter else {
+            return Begun { turnings, legal_days: BTreeSet::new(), line: None };
+        };
+        turnings.days.extend(store.turning_days_of(actor, as_of));
+        let legal_days = turnings.days.clone();
+        let group = store.survivor_of(group, as_of);
+        let line = store.line_of(actor, &group, as_of).unwrap_or_default().into_owned();
+        for (day, event) in line.beginnings() {
+            turnings.begin(day, event);
+        }
+        Begun { turnings, legal_days, line: Some(line) }
     }
-    let earlier: BTreeSet<Position> = named(change).collect();
-    let roots: BTreeSet<Position> =
-        earlier.into_iter().take(EVENTS_MAX).map(|position| ledger.family_root(position)).collect();
-    let members = roots.into_iter().flat_map(|root| ledger.family(root));
-    let moved = members.filter(within).max();
-    moved.or_else(|| moving.iter().rev().find(|position| within(position)).copied())
+
+    /// Why a field changed on a day, of all the changes of that day. What a fact brought that began on it: one that the
+    /// value before or after rests on, one that is counted in it, or one behind a value that it follows from. Otherwise
+    /// time passed, since the first fact that it rests on.
+    pub fn cause(
+        &self,
+        day: Day,
+        of_day: &[Change<'_>],
+        change: &Change<'_>,
+    ) -> (ChangeCause, Option<Position>) {
+        match self.fact_behind(day, of_day, change, DEPTH_MAX) {
+            Some(event) => (ChangeCause::NewFact, Some(event)),
+            None => (ChangeCause::TimePassed, named(change).next()),
+        }
+    }
+
+    fn fact_behind(
+        &self,
+        day: Day,
+        of_day: &[Change<'_>],
+        change: &Change<'_>,
+        depth: usize,
+    ) -> Option<Position> {
+        let begun = self.turnings.beginnings.get(&day).map(Vec::as_slice).unwrap_or_default();
+        let own = named(change).find(|position| begun.contains(position));
+        let eve = day.yesterday().unwrap_or(day);
+        own.or_else(|| self.counted(change.path, (eve, day))).or_else(|| {
+            let from: BTreeSet<&str> =
+                [change.was, change.is].into_iter().flatten().flat_map(follows_from).collect();
+            let mut behind =
+                of_day.iter().filter(|other| 0 < depth && from.iter().any(|path| is_of(other.path, path)));
+            behind.find_map(|other| self.fact_behind(day, of_day, other, depth - 1))
+        })
+    }
+
+    /// The last fact that began to be counted in a field after one day and up to another.
+    pub fn counted(&self, path: &str, (after, to): (Day, Day)) -> Option<Position> {
+        match (Tally::of(path)?, &self.line) {
+            (Tally::Acts, _) => {
+                let mut acts = self.turnings.acts.range(after..=to).filter(|(day, _)| after < **day);
+                acts.next_back().and_then(|(_, events)| events.last()).copied()
+            }
+            (tally, Some(line)) => line
+                .counted(tally)
+                .filter(|(day, _)| after < *day && *day <= to)
+                .last()
+                .map(|(_, event)| event),
+            (_, None) => None,
+        }
+    }
 }
 
-/// How many events that a change names are followed to their families.
-const EVENTS_MAX: usize = 50;
+fn follows_from(field: &Field) -> impl Iterator<Item = &str> {
+    field.follows_from.iter().map(String::as_str)
+}
+
+/// Whether a field is the one that another follows from, or the same listing of a component.
+fn is_of(path: &str, from: &str) -> bool {
+    let listing = from.strip_suffix(']').and_then(|from| path.strip_prefix(from));
+    path == from || listing.is_some_and(|rest| rest.starts_with('/') && rest.ends_with(']'))
+}

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Matter,
-    cause::{Caused, between, cause_of, day_of, named},
+    cause::{Begun, Caused, cause_of, day_of, named},
+    matter::Terms,
+    turning::Answers,
 };
 use crate::{
     domain::{
@@ -14,10 +16,9 @@ use crate::{
             change::{Change, changes},
             field::Field,
         },
-        subject::Subject,
         vocabulary::ChangeCause,
     },
-    ledger::{Ledger, READ_BYTES, Recorded},
+    ledger::{Ledger, Recorded},
     log::ReadError,
     position::Position,
     projection::{Store, UnknownError},
@@ -26,92 +27,125 @@ use crate::{
 /// Events between the two positions when everything is asked for.
 pub const DIFF_EVENTS_MAX: u64 = 100_000;
 
-/// The three answers that a difference is made of.
+/// Two answers about one subject, and what moved each field in which they differ.
 #[derive(Clone, Debug)]
 pub struct Compared {
     /// The first answer.
     pub was: Vec<Field>,
-    /// At the first valid date under the second record.
-    pub learned: Vec<Field>,
     /// The second answer.
     pub is: Vec<Field>,
-    /// The positions between the two answers whose events can move the status.
-    moving: Vec<Position>,
+    steps: BTreeMap<String, Step>,
+}
+
+/// What moved a field, before it is looked up.
+#[derive(Clone, Debug)]
+enum Step {
+    /// An event between the two positions.
+    Recorded(Position),
+    /// What the value rests on was disclosed: one of these.
+    Disclosed(Vec<Position>),
+    /// A fact took effect between the two valid dates, or time alone did it.
+    Passed(ChangeCause, Option<Position>),
 }
 
 impl Compared {
-    /// Asks for the three. A subject that is not on record at one of the views has no fields there; at neither, it is
-    /// unknown.
+    /// Asks for the two, and finds out what lies behind the differences: what the record, or disclosure, brought at the
+    /// first valid date; else what the days up to the second brought under the second record. A subject that is not on
+    /// record at one of the views has no fields there; at neither, it is unknown.
     pub fn new(
         matter: &Matter,
+        terms: Terms,
         store: &Store,
         ledger: &Ledger,
         from: AsOf,
         to: AsOf,
     ) -> Result<Compared, UnknownError> {
-        let is = matter.fields(store, to);
-        let was = matter.fields(store, from);
-        let (is, was) = match (is, was) {
-            (Err(unknown), Err(_)) => return Err(unknown),
-            (is, was) => (is.unwrap_or_default(), was.unwrap_or_default()),
+        let (was, is) = match (matter.fields_on(terms, store, from), matter.fields_on(terms, store, to)) {
+            (Err(_), Err(unknown)) => return Err(unknown),
+            (was, is) => (was.unwrap_or_default(), is.unwrap_or_default()),
         };
-        let learned = match from.valid_at == to.valid_at {
-            true => is.clone(),
-            false => {
-                let middle = AsOf { valid_at: from.valid_at, ..to };
-                matter.fields(store, middle).unwrap_or_default()
+        let differing = changes(&was, &is);
+        if differing.is_empty() {
+            return Ok(Compared { was, is, steps: BTreeMap::new() });
+        }
+        let mut answers = Answers::new(matter, terms, store, to);
+        let mut steps = BTreeMap::new();
+        let mut passed = Vec::new();
+        for change in &differing {
+            let learned = answers.field(change.path, to.known_at, from.valid_at);
+            if value(learned) == value(change.was) {
+                passed.push(change.path);
+                continue;
             }
-        };
-        let moving = match changes(&was, &is).is_empty() {
-            true => Vec::new(),
-            false => matter.moving(store, ledger, to, (from.known_at, to.known_at)),
-        };
-        Ok(Compared { was, learned, is, moving })
+            let step = Change { path: change.path, was: change.was, is: learned };
+            let rests_on: Vec<Position> = named(&step).collect();
+            let final_value = value(learned);
+            let disclosed = value(answers.field(change.path, from.known_at, from.valid_at)) == final_value;
+            let step = if disclosed {
+                Step::Disclosed(rests_on)
+            } else {
+                let range = (from.known_at, to.known_at);
+                Step::Recorded(answers.event(ledger, change.path, range, from.valid_at))
+            };
+            steps.insert(change.path.to_owned(), step);
+        }
+        if !passed.is_empty() {
+            let begun = Begun::new(matter, store, to);
+            let found = days_behind(&mut answers, &begun, &passed, to.known_at, (from.valid_at, to.valid_at));
+            steps.extend(found.into_iter().map(|(path, (cause, event))| (path, Step::Passed(cause, event))));
+        }
+        Ok(Compared { was, is, steps })
     }
 
     /// What differs, with its causes.
-    pub async fn changes(&self, ledger: &Ledger, from: AsOf, to: AsOf) -> Result<Vec<Caused>, ReadError> {
-        let differing = changes(&self.was, &self.is);
-        if differing.is_empty() {
+    pub async fn changes(&self, ledger: &Ledger, from: AsOf) -> Result<Vec<Caused>, ReadError> {
+        if self.steps.is_empty() {
             return Ok(Vec::new());
         }
         let since = answered_on(ledger, from.known_at).await?;
-        let by_path: BTreeMap<&str, &Field> =
-            self.learned.iter().map(|field| (field.path.as_str(), field)).collect();
-        let range = (from.known_at, to.known_at);
-        let value = |field: Option<&Field>| field.map(|field| field.value.clone());
-        let steps = differing.iter().map(|change| {
-            let middle = by_path.get(change.path).copied();
-            if value(change.was) == value(middle) {
-                return Step::Passed(named(change).collect());
-            }
-            // What a step of record time moved rests on what that step brought.
-            let step = Change { path: change.path, was: change.was, is: middle };
-            match between(ledger, &step, range, &self.moving) {
-                Some(event) => Step::Recorded(event),
-                None => Step::Disclosed(named(&step).next()),
-            }
-        });
-        let steps: Vec<Step> = steps.collect();
-        let behind: BTreeSet<Position> = steps.iter().flat_map(Step::events).copied().collect();
+        let behind: BTreeSet<Position> = self.steps.values().flat_map(Step::events).copied().collect();
         let events = ledger.fetch(&behind.into_iter().collect::<Vec<_>>()).await?;
         let events: BTreeMap<Position, &Recorded> = events.iter().map(|it| (it.position, it)).collect();
-        let caused = differing.iter().zip(&steps).map(|(change, step)| {
-            let (cause, event) = step.cause(&events, since, (from.valid_at, to.valid_at));
-            Caused::of(change, cause, event)
+        let caused = changes(&self.was, &self.is).into_iter().filter_map(|change| {
+            let (cause, event) = self.steps.get(change.path)?.cause(&events, since, from.disclosed_by);
+            Some(Caused::of(&change, cause, event))
         });
         Ok(caused.collect())
     }
 }
 
-/// What moved a field, before it is looked up.
-enum Step {
-    /// An event between the two positions.
-    Recorded(Position),
-    /// Nothing was recorded in between: what the value rests on was disclosed.
-    Disclosed(Option<Position>),
-    /// One of these facts took effect between the two valid dates, or time alone did it.
-    Passed(Vec<Position>),
+fn value(field: Option<&Field>) -> Option<String> {
+    field.map(|field| field.value.clone())
+}
+
+/// What the days between two valid dates brought, field by field.
+fn days_behind(
+    answers: &mut Answers<'_>,
+    begun: &Begun,
+    paths: &[&str],
+    known_at: Position,
+    (from, to): (Day, Day),
+) -> Vec<(String, (ChangeCause, Option<Position>))> {
+    // The way back undoes what the way there did.
+    let (from, to) = (from.min(to), from.max(to));
+    let mut found = Vec::new();
+    let mut by_day: BTreeMap<Day, Vec<&str>> = BTreeMap::new();
+    for path in paths {
+        match begun.counted(path, (from, to)) {
+            Some(event) => found.push(((*path).to_owned(), (ChangeCause::NewFact, Some(event)))),
+            None => by_day.entry(answers.day(path, known_at, (from, to))).or_default().push(path),
+        }
+    }
+    for (day, paths) in by_day {
+        let eve = answers.at(known_at, day.yesterday().unwrap_or(day)).to_vec();
+        let of_day = changes(&eve, answers.at(known_at, day));
+        for path in paths {
+            if let Some(change) = of_day.iter().find(|change| change.path == path) {
+                found.push((path.to_owned(), begun.cause(day, &of_day, change)));
+            }
+        }
+    }
+    found
 }
 
 impl Step {
@@ -119,8 +153,8 @@ impl Step {
     fn events(&self) -> &[Position] {
         match self {
             Step::Recorded(event) => std::slice::from_ref(event),
-            Step::Disclosed(_) => &[],
-            Step::Passed(named) => named,
+            Step::Disclosed(rests_on) => rests_on,
+            Step::Passed(..) => &[],
         }
     }
 
@@ -128,27 +162,22 @@ impl Step {
         &self,
         events: &BTreeMap<Position, &Recorded>,
         since: Day,
-        (from, to): (Day, Day),
+        disclosed_by: Option<Day>,
     ) -> (ChangeCause, Option<Position>) {
         match self {
             Step::Recorded(event) => {
                 let cause = events.get(event).map(|recorded| cause_of(recorded, since));
                 (cause.unwrap_or(ChangeCause::LateArrival), Some(*event))
             }
-            Step::Disclosed(event) => (ChangeCause::LateArrival, *event),
-            Step::Passed(named) => {
-                let within = |position: &&Position| {
-                    events.get(*position).and_then(|recorded| recorded.event.fact()).is_some_and(|fact| {
-                        [fact.effective_on.lower(), fact.heralded()]
-                            .iter()
-                            .any(|day| from < *day && *day <= to)
-                    })
+            Step::Disclosed(rests_on) => {
+                let later = |position: &&Position| {
+                    let fact = events.get(*position).and_then(|recorded| recorded.event.fact());
+                    fact.is_some_and(|fact| disclosed_by.is_some_and(|day| day < fact.disclosed()))
                 };
-                match named.iter().filter(within).min() {
-                    Some(event) => (ChangeCause::NewFact, Some(*event)),
-                    None => (ChangeCause::TimePassed, named.first().copied()),
-                }
+                let event = rests_on.iter().find(later).or(rests_on.first());
+                (ChangeCause::LateArrival, event.copied())
             }
+            Step::Passed(cause, event) => (*cause, *event),
         }
     }
 }
@@ -159,23 +188,4 @@ async fn answered_on(ledger: &Ledger, known_at: Position) -> Result<Day, ReadErr
     let position = known_at.max(first).min(ledger.tail());
     let recorded_at = ledger.recorded_at(position).await?;
     Ok(recorded_at.map_or(Day::MIN, day_of))
-}
-
-/// The groups and relationships that the events after one position up to another touch.
-pub async fn touched(ledger: &Ledger, after: Position, to: Position) -> Result<BTreeSet<Matter>, ReadError> {
-    let mut subjects: BTreeSet<Subject> = BTreeSet::new();
-    let mut next = after.next();
-    while next <= to {
-        let events = ledger.read(next, READ_BYTES).await?;
-        let Some(last) = events.last().map(|recorded| recorded.position) else { break };
-        for recorded in events.iter().filter(|recorded| recorded.position <= to) {
-            match recorded.concern {
-                Some(_) => subjects.extend(ledger.touched(recorded).await?),
-                None => subjects.extend(recorded.own_subjects()),
-            }
-        }
-        next = last.next();
-    }
-    let whole = subjects.into_iter().filter(|subject| !matches!(subject, Subject::Designation(..)));
-    Ok(whole.filter_map(|subject| Matter::try_from(subject).ok()).collect())
 }

@@ -13,7 +13,7 @@ use crate::{
     },
     ledger::Ledger,
     position::Position,
-    projection::{Store, UnknownError},
+    projection::{Range, Store, UnknownError},
 };
 
 /// A subject that has a status.
@@ -25,6 +25,15 @@ pub enum Matter {
     Designation(GroupId, RegimeId),
     /// The relationship of an actor with a group.
     Relationship(ActorId, GroupId),
+}
+
+/// On what terms a subject is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Terms {
+    /// As one that is asked for by name: a relationship without dealings is NONE throughout.
+    Named,
+    /// As one of all: a relationship is on record when dealings are.
+    OneOfAll,
 }
 
 /// The subject has no status.
@@ -110,78 +119,116 @@ impl Matter {
         }
     }
 
-    /// The subjects whose events can move its status under the cuts, whatever the valid date.
-    fn grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
-        let mut grounds: BTreeSet<Subject> = store.told_of(&self.subject(), as_of).into_iter().collect();
-        if store.is_ever_merged(self.group()) {
-            grounds.extend(store.told_of(&Subject::Group(self.group().clone()), as_of));
-        }
-        match self {
-            Matter::Group(group) => {
-                let turnings = store.turnings(group, as_of);
-                grounds.extend(turnings.groups.into_iter().map(Subject::Group));
-                grounds.extend(turnings.regimes.into_iter().map(Subject::Regime));
-            }
-            Matter::Designation(_, regime) => {
-                grounds.insert(Subject::Regime(regime.clone()));
-            }
-            Matter::Relationship(actor, group) => {
-                grounds.insert(Subject::Actor(actor.clone()));
-                let regimes = store.regimes(as_of);
-                for regime in store.turnings(group, as_of).regimes {
-                    let terms = regimes.get(&regime);
-                    let bears = terms.is_some_and(|terms| {
-                        terms.authority == *actor || terms.inheritance == Inheritance::Members
-                    });
-                    if bears {
-                        grounds.insert(Subject::Designation(group.clone(), regime.clone()));
-                        grounds.insert(Subject::Regime(regime));
-                    }
+    /// The fields of its status on these terms.
+    pub(super) fn fields_on(
+        &self,
+        terms: Terms,
+        store: &Store,
+        as_of: AsOf,
+    ) -> Result<Vec<Field>, UnknownError> {
+        match (terms, self) {
+            (Terms::OneOfAll, Matter::Relationship(actor, group)) => {
+                let group = store.survivor_of(group, as_of);
+                let line = store.line_of(actor, &group, as_of);
+                match line.is_some_and(|line| !line.is_empty()) {
+                    true => self.fields(store, as_of),
+                    false => Ok(Vec::new()),
                 }
             }
+            (Terms::OneOfAll | Terms::Named, _) => self.fields(store, as_of),
         }
-        let told = grounds.iter().flat_map(|ground| store.told_of(ground, as_of));
-        told.collect::<BTreeSet<Subject>>().into_iter().collect()
     }
 
-    /// The subjects whose events can have moved its status at any position up to that of the cuts: those of
-    /// [`Matter::grounds`], and those of what no longer stands.
-    fn ever_grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
-        let mut grounds: BTreeSet<Subject> = self.grounds(store, as_of).into_iter().collect();
-        let (groups, regimes) = store.ever_about(self.group());
+    /// The positions in a part of the record, ascending, of the events that are about it: about itself, about the groups and
+    /// listings that it inherits from, and what became of their regimes and of its actor. Events that only name one of
+    /// those are not among them.
+    pub fn moving(&self, store: &Store, ledger: &Ledger, as_of: AsOf, range: Range) -> Vec<Position> {
+        let mut found = BTreeSet::new();
+        for ground in self.grounds(store, as_of) {
+            let mut positions = ledger.positions(std::slice::from_ref(&ground), range.0.next(), range.1);
+            if let Some(telling) = store.telling(&ground) {
+                positions.retain(|position| telling.contains(position));
+            }
+            found.extend(positions);
+        }
+        found.extend(self.operations(store, ledger, range));
+        found.into_iter().collect()
+    }
+
+    /// The subjects whose events are about it.
+    fn grounds(&self, store: &Store, as_of: AsOf) -> BTreeSet<Subject> {
+        let ones = store.ever_one_with(self.group());
+        let mut grounds = BTreeSet::new();
         match self {
-            Matter::Group(_) => grounds.extend(groups.into_iter().map(Subject::Group)),
-            Matter::Designation(..) => return grounds.into_iter().collect(),
-            Matter::Relationship(_, group) => {
-                let listing = |regime: &RegimeId| Subject::Designation(group.clone(), regime.clone());
-                grounds.extend(regimes.iter().map(listing));
+            Matter::Group(group) => {
+                let (groups, regimes) = store.ever_about(group);
+                grounds.extend(groups.into_iter().map(Subject::Group));
+                grounds.extend(regimes.into_iter().map(Subject::Regime));
+            }
+            Matter::Designation(_, regime) => {
+                grounds.extend(ones.into_iter().map(|one| Subject::Designation(one, regime.clone())));
+                grounds.insert(Subject::Regime(regime.clone()));
+            }
+            Matter::Relationship(actor, _) => {
+                let regimes = store.regimes(as_of);
+                let bears = |regime: &RegimeId| {
+                    regimes.get(regime).is_some_and(|terms| {
+                        terms.authority == *actor || terms.inheritance == Inheritance::Members
+                    })
+                };
+                for regime in store.ever_listed_under(&ones).into_iter().filter(bears) {
+                    let listing = |one: &GroupId| Subject::Designation(one.clone(), regime.clone());
+                    grounds.extend(ones.iter().map(listing));
+                    grounds.insert(Subject::Regime(regime));
+                }
+                grounds.extend(ones.into_iter().map(|one| Subject::Relationship(actor.clone(), one)));
+                grounds.insert(Subject::Actor(actor.clone()));
             }
         }
-        grounds.extend(regimes.into_iter().map(Subject::Regime));
-        grounds.into_iter().collect()
+        grounds
     }
 
-    /// The positions after one and up to another, ascending, whose events can move its status under the cuts: of the
-    /// events about its [grounds](Matter::grounds), and not those that only name an actor, group or regime of them.
-    pub fn moving(
-        &self,
-        store: &Store,
-        ledger: &Ledger,
-        as_of: AsOf,
-        range: (Position, Position),
-    ) -> Vec<Position> {
-        moving(&self.grounds(store, as_of), store, ledger, range)
+    /// Where identities were merged that its group was ever one with, or parted again.
+    fn operations(&self, store: &Store, ledger: &Ledger, range: Range) -> Vec<Position> {
+        let ones: Vec<Subject> = store.ever_one_with(self.group()).into_iter().map(Subject::Group).collect();
+        if ones.len() < 2 {
+            return Vec::new();
+        }
+        let mut positions = ledger.positions(&ones, range.0.next(), range.1);
+        let operations = store.merging(range);
+        positions.retain(|position| operations.contains(position));
+        positions
     }
 
-    /// The same for whatever can have moved its status at any position up to that of the cuts.
-    pub fn ever_moving(
-        &self,
-        store: &Store,
-        ledger: &Ledger,
-        as_of: AsOf,
-        range: (Position, Position),
-    ) -> Vec<Position> {
-        moving(&self.ever_grounds(store, as_of), store, ledger, range)
+    /// The positions in a part of the record, ascending, of every event that can have moved its status, whatever the other
+    /// cuts. An event at any other position has not.
+    pub fn ever_moving(&self, store: &Store, ledger: &Ledger, range: Range) -> Vec<Position> {
+        let mut found = match self {
+            Matter::Group(group) => store.moves_of_group(group, range),
+            Matter::Designation(group, _) | Matter::Relationship(_, group) => {
+                store.moves_of_listings(group, range)
+            }
+        };
+        match self {
+            Matter::Group(_) => {}
+            Matter::Designation(_, regime) => {
+                found.extend(
+                    store
+                        .telling(&Subject::Regime(regime.clone()))
+                        .into_iter()
+                        .flatten()
+                        .filter(|position| range.0 < *position && *position <= range.1),
+                );
+            }
+            Matter::Relationship(actor, group) => {
+                found.extend(store.moves_of_actor(actor, range));
+                let ones = store.ever_one_with(group).into_iter();
+                let subjects: Vec<Subject> =
+                    ones.map(|one| Subject::Relationship(actor.clone(), one)).collect();
+                found.extend(ledger.positions(&subjects, range.0.next(), range.1));
+            }
+        }
+        found.into_iter().collect()
     }
 
     /// The engagements of a relationship that nobody contests.
@@ -203,22 +250,4 @@ impl Matter {
             }
         })
     }
-}
-
-fn moving(
-    grounds: &[Subject],
-    store: &Store,
-    ledger: &Ledger,
-    (after, to): (Position, Position),
-) -> Vec<Position> {
-    let about = |ground: &Subject| {
-        let mut positions = ledger.positions(std::slice::from_ref(ground), after.next(), to);
-        // Whoever takes part in an engagement is named by it, and no other for it.
-        if let Some(telling) = store.telling(ground) {
-            positions.retain(|position| telling.contains(position));
-        }
-        positions
-    };
-    let positions: BTreeSet<Position> = grounds.iter().flat_map(about).collect();
-    positions.into_iter().collect()
 }

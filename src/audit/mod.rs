@@ -8,13 +8,16 @@ mod cause;
 mod decision;
 mod diff;
 mod digest;
+mod everything;
 mod explain;
 mod matter;
 pub mod replay;
+mod turning;
 
 pub use cause::Caused;
 pub use decision::{Decision, HINDSIGHT_MAX, Hindsight, Later, Since};
-pub use diff::{Compared, DIFF_EVENTS_MAX, touched};
+pub use diff::{Compared, DIFF_EVENTS_MAX};
 pub use digest::ViewText;
+pub use everything::may_differ;
 pub use explain::{Explanation, LostClaim, NoFieldError, explain, field_of};
-pub use matter::{Matter, MatterError};
+pub use matter::{Matter, MatterError, Terms};

@@ -1,4 +1,4 @@
-//! Days and positions: when the status of a group can change, for whoever follows it through valid or record time.
+//! Days: when the status of a group can change, for whoever follows it through valid time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +10,12 @@ use crate::{
         as_of::AsOf,
         date::{Day, PartialDate},
         fold::{
-            Content, Family, History, Standing,
+            Standing,
             group::{GroupFact, Groups as _},
-            registry::{ActorStatus, RegimeStatus, Regimes},
-            relationship::{Dealings, Told},
+            registry::{ActorStatus, RegimeStatus},
         },
         id::{ActorId, GroupId, RegimeId},
         statement::Name,
-        subject::Subject,
         vocabulary::{Act, LineageKind},
     },
     position::Position,
@@ -33,6 +31,8 @@ pub struct Turnings {
     pub days: BTreeSet<Day>,
     /// The events that begin to count on a day.
     pub beginnings: BTreeMap<Day, Vec<Position>>,
+    /// The acts and observations that begin to count on a day.
+    pub acts: BTreeMap<Day, Vec<Position>>,
     /// The regimes whose acts were met.
     pub regimes: BTreeSet<RegimeId>,
     /// The groups whose facts were met: the group itself, and those that it is a wing of.
@@ -55,7 +55,7 @@ impl Turnings {
         self.after(name.until);
     }
 
-    fn fact(&mut self, fact: &Standing<'_, GroupFact>, regimes: &Regimes) {
+    fn fact(&mut self, fact: &Standing<'_, GroupFact>, review_months: &BTreeSet<u16>) {
         let effective = fact.effective.lower();
         self.begin(effective, fact.position);
         if fact.heralded < effective {
@@ -82,11 +82,11 @@ impl Turnings {
             if it.act == Act::ObservedAbsent {
                 self.days.insert(effective.saturating_add(ABSENT_DAYS.days()));
             }
-            let months = regimes.get(&it.regime).map_or(0, |terms| terms.review_interval_months);
-            if 0 < months {
-                let due = effective.saturating_add(i64::from(months).months());
+            for months in review_months {
+                let due = effective.saturating_add(i64::from(*months).months());
                 self.days.extend(due.tomorrow());
             }
+            self.acts.entry(fact.heralded.min(effective)).or_default().push(fact.position);
             self.regimes.insert(it.regime.clone());
         }
     }
@@ -94,69 +94,43 @@ impl Turnings {
 
 impl Store {
     /// When the status of a group can change under the cuts, whatever the valid date: with its own facts and those of the
-    /// groups that it is a wing of, and with the regimes of their listings.
+    /// groups that it is a wing of, with any regime, since how far the regimes diverge is measured over all of them, and,
+    /// where its listings bind the members of organisations, with what actors belong to.
     pub fn turnings(&self, group: &GroupId, as_of: AsOf) -> Turnings {
-        let regimes = self.regimes(as_of);
         let mut found = Turnings::default();
-        let mut waiting = vec![self.survivor(group, as_of)];
+        let mut waiting = vec![self.survivor_of(group, as_of)];
         while let Some(group) = waiting.pop() {
             if !found.groups.insert(group.clone()) {
                 continue;
             }
             for fact in self.standing(&group, as_of).into_iter().flatten() {
-                found.fact(&fact, &regimes);
-                let wing =
-                    fact.content.lineage().filter(|it| it.kind == LineageKind::WingOf && it.group == group);
-                waiting.extend(wing.and_then(|it| it.other.clone()));
+                let review =
+                    fact.content.act().map(|it| self.review_intervals(&it.regime)).unwrap_or_default();
+                found.fact(&fact, &review);
+                let wing = fact.content.lineage().filter(|it| {
+                    it.kind == LineageKind::WingOf && self.survivor_of(&it.group, as_of) == group
+                });
+                let parent = wing.and_then(|it| it.other.as_ref());
+                waiting.extend(parent.map(|parent| self.survivor_of(parent, as_of)));
             }
         }
-        for regime in found.regimes.clone() {
-            let history = self.regimes.get(&regime);
-            found.days.extend(history.into_iter().flat_map(|it| RegimeStatus::turning_days(it, as_of)));
+        for history in self.regimes.values() {
+            for (day, event) in RegimeStatus::beginnings(history, as_of) {
+                found.begin(day, event);
+            }
+        }
+        if found.regimes.iter().any(|regime| self.ever_binds_members(regime)) {
+            let days = self.actors.values().flat_map(|history| ActorStatus::turning_days(history, as_of));
+            found.days.extend(days);
         }
         found
     }
 
-    /// The groups and regimes whose events could ever move the status of a group, at whatever position: whatever it was
-    /// ever said to be a wing of, and listed under.
-    pub fn ever_about(&self, group: &GroupId) -> (BTreeSet<GroupId>, BTreeSet<RegimeId>) {
-        let (mut groups, mut regimes) = (BTreeSet::new(), BTreeSet::new());
-        let mut waiting = vec![group.clone()];
-        while let Some(group) = waiting.pop() {
-            if !groups.insert(group.clone()) {
-                continue;
-            }
-            for told in self.groups.get(&group).into_iter().flat_map(|history| history.told()) {
-                regimes.extend(told.act().map(|it| it.regime.clone()));
-                let wing = told.lineage().filter(|it| it.kind == LineageKind::WingOf && it.group == group);
-                waiting.extend(wing.and_then(|it| it.other.clone()));
-            }
-        }
-        (groups, regimes)
-    }
-
-    /// The events that tell what an actor, group or regime is; those that only name it, as engagements do, are not
-    /// among them. `None`: all about the subject tell of it.
-    pub fn telling(&self, subject: &Subject) -> Option<BTreeSet<Position>> {
-        match subject {
-            Subject::Actor(actor) => Some(self.actors.get(actor).map(positions).unwrap_or_default()),
-            Subject::Regime(regime) => Some(self.regimes.get(regime).map(positions).unwrap_or_default()),
-            Subject::Group(group) => {
-                let mut telling = self.groups.get(group).map(positions).unwrap_or_default();
-                telling.extend(positions(&self.merges));
-                Some(telling)
-            }
-            Subject::Designation(..)
-            | Subject::Relationship(..)
-            | Subject::Decision(_)
-            | Subject::Event(_) => None,
-        }
-    }
-
-    /// The engagements of a relationship that nobody contests, in no particular order.
-    pub fn plain(&self, actor: &ActorId, group: &GroupId, as_of: AsOf) -> Vec<Told> {
-        let group = self.survivor(group, as_of);
-        self.dealings_of(actor, &group, as_of).into_iter().flat_map(Dealings::plain).collect()
+    /// Every interval, in months, at which the listings under a regime were ever said to be reviewed.
+    fn review_intervals(&self, regime: &RegimeId) -> BTreeSet<u16> {
+        let told = self.regimes.get(regime).into_iter().flat_map(|history| history.told());
+        let months = told.filter_map(|fact| Some(fact.registration()?.review_interval_months));
+        months.filter(|months| 0 < *months).collect()
     }
 
     /// When what an actor is, and what it belongs to, can change.
@@ -164,9 +138,4 @@ impl Store {
         let history = self.actors.get(actor);
         history.map(|history| ActorStatus::turning_days(history, as_of)).unwrap_or_default()
     }
-}
-
-/// Where the facts of a history stand in the record, and what is recorded about them.
-fn positions<C: Content>(history: &History<C>) -> BTreeSet<Position> {
-    history.facts().chain(history.families().flat_map(Family::positions)).collect()
 }

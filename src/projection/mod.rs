@@ -2,6 +2,7 @@
 //! statuses that follow from them. Everything here can be thrown away and rebuilt.
 
 mod anomalies;
+mod bearing;
 mod days;
 mod docket;
 mod family;
@@ -25,6 +26,7 @@ use std::{
 use tokio::{sync::watch, time};
 
 pub use anomalies::AnomalyQuestion;
+pub use bearing::Range;
 pub use days::Turnings;
 pub use docket::DocketQuestion;
 pub use keeper::Keeper;

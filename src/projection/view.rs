@@ -10,7 +10,6 @@ use std::{
 use super::Store;
 use crate::domain::{
     as_of::AsOf,
-    date::Day,
     fold::{
         Standing,
         designation::designations,
@@ -70,7 +69,7 @@ impl Groups for Store {
     }
 
     fn survivor(&self, group: &GroupId, as_of: AsOf) -> GroupId {
-        self.redirects(as_of).survivor(group).clone()
+        self.survivor_of(group, as_of)
     }
 }
 
@@ -78,6 +77,11 @@ impl Store {
     /// Where the identities lead that have been merged under the cuts.
     pub fn redirects(&self, as_of: AsOf) -> Redirects {
         Redirects::fold(&self.merges, as_of)
+    }
+
+    /// The identity that answers for a group under the cuts: itself, unless it has been merged.
+    pub fn survivor_of(&self, group: &GroupId, as_of: AsOf) -> GroupId {
+        self.redirects(as_of).survivor(group).clone()
     }
 
     /// The subjects whose events tell of a subject: itself, and what it was called before identities were merged.
@@ -240,15 +244,6 @@ impl Store {
     ) -> RelationshipStatus {
         let line = self.line_of(actor, group, as_of).unwrap_or_default();
         line.status(as_of.valid_at, legal_facets(bindings))
-    }
-
-    /// Whether a group gave up its identity, or took in another's, at any position.
-    pub fn is_ever_merged(&self, group: &GroupId) -> bool {
-        let families = self.merges.families().flat_map(|family| family.positions());
-        self.merges.facts().chain(families).any(|known_at| {
-            let redirects = self.redirects(AsOf { known_at, ..AsOf::at(Day::MAX) });
-            redirects.is_merged(group) || !redirects.merged_into(group).is_empty()
-        })
     }
 
     /// The groups on record, under whatever cuts, by slug, but for those that have been merged into others.

@@ -25,7 +25,8 @@ use chancery::{
 use proptest::{array::uniform32, collection::vec, prelude::*};
 use uuid::Uuid;
 
-use telling::{Choices, actor, drop_early_end, group, parts, regime, telling};
+pub use telling::parts;
+use telling::{Choices, actor, drop_early_end, group, regime, telling};
 
 #[path = "histories/telling.rs"]
 mod telling;

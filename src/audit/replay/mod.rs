@@ -9,7 +9,7 @@ mod record;
 mod valid;
 
 pub use record::RecordReplay;
-pub use valid::{ValidReplay, look_up};
+pub use valid::ValidReplay;
 
 use jiff::Timestamp;
 

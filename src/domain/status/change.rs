@@ -45,6 +45,7 @@ mod tests {
                 value: value.to_owned(),
                 part: Part::Standing,
                 provenance: Provenance::default(),
+                own: None,
                 follows_from: Vec::new(),
             }
         };

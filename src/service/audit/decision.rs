@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Audit, read_matter, unknown};
 use crate::{
-    audit::{Decision, Matter, ViewText},
+    audit::{Decision, Matter, Terms, ViewText},
     domain::{as_of::AsOf, id::DecisionId, vocabulary::Label},
     service::{history::record, query::asked::When, refusal::Refusal},
     wire::{Field, Findings, as_of::read_times, event::write_decision, v1, vocabulary},
@@ -81,7 +81,7 @@ impl Audit {
         let hindsight = decision.hindsight(ledger, &since, later).await?;
         let mut changes = Vec::new();
         for matter in decision.matters() {
-            let of_matter = self.changes_of(&matter, cuts, later).await?;
+            let of_matter = self.changes_of(&matter, Terms::Named, cuts, later).await?;
             if !of_matter.changes.is_empty() {
                 changes.push(of_matter);
             }

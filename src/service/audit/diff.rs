@@ -6,7 +6,7 @@ use tonic::Status;
 
 use super::{ANSWERS_WAITING_MAX, Answers, Audit, changes::write_changes, read_matter, unknown};
 use crate::{
-    audit::{Compared, DIFF_EVENTS_MAX, Matter, touched},
+    audit::{Compared, DIFF_EVENTS_MAX, Matter, Terms, may_differ},
     domain::{as_of::AsOf, vocabulary::Label},
     service::{query::asked::When, refusal::Refusal},
     wire::{
@@ -48,7 +48,7 @@ impl Audit {
             let message = format!("is {}, before the first, {}", to.known_at, from.known_at);
             return Err(Refusal::field("to.known_at", message));
         }
-        let matters = match matter {
+        let (terms, matters) = match matter {
             Some(matter) => {
                 // What is on record at neither view is refused before the first answer.
                 {
@@ -56,7 +56,7 @@ impl Audit {
                     let earlier = |unknown| matter.fields(&store, from).map_err(|_| unknown);
                     matter.fields(&store, to).or_else(earlier).map_err(|error| unknown("subject", &error))?;
                 }
-                vec![matter]
+                (Terms::Named, vec![matter])
             }
             None => {
                 let events = to.known_at.get() - from.known_at.get();
@@ -67,13 +67,14 @@ impl Audit {
                     );
                     return Err(Refusal::TooLarge(message));
                 }
-                touched(&self.query.ledger, from.known_at, to.known_at).await?.into_iter().collect()
+                let store = self.query.projection.store();
+                (Terms::OneOfAll, may_differ(&store, &self.query.ledger, from, to))
             }
         };
         let (sender, receiver) = mpsc::channel(ANSWERS_WAITING_MAX);
         let audit = self.clone();
         tokio::spawn(async move {
-            if let Err(refusal) = audit.tell_differences(matters, from, to, &sender).await {
+            if let Err(refusal) = audit.tell_differences(terms, matters, from, to, &sender).await {
                 // A client that is gone needs no telling.
                 let _ = sender.send(Err(refusal.into())).await;
             }
@@ -83,6 +84,7 @@ impl Audit {
 
     async fn tell_differences(
         &self,
+        terms: Terms,
         matters: Vec<Matter>,
         from: AsOf,
         to: AsOf,
@@ -95,7 +97,7 @@ impl Audit {
             return Ok(());
         }
         for matter in matters {
-            let changes = self.changes_of(&matter, from, to).await?;
+            let changes = self.changes_of(&matter, terms, from, to).await?;
             if !changes.changes.is_empty() && part(Part::Subject(changes)).await.is_err() {
                 return Ok(());
             }
@@ -107,16 +109,17 @@ impl Audit {
     pub(super) async fn changes_of(
         &self,
         matter: &Matter,
+        terms: Terms,
         from: AsOf,
         to: AsOf,
     ) -> Result<v1::SubjectChanges, Refusal> {
         let (compared, title) = {
             let store = self.query.projection.store();
             let title = matter.title(&store, to).or_else(|_| matter.title(&store, from));
-            (Compared::new(matter, &store, &self.query.ledger, from, to), title)
+            (Compared::new(matter, terms, &store, &self.query.ledger, from, to), title)
         };
         let changes = match compared {
-            Ok(compared) => compared.changes(&self.query.ledger, from, to).await?,
+            Ok(compared) => compared.changes(&self.query.ledger, from).await?,
             Err(_) => Vec::new(),
         };
         let names = self.names_of(changes.iter()).await?;

@@ -8,7 +8,7 @@ use super::{ANSWERS_WAITING_MAX, Answers, Audit, changes::write_changes, read_ma
 use crate::{
     audit::{
         Matter,
-        replay::{Moment, RecordReplay, ReplayError, ValidReplay, Wanted, look_up},
+        replay::{Moment, RecordReplay, ReplayError, ValidReplay, Wanted},
     },
     domain::{as_of::AsOf, status::field::Field, vocabulary::Label},
     position::Position,
@@ -126,13 +126,7 @@ impl Audit {
 
     async fn advance(&self, replay: &mut Replay) -> Result<Option<Vec<Moment>>, Refusal> {
         match replay {
-            Replay::Valid(replay) => {
-                let Some(mut moments) = replay.advance(&self.query.projection.store()) else {
-                    return Ok(None);
-                };
-                look_up(&self.query.ledger, &mut moments).await?;
-                Ok(Some(moments))
-            }
+            Replay::Valid(replay) => Ok(replay.advance(&self.query.projection.store())),
             Replay::Record(replay) => {
                 let positions = replay.next();
                 if positions.is_empty() {

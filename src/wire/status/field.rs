@@ -25,7 +25,7 @@ fn write(fields: &[Field], names: &dyn Names) -> Vec<v1::FieldValue> {
     let value = |field: &Field| v1::FieldValue {
         field: field.path.clone(),
         value: field.value.clone(),
-        provenance: Some(write_provenance(&field.provenance, names)),
+        provenance: Some(write_provenance(field.grounds(), names)),
     };
     fields.iter().map(value).collect()
 }

@@ -99,6 +99,15 @@ impl Choices<'_> {
         self.sometimes(5).then(|| self.date())
     }
 
+    /// The first and the last day of something, either of which may be left open.
+    fn maybe_period(&mut self) -> (Option<PartialDate>, Option<PartialDate>) {
+        let (one, other) = (self.maybe_date(), self.maybe_date());
+        match one.zip(other) {
+            Some((one, other)) => (Some(one.min(other)), Some(one.max(other))),
+            None => (one, other),
+        }
+    }
+
     /// A date within some weeks of a day.
     fn near(&mut self, day: Day) -> Option<PartialDate> {
         let days = i64::from(self.byte()) - 200;
@@ -151,7 +160,7 @@ pub(super) fn telling(
 }
 
 /// A fact that says this in the plainest way.
-pub(super) fn parts(effective_on: DateSpan, statement: Statement) -> FactParts {
+pub fn parts(effective_on: DateSpan, statement: Statement) -> FactParts {
     let source = Source {
         publisher: "Gazette".to_owned(),
         title: "No 1".to_owned(),
@@ -203,10 +212,9 @@ fn statement(choices: &mut Choices<'_>, kind: &str, listing: Option<(GroupId, Re
 }
 
 pub(super) fn actor(actor: ActorId, choices: &mut Choices<'_>) -> Statement {
-    let memberships = ["un", "eu"].iter().filter(|of| **of != actor.as_str()).map(|of| Membership {
-        of: of.parse().unwrap(),
-        from: choices.maybe_date(),
-        until: None,
+    let memberships = ["un", "eu"].iter().filter(|of| **of != actor.as_str()).map(|of| {
+        let (from, until) = choices.maybe_period();
+        Membership { of: of.parse().unwrap(), from, until }
     });
     let memberships: Vec<Membership> = memberships.collect();
     let name = format!("Actor {actor} {}", choices.below(4));
@@ -233,11 +241,7 @@ pub(super) fn group(group: GroupId, choices: &mut Choices<'_>) -> Statement {
 }
 
 fn name(choices: &mut Choices<'_>, kind: Option<NameKind>) -> Name {
-    let (one, other) = (choices.maybe_date(), choices.maybe_date());
-    let (from, until) = match one.zip(other) {
-        Some((one, other)) => (Some(one.min(other)), Some(one.max(other))),
-        None => (one, other),
-    };
+    let (from, until) = choices.maybe_period();
     Name {
         text: format!("Name {}", choices.below(16)),
         kind: kind.unwrap_or_else(|| choices.any()),

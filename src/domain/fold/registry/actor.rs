@@ -26,7 +26,8 @@ impl ActorFact {
         }
     }
 
-    fn registration(&self) -> Option<&ActorRegistered> {
+    /// What it says when it registers the actor.
+    pub fn registration(&self) -> Option<&ActorRegistered> {
         match &self.0.statement {
             Statement::ActorRegistered(it) => Some(it),
             _ => None,

@@ -25,7 +25,7 @@ impl MergeFact {
     }
 
     /// The identity it is about, and where that leads from then on; `None`: to itself.
-    fn leads(&self) -> Option<(&GroupId, Option<&GroupId>)> {
+    pub fn leads(&self) -> Option<(&GroupId, Option<&GroupId>)> {
         match &self.0.statement {
             Statement::IdentityMerged(it) => Some((&it.group, Some(&it.into))),
             Statement::IdentityUnmerged(it) => Some((&it.group, None)),

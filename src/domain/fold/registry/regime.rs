@@ -12,6 +12,7 @@ use crate::domain::{
     statement::{RegimeRegistered, Statement},
     vocabulary::{Assertion, Inheritance, LegalEffect},
 };
+use crate::position::Position;
 
 /// A fact as the history of a regime holds it: its registration or its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,8 @@ impl RegimeFact {
         concerned.then(|| RegimeFact(Arc::clone(fact)))
     }
 
-    fn registration(&self) -> Option<&RegimeRegistered> {
+    /// What it says when it registers the regime.
+    pub fn registration(&self) -> Option<&RegimeRegistered> {
         match &self.0.statement {
             Statement::RegimeRegistered(it) => Some(it),
             _ => None,
@@ -117,9 +119,9 @@ impl RegimeStatus {
         })
     }
 
-    /// The days on which what is known of the regime can change.
-    pub fn turning_days(history: &History<RegimeFact>, as_of: AsOf) -> impl Iterator<Item = Day> {
-        history.standing(as_of).into_iter().map(|fact| fact.effective.lower())
+    /// When each fact about the regime takes effect, with the event that tells it: what is known of it can change then.
+    pub fn beginnings(history: &History<RegimeFact>, as_of: AsOf) -> impl Iterator<Item = (Day, Position)> {
+        history.standing(as_of).into_iter().map(|fact| (fact.effective.lower(), fact.position))
     }
 
     /// Whether it is one of the regimes that divergence is measured over: registered by the date, and not ended.

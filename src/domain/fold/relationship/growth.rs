@@ -6,11 +6,11 @@ use std::{
 };
 
 use super::{
-    Line,
+    Line, contact,
     dealings::Dealings,
-    moves::Detail,
+    moves::{Detail, Move},
     packed::Packed,
-    window::{YEAR, plus_days},
+    window::{MONTH, YEAR, plus_days},
 };
 use crate::{
     domain::{as_of::AsOf, date::Day, vocabulary::Label},
@@ -64,6 +64,32 @@ impl Growth {
     }
 }
 
+/// What a field counts or sums up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tally {
+    /// Contacts.
+    Contacts,
+    /// Engagements with a score.
+    Scores,
+    /// Engagements.
+    Engagements,
+    /// Designation acts and observations.
+    Acts,
+}
+
+impl Tally {
+    /// Of the field at a path; `None`: it counts nothing.
+    pub fn of(path: &str) -> Option<Tally> {
+        Some(match path {
+            "contact.count_30_days" | "contact.count_365_days" => Tally::Contacts,
+            "score" | "score.count" => Tally::Scores,
+            "engagements" => Tally::Engagements,
+            "counts.designation_acts" => Tally::Acts,
+            _ => return None,
+        })
+    }
+}
+
 /// What an engagement that nobody contests says of when it was known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
@@ -96,12 +122,24 @@ impl Line {
         self.moves().filter_map(|it| it.step()).map(|step| (step.day(), step.mark.position))
     }
 
-    /// The days on which the status can change: when a move takes effect, when its year has passed, and when a ceasefire
-    /// has run out.
+    /// When each move that a field counts takes effect, with the event that tells it, in order.
+    pub fn counted(&self, tally: Tally) -> impl Iterator<Item = (Day, Position)> {
+        let counts = move |it: &Move| match tally {
+            Tally::Contacts => contact::level_of(it).is_some(),
+            Tally::Scores => it.score() != 0.0,
+            Tally::Engagements => true,
+            Tally::Acts => false,
+        };
+        let counted = self.steps().filter(move |(_, _, it)| counts(it));
+        counted.map(|(effective, event, _)| (effective.lower(), event))
+    }
+
+    /// The days on which the status can change, but for the score, which does on every day: when a move takes effect or a
+    /// denial counts, when its month or year has passed, and when a ceasefire has run out.
     pub fn turning_days(&self) -> BTreeSet<Day> {
-        let mut days = BTreeSet::new();
+        let mut days: BTreeSet<Day> = self.days_of_denials().collect();
         for step in self.moves().filter_map(|it| it.step()) {
-            days.extend([step.day(), YEAR.end_of(step.day())]);
+            days.extend([step.day(), MONTH.end_of(step.day()), YEAR.end_of(step.day())]);
             if let Detail::Truce(truce) = step.what.detail {
                 days.extend(truce.ends_on.map(|last| plus_days(last, 1)));
             }

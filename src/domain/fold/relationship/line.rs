@@ -52,6 +52,8 @@ pub struct Line {
 /// A denial that won.
 #[derive(Clone, Debug)]
 struct Denial {
+    /// The day from which on it counts.
+    since: Day,
     lost: Vec<Lost>,
     disputed: bool,
 }
@@ -89,7 +91,11 @@ impl Line {
         if standing.moves() {
             self.contests.note(standing);
         } else if !standing.is_lead() && !standing.lost.is_empty() {
-            let denial = Denial { lost: standing.lost.clone(), disputed: standing.disputed };
+            let denial = Denial {
+                since: standing.effective.lower(),
+                lost: standing.lost.clone(),
+                disputed: standing.disputed,
+            };
             self.denials.insert(Key::of_standing(standing), denial);
         }
     }
@@ -159,6 +165,11 @@ impl Line {
                 status.flags.sort();
             }
         }
+    }
+
+    /// The days from which on denials are shown with what they beat.
+    pub(super) fn days_of_denials(&self) -> impl Iterator<Item = Day> {
+        self.denials.values().map(|denial| denial.since)
     }
 
     /// Every move that is no denial and no lead, in valid-time order, at whatever date: when it takes effect, the event that

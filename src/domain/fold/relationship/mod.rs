@@ -26,6 +26,6 @@ mod cases;
 mod notation;
 
 pub use dealings::{Dealings, Effect};
-pub use growth::{Growth, Told};
+pub use growth::{Growth, Tally, Told};
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};

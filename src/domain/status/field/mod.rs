@@ -16,6 +16,7 @@ use crate::domain::{
     status::group::Since,
     vocabulary::FoldRule,
 };
+use crate::position::Position;
 
 /// One value of a status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +27,20 @@ pub struct Field {
     pub value: String,
     /// What kind of value it is.
     pub part: Part,
-    /// The facts that gave it, the claims that lost, and the rule that decided.
+    /// Where the whole comes from that it is a part of: the facts, the claims that lost, and the rule that decided. This is
+    /// what the digest of a view covers.
     pub provenance: Provenance,
+    /// Where it comes from itself, if that is not the same.
+    pub own: Option<Provenance>,
     /// The fields that it follows from, by path; empty: it rests on facts alone.
     pub follows_from: Vec<String>,
+}
+
+impl Field {
+    /// Where its value comes from: what Explain shows.
+    pub fn grounds(&self) -> &Provenance {
+        self.own.as_ref().unwrap_or(&self.provenance)
+    }
 }
 
 /// What part of a status a field is.
@@ -80,8 +91,8 @@ impl Asked<'_> {
     /// Where the value comes from: of a list, everything in it together.
     pub fn provenance(&self) -> Provenance {
         match self.field {
-            Some(field) => field.provenance.clone(),
-            None => together(self.below.iter().map(|field| &field.provenance)),
+            Some(field) => field.grounds().clone(),
+            None => together(self.below.iter().map(|field| field.grounds())),
         }
     }
 
@@ -158,6 +169,15 @@ impl Fields {
         self.push(path.into(), value.to_string(), Part::Measure, provenance.clone(), Vec::new());
     }
 
+    /// Says of the last field pushed, when it is the one at the path, that it rests on these facts and no others.
+    fn rest(&mut self, path: &str, events: impl IntoIterator<Item = Position>) {
+        let Some(field) = self.all.last_mut().filter(|field| field.path == path) else { return };
+        let events: Vec<Position> = events.into_iter().collect();
+        if !events.is_empty() {
+            field.own = Some(Provenance { events, ..Provenance::default() });
+        }
+    }
+
     /// A value that follows from fields that are there already.
     fn derive(&mut self, path: impl Into<String>, value: impl ToString, from: Vec<String>) {
         let named = self.all.iter().filter(|field| from.contains(&field.path));
@@ -176,7 +196,7 @@ impl Fields {
             unique = format!("{path}#{number}");
             number += 1;
         }
-        self.all.push(Field { path: unique, value, part, provenance, follows_from: from });
+        self.all.push(Field { path: unique, value, part, provenance, own: None, follows_from: from });
     }
 }
 
@@ -207,7 +227,6 @@ fn join(parts: impl Iterator<Item = String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::position::Position;
 
     fn fields() -> Vec<Field> {
         let at = |position| Provenance { events: vec![Position::new(position)], ..Provenance::default() };
