@@ -25,7 +25,10 @@ use chancery::{
     ledger::{Commit, Ledger, Proposed},
     log::memory::Memory,
     position::Position,
-    projection::{Projection, Store},
+    projection::{
+        Projection, Store,
+        timeline::{Future, Timeline},
+    },
     wire::event::write_event,
 };
 use jiff::Timestamp;
@@ -158,6 +161,13 @@ async fn check(history: &History, day: Day, stops: &[Index]) {
                     .unwrap();
             let mut state = values(replay.state().0);
             assert_eq!(state, standing(one), "{matter}: the start in record time");
+            let mut told = stops[0];
+            // Where no moment is, nothing changes.
+            let quiet = |state: &Values, after: Position, before: Position| {
+                for position in after.next().get()..before.get() {
+                    assert_eq!(*state, standing(fields(at(Position::new(position)))), "{matter} at {position}");
+                }
+            };
             loop {
                 let next = replay.next();
                 if next.is_empty() {
@@ -165,6 +175,8 @@ async fn check(history: &History, day: Day, stops: &[Index]) {
                 }
                 let run: Vec<_> = events.iter().filter(|it| next.contains(&it.position)).cloned().collect();
                 for moment in replay.advance(&store, &run) {
+                    quiet(&state, told, moment.position);
+                    told = moment.position;
                     state = walk(state, std::slice::from_ref(&moment));
                     assert_eq!(
                         state,
@@ -174,7 +186,21 @@ async fn check(history: &History, day: Day, stops: &[Index]) {
                     );
                 }
             }
+            quiet(&state, told, tail);
             assert_eq!(state, standing(fields(at(tail))), "{matter}: the end in record time");
+        }
+    }
+    // The places of a relationship are those of its timeline, read from the record.
+    for subject in matters().iter().map(Matter::subject) {
+        for stop in stops.iter().copied().chain([tail]) {
+            let as_of = AsOf { disclosed_by: (stop != tail).then_some(day), ..at(stop) };
+            let Some(places) = office.projection.store().places(&subject, as_of) else { continue };
+            let read = Timeline::read(&office.ledger, &subject, as_of).await.unwrap();
+            let standing = read.standing(as_of, Future::Everything);
+            let found: Vec<_> = standing.iter().map(|it| (it.effective.lower(), it.heralded, it.root)).collect();
+            let expected: Vec<_> =
+                places.iter().map(|it| (it.effective(), it.heralded, it.root())).collect();
+            assert_eq!(found, expected, "{subject} at {stop}");
         }
     }
     // A rebuilt log gives the same digests, and another view another.

@@ -13,7 +13,7 @@ use crate::{
             Content, Family, History, Standing,
             group::{GroupFact, Groups as _},
             registry::{ActorStatus, RegimeStatus, Regimes},
-            relationship::{Dealings, Told},
+            relationship::{Dealings, Place, Told},
         },
         id::{ActorId, GroupId, RegimeId},
         statement::Name,
@@ -157,6 +157,13 @@ impl Store {
     pub fn plain(&self, actor: &ActorId, group: &GroupId, as_of: AsOf) -> Vec<Told> {
         let group = self.survivor(group, as_of);
         self.dealings_of(actor, &group, as_of).into_iter().flat_map(Dealings::plain).collect()
+    }
+
+    /// The places of the facts of a relationship that stand under the cuts, in valid-time order; `None` for other subjects,
+    /// and for a relationship of which nothing is on record or whose group was ever merged with another.
+    pub fn places(&self, subject: &Subject, as_of: AsOf) -> Option<Vec<Place>> {
+        let Subject::Relationship(actor, group) = subject else { return None };
+        Some(self.dealings(actor, group)?.places(as_of))
     }
 
     /// When what an actor is, and what it belongs to, can change.

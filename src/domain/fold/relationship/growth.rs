@@ -13,7 +13,7 @@ use super::{
     window::{YEAR, plus_days},
 };
 use crate::{
-    domain::{as_of::AsOf, date::Day, vocabulary::Label},
+    domain::{as_of::AsOf, date::Day},
     position::Position,
 };
 
@@ -61,32 +61,6 @@ impl Growth {
     /// The line after the last event taken in.
     pub const fn line(&self) -> &Line {
         &self.line
-    }
-}
-
-/// What an engagement that nobody contests says of when it was known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// Its event.
-    pub position: Position,
-    /// The first day it was known to be coming, or was in effect.
-    heralded: Day,
-    /// Who may see it.
-    label: Label,
-}
-
-impl Told {
-    /// Whether it is about the time up to a day, and the asker may see it.
-    pub fn is_before(&self, day: Day, as_of: AsOf) -> bool {
-        self.label <= as_of.clearance && self.heralded <= day
-    }
-}
-
-impl Dealings {
-    /// The moves that nobody contests.
-    pub fn plain(&self) -> impl Iterator<Item = Told> {
-        let told = self.line.moves().filter_map(Packed::telling);
-        told.map(|it| Told { position: it.position, heralded: it.heralded, label: it.label })
     }
 }
 
