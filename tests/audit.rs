@@ -4,7 +4,10 @@
 
 mod common;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use chancery::domain::fold::RULESET;
 use chancery::wire::v1::{
@@ -591,9 +594,18 @@ async fn decisions_and_their_views() {
     other.view.as_mut().unwrap().ruleset = "0".to_owned();
     office.submit(vec![decision(802, "old-rules", &other, &altered)]).await.unwrap();
     assert_eq!(office.audited("old-rules").await.unwrap().reproduction(), v1::Reproduction::OtherRuleset);
-    // Of that view there is the digest only: what the rules changed in it cannot be said, and is said of nothing.
-    let found = office.audited("old-rules").await.unwrap();
-    assert_eq!(found.changes, office.audited("kept").await.unwrap().changes);
+    // Of a view under other rules there is the digest only. What was learned since is told as of any other; what the rules
+    // changed in it nobody can say, and nothing is said to be that.
+    let mut then = office.digest(&["relationship/sy/sdf"], "2025-11-20@431").await.unwrap();
+    office.submit(vec![decision(806, "then", &then, &then.digest)]).await.unwrap();
+    then.view.as_mut().unwrap().ruleset = "0".to_owned();
+    office.submit(vec![decision(807, "then-old-rules", &then, &altered)]).await.unwrap();
+    let found = office.audited("then-old-rules").await.unwrap();
+    assert_eq!(found.reproduction(), v1::Reproduction::OtherRuleset);
+    assert_eq!(found.changes, office.audited("then").await.unwrap().changes);
+    let causes: BTreeSet<v1::ChangeCause> =
+        found.changes.iter().flat_map(|it| &it.changes).map(v1::FieldChange::cause).collect();
+    assert!(!causes.is_empty() && !causes.contains(&v1::ChangeCause::RuleChange), "{causes:?}");
     // Refused: a digest that is none, a slug twice, a view of what is not on record yet, an unknown subject.
     let mut ahead = view.clone();
     ahead.view.as_mut().unwrap().known_position = 9_999;

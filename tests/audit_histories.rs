@@ -165,7 +165,11 @@ async fn check(history: &History, day: Day, stops: &[Index]) {
             // Where no moment is, nothing changes.
             let quiet = |state: &Values, after: Position, before: Position| {
                 for position in after.next().get()..before.get() {
-                    assert_eq!(*state, standing(fields(at(Position::new(position)))), "{matter} at {position}");
+                    assert_eq!(
+                        *state,
+                        standing(fields(at(Position::new(position)))),
+                        "{matter} at {position}"
+                    );
                 }
             };
             loop {
@@ -197,9 +201,9 @@ async fn check(history: &History, day: Day, stops: &[Index]) {
             let Some(places) = office.projection.store().places(&subject, as_of) else { continue };
             let read = Timeline::read(&office.ledger, &subject, as_of).await.unwrap();
             let standing = read.standing(as_of, Future::Everything);
-            let found: Vec<_> = standing.iter().map(|it| (it.effective.lower(), it.heralded, it.root)).collect();
-            let expected: Vec<_> =
-                places.iter().map(|it| (it.effective(), it.heralded, it.root())).collect();
+            let found: Vec<_> =
+                standing.iter().map(|it| (it.effective.lower(), it.heralded, it.root)).collect();
+            let expected: Vec<_> = places.iter().map(|it| (it.effective(), it.heralded, it.root())).collect();
             assert_eq!(found, expected, "{subject} at {stop}");
         }
     }
