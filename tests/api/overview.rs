@@ -263,6 +263,8 @@ async fn search() {
         ("houthi", "2026-01-01", "group/ansarallah"),
         ("alqaida", "2026-01-01", "group/aq"),
         ("QDe.137", "2026-01-01", "group/hts"),
+        // A number that is no longer in use is found as a former name is.
+        ("QDe.137", "2026-11-22", "group/hts"),
         ("qde 137", "2026-01-01", "group/hts"),
         ("talban", "2026-01-01", "group/taliban PRIMARY"),
         ("norway", "2026-01-01", "actor/no"),
