@@ -526,6 +526,13 @@ async fn a_contradiction_is_settled_by_what_removes_it() {
         office.anomalies("2026-01-01", &[Open, Settled]).await,
         [format!("OPEN {vain}"), format!("SETTLED {unlisted} by 18")]
     );
+    // It stays settled by the same event, whatever is corrected and taken back afterwards.
+    let moved = act(0, "2012-02-02", "isis", "us-fto219", v1::Act::Maintained);
+    office.submit(vec![correction(27, 22, moved)]).await;
+    let retraction = v1::Retraction { target: id(27), reason: "It was right.".to_owned() };
+    let retraction = v1::Event { event_id: id(28), body: Some(v1::event::Body::Retraction(retraction)) };
+    office.submit(vec![retraction]).await;
+    assert_eq!(office.anomalies("2026-01-01", &[Settled]).await, [format!("SETTLED {unlisted} by 18")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
