@@ -174,6 +174,13 @@ impl Store {
         bound.collect()
     }
 
+    /// What the registry holds about a regime.
+    pub fn regime(&self, regime: &RegimeId, as_of: AsOf) -> Result<RegimeStatus, UnknownError> {
+        let history = self.regimes.get(regime);
+        let known = history.and_then(|history| RegimeStatus::fold(history, as_of));
+        known.ok_or_else(|| UnknownError::Regime(regime.clone()))
+    }
+
     /// What the registry holds about an actor.
     pub fn actor(&self, actor: &ActorId, as_of: AsOf) -> Result<ActorStatus, UnknownError> {
         let history = self.actors.get(actor);
