@@ -30,7 +30,10 @@ use chancery::{
     ledger::{Commit, Ledger, Proposed},
     log::memory::Memory,
     position::Position,
-    projection::{Projection, Store},
+    projection::{
+        Projection, Store,
+        timeline::{Future, Timeline},
+    },
     wire::event::write_event,
 };
 use jiff::Timestamp;
@@ -196,6 +199,7 @@ async fn check(history: &History, operations: &[Operation], asked: &Asked) {
     name_what_made_them(&office, asked, &stops).await;
     replay_in_record_time(&office, asked, stops[0]).await;
     replay_in_valid_time(&office, asked);
+    places(&office, asked, &stops).await;
     // A rebuilt log gives the same digests, and another view another.
     let rebuilt = Office::open(office.log.clone()).await;
     let all: BTreeSet<Matter> = matters().into_iter().collect();
@@ -204,6 +208,24 @@ async fn check(history: &History, operations: &[Operation], asked: &Asked) {
         let at = |known_at| AsOf { known_at, ..AsOf::at(asked.day) };
         assert_eq!(digest(&office, at(stop)), digest(&rebuilt, at(stop)));
         assert_ne!(digest(&office, at(stop)), digest(&office, at(stop.next())));
+    }
+}
+
+/// The places of a relationship are those of its timeline, read from the record.
+async fn places(office: &Office, asked: &Asked, stops: &[Position]) {
+    let at = |known_at| AsOf { known_at, ..AsOf::at(asked.day) };
+    for subject in matters().iter().map(Matter::subject) {
+        for stop in stops.iter().copied().chain([office.ledger.tail()]) {
+            let as_of =
+                AsOf { disclosed_by: (stop != office.ledger.tail()).then_some(asked.day), ..at(stop) };
+            let Some(places) = office.projection.store().places(&subject, as_of) else { continue };
+            let read = Timeline::read(&office.ledger, &subject, as_of).await.unwrap();
+            let standing = read.standing(as_of, Future::Everything);
+            let found: Vec<_> =
+                standing.iter().map(|it| (it.effective.lower(), it.heralded, it.root)).collect();
+            let expected: Vec<_> = places.iter().map(|it| (it.effective(), it.heralded, it.root())).collect();
+            assert_eq!(found, expected, "{subject} at {stop}");
+        }
     }
 }
 

@@ -526,6 +526,13 @@ async fn a_contradiction_is_settled_by_what_removes_it() {
         office.anomalies("2026-01-01", &[Open, Settled]).await,
         [format!("OPEN {vain}"), format!("SETTLED {unlisted} by 18")]
     );
+    // It stays settled by the same event, whatever is corrected and taken back afterwards.
+    let moved = act(0, "2012-02-02", "isis", "us-fto219", v1::Act::Maintained);
+    office.submit(vec![correction(27, 22, moved)]).await;
+    let retraction = v1::Retraction { target: id(27), reason: "It was right.".to_owned() };
+    let retraction = v1::Event { event_id: id(28), body: Some(v1::event::Body::Retraction(retraction)) };
+    office.submit(vec![retraction]).await;
+    assert_eq!(office.anomalies("2026-01-01", &[Settled]).await, [format!("SETTLED {unlisted} by 18")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -597,6 +604,25 @@ async fn identities_are_merged_and_parted() {
         };
         let pairs = office.query().list_relationships(request).await.unwrap().into_inner().relationships;
         assert_eq!(pairs.iter().map(|it| it.group.as_str()).collect::<Vec<_>>(), [answers], "{what}");
+        // Rows and entries are asked for by either name.
+        let matrix = v1::ListingMatrix { groups: vec![slug.to_owned()], ..Default::default() };
+        let request = v1::GetMatrixRequest {
+            matrix: Some(v1::get_matrix_request::Matrix::Listings(matrix)),
+            as_of: as_of("2025-06-01", Some(known)),
+            ..Default::default()
+        };
+        let rows = office.query().get_matrix(request).await.unwrap().into_inner().listing_rows;
+        let rows: Vec<&str> = rows.iter().map(|row| row.group.as_str()).collect();
+        assert_eq!(rows, [answers].into_iter().filter(|_| listed == "ACTIVE").collect::<Vec<_>>(), "{what}");
+        let request = v1::ListDocketRequest {
+            from: "2014-05-15".to_owned(),
+            until: "2014-05-15".to_owned(),
+            groups: vec![slug.to_owned()],
+            as_of: as_of("2025-06-01", Some(known)),
+            ..Default::default()
+        };
+        let entries = office.query().list_docket(request).await.unwrap().into_inner().entries;
+        assert_eq!(entries.len(), usize::from(listed == "ACTIVE"), "{what}: {entries:?}");
         let request = v1::GetTimelineRequest {
             subject: format!("group/{slug}"),
             as_of: as_of("2025-06-01", Some(known)),

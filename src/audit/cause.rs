@@ -127,11 +127,16 @@ impl Begun {
         let own = named(change).find(|position| begun.contains(position));
         let eve = day.yesterday().unwrap_or(day);
         own.or_else(|| self.counted(change.path, (eve, day))).or_else(|| {
-            let from: BTreeSet<&str> =
-                [change.was, change.is].into_iter().flatten().flat_map(follows_from).collect();
+            // A detail may go with the whole that it is one of.
+            let whole = change.path.rsplit_once('.').map(|(whole, _)| whole);
+            let from = [change.was, change.is].into_iter().flatten().flat_map(follows_from).chain(whole);
+            let from: BTreeSet<&str> = from.collect();
             let mut behind =
                 of_day.iter().filter(|other| 0 < depth && from.iter().any(|path| is_of(other.path, path)));
-            behind.find_map(|other| self.fact_behind(day, of_day, other, depth - 1))
+            behind.find_map(|other| self.fact_behind(day, of_day, other, depth - 1)).or_else(|| {
+                let of_regimes = self.turnings.of_regimes.get(&day)?;
+                of_regimes.first().copied().filter(|_| change.path.starts_with("divergence."))
+            })
         })
     }
 

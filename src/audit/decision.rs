@@ -24,6 +24,17 @@ use crate::{
 /// Events that hindsight lists.
 pub const HINDSIGHT_MAX: usize = 500;
 
+/// What there is of a decision.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// It stands.
+    Standing(Box<Decision>),
+    /// It was taken back, by this event.
+    TakenBack(Box<Recorded>),
+    /// It is not on record.
+    Unknown,
+}
+
 /// A decision on record.
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -60,13 +71,14 @@ pub struct Later {
     pub recorded: Recorded,
     /// What it is.
     pub kind: HindsightKind,
-    /// Whether what it tells was public by the valid date of the view: it was knowable, and not known here.
+    /// Whether what it tells was public by the day of disclosure of the view, or by its valid date if it has none: it was
+    /// knowable, and not known here.
     pub knowable: bool,
 }
 
 impl Decision {
-    /// The decision with this slug, as it stands; `None`: there is none, or it was taken back.
-    pub async fn read(ledger: &Ledger, id: &DecisionId, as_of: AsOf) -> Result<Option<Decision>, ReadError> {
+    /// The decision with this slug, as it stands.
+    pub async fn read(ledger: &Ledger, id: &DecisionId, as_of: AsOf) -> Result<Found, ReadError> {
         let subject = Subject::Decision(id.clone());
         let positions = ledger.positions(&[subject], Position::START, as_of.known_at);
         let events = visible(ledger.fetch(&positions).await?, as_of);
@@ -74,7 +86,12 @@ impl Decision {
             Statement::DecisionRecorded(it) => Some(it.clone()),
             _ => None,
         });
-        Ok(stands.map(|stands| Decision { events, stands }))
+        let is_retraction = |recorded: &&Recorded| matches!(recorded.event, Event::Retraction { .. });
+        Ok(match (stands, events.iter().rev().find(is_retraction)) {
+            (Some(stands), _) => Found::Standing(Box::new(Decision { events, stands })),
+            (None, Some(by)) => Found::TakenBack(Box::new(by.clone())),
+            (None, None) => Found::Unknown,
+        })
     }
 
     /// The cuts of the view that it rested on, for one who asks now.
@@ -108,11 +125,14 @@ impl Decision {
 
     /// What was recorded after the view was taken that can move what it concerns, as far as that is known without
     /// reading it.
-    pub fn since(&self, store: &Store, ledger: &Ledger, as_of: AsOf) -> Since {
+    ///
+    /// `behind` are the events behind what the view would be with hindsight: they belong to it, whatever they are about.
+    pub fn since(&self, store: &Store, ledger: &Ledger, as_of: AsOf, behind: &BTreeSet<Position>) -> Since {
         let range = (self.stands.basis.known_at, as_of.known_at);
         let matters = self.matters();
         let moving = matters.iter().flat_map(|matter| matter.moving(store, ledger, as_of, range));
-        let positions: BTreeSet<Position> = moving.collect();
+        let behind = behind.iter().copied().filter(|event| range.0 < *event);
+        let positions: BTreeSet<Position> = moving.chain(behind).collect();
         let told = matters.iter().flat_map(|matter| matter.plain(store, as_of));
         let plain = told.filter(|told| positions.contains(&told.position));
         Since { plain: plain.map(|told| (told.position, told)).collect(), positions }
@@ -126,6 +146,7 @@ impl Decision {
         as_of: AsOf,
     ) -> Result<Hindsight, ReadError> {
         let valid_at = self.stands.basis.valid_at;
+        let public_by = self.stands.basis.disclosed_by.unwrap_or(valid_at);
         let positions: Vec<Position> = since.positions.iter().copied().collect();
         let mut found = Hindsight::default();
         for run in positions.chunks(HINDSIGHT_MAX) {
@@ -151,7 +172,7 @@ impl Decision {
                     found.left_out += 1;
                     continue;
                 }
-                let public = |fact: &Fact| fact.disclosed() <= valid_at;
+                let public = |fact: &Fact| fact.disclosed() <= public_by;
                 let knowable = recorded.event.fact().is_some_and(|fact| public(fact));
                 found.before.push(Later { recorded, kind, knowable });
             }

@@ -8,6 +8,7 @@ use crate::{
         event::Event,
         fold::{Lost, Provenance},
         status::field::{Field, find},
+        vocabulary::FoldRule,
     },
     ledger::{Ledger, Recorded},
     log::ReadError,
@@ -49,6 +50,8 @@ pub struct LostClaim {
     pub recorded: Recorded,
     /// Its date and rank, and the rule that it lost by.
     pub lost: Lost,
+    /// The event that tells what won against it. It may take effect after the valid date.
+    pub winner: Option<Recorded>,
 }
 
 /// The status has no such field.
@@ -92,6 +95,15 @@ pub fn field_of(fields: &[Field], path: &str) -> Result<Explanation, NoFieldErro
     })
 }
 
+impl Explanation {
+    /// Says that the value counts these events, the latest first; none: that it counts nothing.
+    pub fn rests_on_counted(&mut self, events: Vec<Position>) {
+        if !events.is_empty() {
+            self.provenance = Provenance { events, rule: FoldRule::Derived, ..self.provenance.clone() };
+        }
+    }
+}
+
 /// Adds the events: the cost is that of reading the families of the facts that gave the value and of the claims that
 /// lost, each read by position.
 pub async fn explain(
@@ -102,7 +114,8 @@ pub async fn explain(
     let Provenance { events, lost, .. } = &explanation.provenance;
     let events: Vec<Position> = events.iter().copied().take(EVENTS_MAX).collect();
     let lost: Vec<Lost> = lost.iter().copied().take(EVENTS_MAX).collect();
-    let mut named: Vec<Position> = events.iter().copied().chain(lost.iter().map(|it| it.position)).collect();
+    let contest = lost.iter().flat_map(|it| [it.position, it.against]);
+    let mut named: Vec<Position> = events.iter().copied().chain(contest).collect();
     named.sort_unstable();
     named.dedup();
     let read = ledger.fetch(&named).await?;
@@ -119,7 +132,10 @@ pub async fn explain(
     }
     explanation.revisions.truncate(EVENTS_MAX);
     explanation.evidence = events.iter().filter_map(|position| read.get(position).cloned()).collect();
-    let claim = |lost: &Lost| Some(LostClaim { recorded: read.get(&lost.position)?.clone(), lost: *lost });
+    let claim = |lost: &Lost| {
+        let winner = read.get(&lost.against).cloned();
+        Some(LostClaim { recorded: read.get(&lost.position)?.clone(), lost: *lost, winner })
+    };
     explanation.lost = lost.iter().filter_map(claim).collect();
     Ok(explanation)
 }

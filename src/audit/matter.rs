@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, fmt};
 use crate::{
     domain::{
         as_of::AsOf,
-        fold::{registry::Regimes, relationship::Told},
+        fold::{
+            registry::Regimes,
+            relationship::{Tally, Told},
+        },
         id::{ActorId, GroupId, RegimeId},
         status::field::{Field, is_below, regime_asked},
         subject::Subject,
@@ -236,6 +239,26 @@ impl Matter {
         match self {
             Matter::Relationship(actor, group) => store.plain(actor, group, as_of),
             Matter::Group(_) | Matter::Designation(..) => Vec::new(),
+        }
+    }
+
+    /// The events that the field at a path counts, the latest first; none, when it counts nothing.
+    pub fn counted(&self, store: &Store, as_of: AsOf, path: &str) -> Vec<Position> {
+        match (self, Tally::of(path)) {
+            (_, None) => Vec::new(),
+            (Matter::Relationship(actor, group), _) => {
+                let group = store.survivor_of(group, as_of);
+                let line = store.line_of(actor, &group, as_of);
+                line.map(|line| line.speaking_to(path, as_of.valid_at)).unwrap_or_default()
+            }
+            (Matter::Group(group) | Matter::Designation(group, _), _) => {
+                let known = store.identity(group, as_of);
+                let acts = known.iter().flat_map(|(_, standing)| standing);
+                let acts = acts.filter(|it| it.content.act().is_some() && it.heralded <= as_of.valid_at);
+                let mut acts: Vec<Position> = acts.map(|it| it.position).collect();
+                acts.reverse();
+                acts
+            }
         }
     }
 

@@ -15,7 +15,7 @@ pub mod replay;
 mod turning;
 
 pub use cause::Caused;
-pub use decision::{Decision, HINDSIGHT_MAX, Hindsight, Later, Since};
+pub use decision::{Decision, Found, HINDSIGHT_MAX, Hindsight, Later, Since};
 pub use diff::{Compared, DIFF_EVENTS_MAX};
 pub use digest::ViewText;
 pub use everything::may_differ;

@@ -105,6 +105,7 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
         page.item(format!("And {events} about the time after, which nobody could have known."));
     }
     page.heading("What the answer would be with hindsight");
+    page.paragraph(Text::toned(words::view(answer.hindsight_view.as_ref()), Tone::Faint));
     if answer.changes.is_empty() {
         page.item("The same.");
     }

@@ -25,7 +25,7 @@ use crate::wire::v1::{self, diff_response::Part};
     chancery diff --from 434 --from-on 2025-07-07 --on 2025-07-08 hts"
 )]
 pub struct Diff {
-    /// The subject: a group, relationship ACTOR GROUP, or designation GROUP REGIME. Everything touched, when it is not given
+    /// The subject: a group, relationship ACTOR GROUP, or designation GROUP REGIME. Everything, when it is not given
     #[arg(value_name = "SUBJECT", num_args = 0..=3)]
     subject: Vec<String>,
     /// The record of the first answer: a position, a time or a day

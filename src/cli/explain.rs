@@ -9,9 +9,10 @@ use super::{
     failure::Failure,
     matter,
     page::{Look, Page, Text, Tone},
+    statement::event_id,
     words::{self, phrase},
 };
-use crate::wire::v1;
+use crate::wire::v1::{self, fact::Statement};
 
 /// Explain a value: the facts that gave it, the claims that lost, and what was corrected on the way
 #[derive(Debug, Args)]
@@ -70,8 +71,11 @@ fn note(answer: &v1::ExplainResponse, look: Look) -> Result<String, Failure> {
     page.paragraph(reason(answer));
     if !answer.evidence.is_empty() {
         page.heading("It rests on");
-        for record in &answer.evidence {
-            evidence(&mut page, record, "");
+        let (members, others) = members(answer);
+        others.into_iter().for_each(|record| evidence(&mut page, record, ""));
+        if !members.is_empty() {
+            let actors = words::count(members.len() as u64, "membership", "memberships");
+            page.item(format!("And on {actors} on record: {}", members.join(", ")));
         }
     }
     if !answer.lost.is_empty() {
@@ -90,11 +94,7 @@ fn note(answer: &v1::ExplainResponse, look: Look) -> Result<String, Failure> {
     }
     if !answer.below.is_empty() {
         page.heading("Below it");
-        let rows = answer.below.iter().map(|field| {
-            let events = words::provenance(field.provenance.as_ref());
-            vec![Text::from(&field.field), Text::from(&field.value), Text::from(events)]
-        });
-        page.table(&["field", "value", "events"], rows.collect());
+        page.table(&["field", "value", "events"], below(answer));
     }
     page.heading("Can be proved");
     let ruleset = answer.view.as_ref().map_or("", |view| view.ruleset.as_str());
@@ -114,8 +114,14 @@ fn reason(answer: &v1::ExplainResponse) -> String {
     if answer.evidence.is_empty() && answer.follows_from.is_empty() {
         return "Nothing on record at this view speaks to it.".to_owned();
     }
+    let voice = match v1::FoldRule::try_from(answer.rule).unwrap_or_default() {
+        v1::FoldRule::Sole if !answer.lost.is_empty() => {
+            "What is in effect speaks with one voice; sources disagree about what is not."
+        }
+        _ => meaning(answer.rule),
+    };
     let inferred = if answer.inferred { " It is inferred: no fact states it." } else { "" };
-    format!("{}{inferred}{from}", meaning(answer.rule))
+    format!("{voice}{inferred}{from}")
 }
 
 fn meaning(rule: i32) -> &'static str {
@@ -134,14 +140,56 @@ fn meaning(rule: i32) -> &'static str {
     }
 }
 
+/// The registrations of actors that something inherited rests on, each in short, and the other events.
+fn members(answer: &v1::ExplainResponse) -> (Vec<String>, Vec<&v1::Record>) {
+    let actor = |record: &v1::Record| match fact_of(record)?.statement.as_ref()? {
+        Statement::ActorRegistered(it) => {
+            Some(format!("{} [{}]", it.actor, words::short_id(event_id(record))))
+        }
+        _ => None,
+    };
+    let members: Vec<String> = answer.evidence.iter().filter_map(actor).collect();
+    let others = answer.evidence.iter().filter(|record| actor(record).is_none());
+    (members, others.collect())
+}
+
+/// The fields below as rows. Listings that bind many actors alike are one.
+fn below(answer: &v1::ExplainResponse) -> Vec<Vec<Text>> {
+    let mut rows: Vec<(String, &str, Vec<&v1::FieldValue>)> = Vec::new();
+    for field in &answer.below {
+        let listing = field.field.split_once(" binding ").map(|(listing, _)| listing);
+        let known = rows.iter_mut().find(|(name, value, fields)| {
+            !fields.is_empty() && listing == Some(name.as_str()) && *value == field.value
+        });
+        match known {
+            Some((_, _, fields)) => fields.push(field),
+            None => rows.push((listing.unwrap_or(&field.field).to_owned(), &field.value, vec![field])),
+        }
+    }
+    let row = |(name, value, fields): (String, &str, Vec<&v1::FieldValue>)| {
+        let ids = |field: &v1::FieldValue| {
+            field.provenance.as_ref().map(|it| it.event_ids.clone()).unwrap_or_default()
+        };
+        let (name, events) = match fields.as_slice() {
+            [one] => (one.field.clone(), words::provenance(one.provenance.as_ref())),
+            many => {
+                let mut shared = many.first().map(|field| ids(field)).unwrap_or_default();
+                shared.retain(|id| many.iter().all(|field| ids(field).contains(id)));
+                (format!("{name} binding {} members]", many.len()), words::events(&shared))
+            }
+        };
+        vec![Text::from(&name), Text::from(value), Text::from(events)]
+    };
+    rows.into_iter().map(row).collect()
+}
+
 /// By what a claim lost, against what.
 fn defeat(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> String {
-    let winner = answer.evidence.first().and_then(fact_of);
-    match v1::FoldRule::try_from(claim.lost_by).unwrap_or_default() {
+    let winner = claim.won_by.as_ref().and_then(fact_of);
+    let by = match v1::FoldRule::try_from(claim.lost_by).unwrap_or_default() {
         v1::FoldRule::SourceRank => {
             let best = winner.and_then(|fact| fact.sources.iter().map(|source| source.kind).min());
-            let against =
-                best.filter(|best| *best < claim.source_kind).map(|best| format!(" against {}", rank(best)));
+            let against = best.map(|best| format!(" against {}", rank(best)));
             format!("lost by source rank: {}{}", rank(claim.source_kind), against.unwrap_or_default())
         }
         v1::FoldRule::Credibility => {
@@ -149,5 +197,13 @@ fn defeat(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> String {
             format!("lost by credibility{against}")
         }
         _ => format!("lost by {}", phrase::<v1::FoldRule>(claim.lost_by)),
+    };
+    let Some((record, fact)) = claim.won_by.as_ref().zip(winner) else { return by };
+    let id = words::short_id(event_id(record));
+    let valid_at = answer.view.as_ref().map_or("", |view| view.valid_at.as_str());
+    // A date and a part of one compare as their texts do.
+    match valid_at < fact.effective_on.as_str() {
+        true => format!("{by}, of [{id}], which takes effect on {}", fact.effective_on),
+        false => format!("{by}, of [{id}]"),
     }
 }

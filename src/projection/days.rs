@@ -13,9 +13,11 @@ use crate::{
             Standing,
             group::{GroupFact, Groups as _},
             registry::{ActorStatus, RegimeStatus},
+            relationship::Place,
         },
         id::{ActorId, GroupId, RegimeId},
         statement::Name,
+        subject::Subject,
         vocabulary::{Act, LineageKind},
     },
     position::Position,
@@ -33,6 +35,8 @@ pub struct Turnings {
     pub beginnings: BTreeMap<Day, Vec<Position>>,
     /// The acts and observations that begin to count on a day.
     pub acts: BTreeMap<Day, Vec<Position>>,
+    /// The registrations and ends of regimes that begin to count on a day.
+    pub of_regimes: BTreeMap<Day, Vec<Position>>,
     /// The regimes whose acts were met.
     pub regimes: BTreeSet<RegimeId>,
     /// The groups whose facts were met: the group itself, and those that it is a wing of.
@@ -117,6 +121,7 @@ impl Store {
         for history in self.regimes.values() {
             for (day, event) in RegimeStatus::beginnings(history, as_of) {
                 found.begin(day, event);
+                found.of_regimes.entry(day).or_default().push(event);
             }
         }
         if found.regimes.iter().any(|regime| self.ever_binds_members(regime)) {
@@ -131,6 +136,13 @@ impl Store {
         let told = self.regimes.get(regime).into_iter().flat_map(|history| history.told());
         let months = told.filter_map(|fact| Some(fact.registration()?.review_interval_months));
         months.filter(|months| 0 < *months).collect()
+    }
+
+    /// The places of the facts of a relationship that stand under the cuts, in valid-time order; `None` for other subjects,
+    /// and for a relationship of which nothing is on record or whose group was ever merged with another.
+    pub fn places(&self, subject: &Subject, as_of: AsOf) -> Option<Vec<Place>> {
+        let Subject::Relationship(actor, group) = subject else { return None };
+        Some(self.dealings(actor, group)?.places(as_of))
     }
 
     /// When what an actor is, and what it belongs to, can change.

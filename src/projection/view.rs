@@ -172,10 +172,21 @@ impl Store {
                 from_group: status.group.clone(),
                 bound_actor: Some(actor.actor.clone()),
                 state: binding.designation.state,
+                events: [&actor.provenance, &binding.designation.provenance]
+                    .into_iter()
+                    .flat_map(|it| it.events.iter().copied())
+                    .collect(),
             };
             inherited.map(of).collect::<Vec<_>>()
         });
         bound.collect()
+    }
+
+    /// What the registry holds about a regime.
+    pub fn regime(&self, regime: &RegimeId, as_of: AsOf) -> Result<RegimeStatus, UnknownError> {
+        let history = self.regimes.get(regime);
+        let known = history.and_then(|history| RegimeStatus::fold(history, as_of));
+        known.ok_or_else(|| UnknownError::Regime(regime.clone()))
     }
 
     /// What the registry holds about an actor.

@@ -166,7 +166,14 @@ fn lose<C: Content>(winner: &Telling<Option<C>>, loser: &Telling<Option<C>>) -> 
         FoldRule::EarliestPosition
     };
     let agrees = !contradicts(loser, winner);
-    Lost { position: loser.position, effective: loser.effective, source: loser.source, rule, agrees }
+    Lost {
+        position: loser.position,
+        effective: loser.effective,
+        source: loser.source,
+        rule,
+        against: winner.position,
+        agrees,
+    }
 }
 
 /// Whether the loser is near enough in rank and differs in date beyond its precision, or in direction.

@@ -122,6 +122,8 @@ pub struct Lost {
     pub source: SourceKind,
     /// Why it lost.
     pub rule: FoldRule,
+    /// The event that tells what won against it.
+    pub against: Position,
     /// Whether it agrees with the winner all the same: neither opposed to it nor of another date, beyond its precision.
     pub agrees: bool,
 }

@@ -72,6 +72,8 @@ pub struct NameStatus {
     pub until: Option<PartialDate>,
     /// Where it comes from.
     pub provenance: Provenance,
+    /// What gave the primary name that replaced it.
+    pub replaced_by: Option<Position>,
 }
 
 /// The life of an organisation at a date.
@@ -138,8 +140,25 @@ pub struct Designation {
     pub first_absent_on: Option<DateSpan>,
     /// The claims that lost against facts that the state rests on.
     pub alternatives: Vec<Lost>,
+    /// What else than the state rests on which facts.
+    pub details: Details,
     /// Where the state comes from.
     pub provenance: Provenance,
+}
+
+/// The facts that the details of a listing rest on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The act that last gave a reference.
+    pub reference: Option<Position>,
+    /// The listing or review from which on the next review is due.
+    pub review: Option<Position>,
+    /// When it was last seen; for INFERRED_ENDED, last seen or acted on.
+    pub last_present: Option<Position>,
+    /// For INFERRED_ENDED, when it was first missing.
+    pub first_absent: Option<Position>,
+    /// The challenge that is still open.
+    pub challenge: Option<Position>,
 }
 
 /// One time of being listed.
@@ -201,6 +220,8 @@ pub struct InheritedDesignation {
     pub bound_actor: Option<ActorId>,
     /// The state of the listing it comes from.
     pub state: DesignationState,
+    /// What it rests on: the registration of the bound actor, or what makes the group a wing; then the listing.
+    pub events: Vec<Position>,
 }
 
 /// Legal effects in one jurisdiction.

@@ -10,6 +10,7 @@ use crate::domain::{
         RepresentationLevel,
     },
 };
+use crate::position::Position;
 
 /// The status of the relationship of an actor with a group at a valid date. Whose it is and what the two are called
 /// is known to the one who asked, and not repeated.
@@ -82,6 +83,10 @@ pub struct ContactFacet {
     pub count_365_days: u32,
     /// The highest level ever, up to the date.
     pub highest_ever: ContactLevel,
+    /// The last contact.
+    pub last: Option<Position>,
+    /// The last contact at the highest level ever.
+    pub highest: Option<Position>,
     /// Where the level comes from.
     pub provenance: Provenance,
 }
@@ -95,6 +100,8 @@ pub struct ProcessFacet {
     pub since: Option<DateSpan>,
     /// When the last step was. Refusing and breaking off talks are no steps.
     pub last_step_on: Option<DateSpan>,
+    /// The last step.
+    pub last_step: Option<Position>,
     /// Where it comes from. ELAPSED_TIME: the first event is the last step.
     pub provenance: Provenance,
 }
@@ -110,6 +117,10 @@ pub struct ConflictFacet {
     pub ends_on: Option<Day>,
     /// When force was last used; `None`: never on record.
     pub last_force_on: Option<DateSpan>,
+    /// The fact that last used it.
+    pub last_force: Option<Position>,
+    /// The ceasefire that holds, ran out or was violated.
+    pub truce: Option<Position>,
     /// Where it comes from.
     pub provenance: Provenance,
 }

@@ -6,8 +6,10 @@ use bytes::Bytes;
 
 use super::{Audit, read_matter, unknown};
 use crate::{
-    audit::{Decision, Matter, Terms, ViewText},
-    domain::{as_of::AsOf, id::DecisionId, vocabulary::Label},
+    audit::{Decision, Found, Matter, Terms, ViewText},
+    domain::{as_of::AsOf, event::Event, id::DecisionId, vocabulary::Label},
+    ledger::Recorded,
+    position::Position,
     service::{history::record, query::asked::When, refusal::Refusal},
     wire::{Field, Findings, as_of::read_times, event::write_decision, v1, vocabulary},
 };
@@ -68,17 +70,16 @@ impl Audit {
         let asked = self.query.ask(When { times, min_position, pinned: None }, clearance).await?;
         let now = asked.as_of(&self.query.projection.store());
         let ledger = &self.query.ledger;
-        let decision = Decision::read(ledger, &id, now).await?.ok_or_else(|| {
-            Refusal::unknown("decision", format!("decision/{id} is not on record at this view"))
-        })?;
+        let decision = match Decision::read(ledger, &id, now).await? {
+            Found::Standing(decision) => decision,
+            Found::TakenBack(by) => return Err(taken_back(&id, &by)),
+            Found::Unknown => {
+                let message = format!("decision/{id} is not on record at this view");
+                return Err(Refusal::unknown("decision", message));
+            }
+        };
         let cuts = decision.cuts(now);
         let later = AsOf { known_at: now.known_at, disclosed_by: None, ..cuts };
-        let (reproduction, digest, since) = {
-            let store = self.query.projection.store();
-            let (reproduction, digest) = decision.reproduce(&store, now);
-            (reproduction, digest, decision.since(&store, ledger, later))
-        };
-        let hindsight = decision.hindsight(ledger, &since, later).await?;
         let mut changes = Vec::new();
         for matter in decision.matters() {
             let of_matter = self.changes_of(&matter, Terms::Named, cuts, later).await?;
@@ -86,6 +87,13 @@ impl Audit {
                 changes.push(of_matter);
             }
         }
+        let behind = changes.iter().flat_map(|it| &it.changes).map(|it| Position::new(it.event_position));
+        let (reproduction, digest, since) = {
+            let store = self.query.projection.store();
+            let (reproduction, digest) = decision.reproduce(&store, now);
+            (reproduction, digest, decision.since(&store, ledger, later, &behind.collect()))
+        };
+        let hindsight = decision.hindsight(ledger, &since, later).await?;
         let events = hindsight.before.iter().map(|later| {
             Ok(v1::LaterEvent {
                 record: Some(record(&later.recorded)?),
@@ -107,4 +115,15 @@ impl Audit {
             hindsight_view: Some(self.query.view(later).await?),
         })
     }
+}
+
+/// The refusal to audit a decision that was taken back.
+fn taken_back(id: &DecisionId, by: &Recorded) -> Refusal {
+    let reason = match &by.event {
+        Event::Retraction { reason, .. } if !reason.is_empty() => format!(": {reason}"),
+        _ => String::new(),
+    };
+    let message =
+        format!("decision/{id} was taken back by the event {} at position {}{reason}", by.id, by.position);
+    Refusal::unknown("decision", message)
 }

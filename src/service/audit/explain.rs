@@ -34,16 +34,20 @@ impl Audit {
             let as_of = asked.as_of(&store);
             let fields =
                 matter.fields_for(&store, as_of, &path).map_err(|error| unknown("subject", &error))?;
-            let explained =
+            let mut explained =
                 field_of(&fields, &path).map_err(|error| Refusal::field("field", error.to_string()))?;
+            let counted = matter.counted(&store, as_of, &explained.path);
+            explained.rests_on_counted(counted);
             let title = matter.title(&store, as_of).map_err(|error| unknown("subject", &error))?;
             (explained, title, as_of)
         };
         let explained = explain(&self.query.ledger, explained, as_of).await?;
         let names = self.query.names(positions_of(&explained.below)).await?;
         let (rule, inferred) = write_ground(&explained.provenance);
-        let lost =
-            explained.lost.iter().map(|claim| Ok(write_lost_claim(&claim.lost, record(&claim.recorded)?)));
+        let lost = explained.lost.iter().map(|claim| {
+            let won_by = claim.winner.as_ref().map(record).transpose()?;
+            Ok(write_lost_claim(&claim.lost, record(&claim.recorded)?, won_by))
+        });
         Ok(v1::ExplainResponse {
             subject: matter.to_string(),
             title,

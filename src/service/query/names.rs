@@ -2,6 +2,7 @@
 
 use super::Query;
 use crate::{
+    domain::event::Event,
     service::refusal::Refusal,
     wire::status::{EventName, EventNames, Mentioned},
 };
@@ -18,7 +19,11 @@ impl Query {
             false => self.ledger.fetch(&summarised).await?,
         };
         let in_full = events.into_iter().map(|recorded| {
-            let summary = recorded.event.fact().map(|fact| fact.summary.clone()).unwrap_or_default();
+            let summary = match &recorded.event {
+                Event::Fact(fact) | Event::Correction { replacement: fact, .. } => fact.summary.clone(),
+                // Why something was taken back, or put back, is all that such an event says.
+                Event::Retraction { reason, .. } | Event::Reinstatement { reason, .. } => reason.clone(),
+            };
             (recorded.position, EventName { id: recorded.id, summary })
         });
         // Of two names for an event the later stands.

@@ -70,13 +70,14 @@ pub fn write_change(it: FieldChange<'_>, names: &EventNames) -> v1::FieldChange 
     }
 }
 
-/// The message for a claim that lost, with its record.
-pub fn write_lost_claim(lost: &Lost, record: v1::Record) -> v1::LostClaim {
+/// The message for a claim that lost, with its record and that of what won.
+pub fn write_lost_claim(lost: &Lost, record: v1::Record, won_by: Option<v1::Record>) -> v1::LostClaim {
     v1::LostClaim {
         record: Some(record),
         effective_on: lost.effective.to_string(),
         source_kind: vocabulary::write(lost.source),
         lost_by: vocabulary::write(lost.rule),
+        won_by,
     }
 }
 

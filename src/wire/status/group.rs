@@ -234,7 +234,7 @@ mod tests {
         domain::{
             status::{
                 Lead,
-                group::{EngagementCounts, EpisodeEnd},
+                group::{Details, EngagementCounts, EpisodeEnd},
             },
             vocabulary::{
                 Act, AnomalyRule, Basis, DueKind, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect,
@@ -285,6 +285,7 @@ mod tests {
             last_present_on: Some(date("2018")),
             first_absent_on: Some(date("2019")),
             alternatives: vec![lost(22)],
+            details: Details::default(),
             provenance: provenance(23),
         }
     }
@@ -303,6 +304,7 @@ mod tests {
                 from: Some(date("2017")),
                 until: Some(date("2025")),
                 provenance: provenance(30),
+                replaced_by: None,
             }],
             external_ids: vec![ExternalId {
                 scheme: ExternalIdScheme::UnReference,
@@ -321,6 +323,7 @@ mod tests {
                 from_group: date("nusra"),
                 bound_actor: Some(date("de")),
                 state: DesignationState::Active,
+                events: Vec::new(),
             }],
             legal_effects: vec![JurisdictionEffects {
                 jurisdiction: date("us"),

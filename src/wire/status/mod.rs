@@ -188,6 +188,7 @@ mod fixture {
             effective: "2017-03".parse().unwrap(),
             source: SourceKind::Aggregator,
             rule: FoldRule::Credibility,
+            against: Position::new(at + 1),
             agrees: true,
         }
     }

@@ -186,12 +186,15 @@ mod tests {
                 count_30_days: 1,
                 count_365_days: 7,
                 highest_ever: ContactLevel::Leadership,
+                last: None,
+                highest: None,
                 provenance: provenance(40),
             },
             process: ProcessFacet {
                 value: Process::Stalled,
                 since: "2025".parse().ok(),
                 last_step_on: "2024-01-01".parse().ok(),
+                last_step: None,
                 provenance: provenance(50),
             },
             conflict: ConflictFacet {
@@ -199,6 +202,8 @@ mod tests {
                 since: "2025-02".parse().ok(),
                 ends_on: "2025-03-01".parse().ok(),
                 last_force_on: "2024".parse().ok(),
+                last_force: None,
+                truce: None,
                 provenance: provenance(60),
             },
             legal: vec![LegalFacet {

@@ -36,7 +36,10 @@ pub struct Machine<'a> {
     pub(super) suspension: Option<Limit<'a>>,
     /// When it was last listed or reviewed.
     pub(super) reviewed: Option<Day>,
-    pub(super) reference: &'a str,
+    /// The fact that did.
+    pub(super) review: Option<ActFact<'a>>,
+    /// The act that last gave a reference.
+    pub(super) reference: Option<ActFact<'a>>,
     pub(super) sightings: Sightings<'a>,
     pub(super) overlays: Overlays<'a>,
     /// Facts that move nothing, while a claim of theirs that lost would.
@@ -104,7 +107,8 @@ impl<'a> Machine<'a> {
             expiry: None,
             suspension: None,
             reviewed: None,
-            reference: "",
+            review: None,
+            reference: None,
             sightings: Sightings::default(),
             overlays: Overlays::default(),
             contested: Vec::new(),
@@ -139,7 +143,7 @@ impl<'a> Machine<'a> {
             }
         }
         if !act.reference.is_empty() {
-            self.reference = &act.reference;
+            self.reference = Some(fact);
         }
     }
 
@@ -202,6 +206,7 @@ impl<'a> Machine<'a> {
             Since::On(day) => Some(day.lower()),
             Since::OnOrBefore(_) | Since::Unknown => None,
         };
+        self.review = self.reviewed.map(|_| fact);
         self.standing = next;
     }
 
@@ -250,6 +255,7 @@ impl<'a> Machine<'a> {
         if state.is_in_force() && (is_listing(act.act) || act.act == Act::Maintained) {
             self.expiry = limit;
             self.reviewed = Some(fact.effective.lower());
+            self.review = Some(fact);
         }
         match (act.act, state) {
             (Act::Suspended, DesignationState::Suspended) => self.suspension = limit,

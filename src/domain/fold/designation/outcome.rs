@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{
     date::{DateSpan, Day},
     fold::{Lost, Provenance},
-    status::group::{Anomaly, Designation, Since, Upcoming},
+    status::group::{Anomaly, Designation, Details, Since, Upcoming},
     vocabulary::{Act, Basis, DesignationState, DueKind, FoldRule},
 };
 
@@ -87,10 +87,21 @@ impl<'a> Machine<'a> {
             review_due_on,
             review_overdue: review_due_on.is_some_and(|due| due < valid_at),
             disputed: disputed || self.regime_end_is_disputed(),
-            reference: self.reference.to_owned(),
+            reference: self
+                .reference
+                .and_then(|fact| fact.content.act())
+                .map(|act| act.reference.clone())
+                .unwrap_or_default(),
             last_present_on: seen.map(|fact| fact.effective),
             first_absent_on: self.sightings.absence.filter(|_| missing).map(|fact| fact.effective),
             alternatives: lost,
+            details: Details {
+                reference: self.reference.map(|fact| fact.position),
+                review: self.review.map(|fact| fact.position),
+                last_present: seen.map(|fact| fact.position),
+                first_absent: self.sightings.absence.filter(|_| missing).map(|fact| fact.position),
+                challenge: self.overlays.challenge.map(|fact| fact.position),
+            },
             provenance: self.provenance(&grounds),
             episodes: self.episodes,
         }

@@ -11,6 +11,7 @@ use crate::domain::{
     status::group::{Designation, InheritedDesignation},
     vocabulary::{Inheritance, LineageKind},
 };
+use crate::position::Position;
 
 /// Where what stands of the histories of groups is found.
 pub trait Groups {
@@ -48,20 +49,21 @@ pub(super) fn inherited<G: Groups + ?Sized>(
     let mut parents = parents_of(group, standing, groups, as_of);
     let mut found = Vec::new();
     let mut next = 0;
-    while let Some(parent) = parents.get(next).cloned() {
+    while let Some((parent, through)) = parents.get(next).cloned() {
         next += 1;
         let Some(standing) = groups.standing(&parent, as_of) else { continue };
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
         let whole = listings.into_iter().filter(|it| it.component.is_none() && it.state.is_in_force());
         found.extend(whole.map(|it| InheritedDesignation {
+            events: through.iter().copied().chain(it.provenance.events).collect(),
             regime: it.regime,
             from_group: parent.clone(),
             bound_actor: None,
             state: it.state,
         }));
-        for grandparent in parents_of(&parent, &standing, groups, as_of) {
-            if grandparent != *group && !parents.contains(&grandparent) {
-                parents.push(grandparent);
+        for (grandparent, lineage) in parents_of(&parent, &standing, groups, as_of) {
+            if grandparent != *group && parents.iter().all(|(known, _)| *known != grandparent) {
+                parents.push((grandparent, through.iter().copied().chain(lineage).collect()));
             }
         }
     }
@@ -69,23 +71,25 @@ pub(super) fn inherited<G: Groups + ?Sized>(
     found
 }
 
+/// The groups that one is a wing of, each with the facts that say so.
 fn parents_of<G: Groups + ?Sized>(
     group: &GroupId,
     standing: &[Standing<'_, GroupFact>],
     groups: &G,
     as_of: AsOf,
-) -> Vec<GroupId> {
+) -> Vec<(GroupId, Vec<Position>)> {
     let wings = lineage(standing, as_of.valid_at).into_iter();
-    let mut parents: Vec<GroupId> = wings
+    let wings = wings
         .filter(|relation| relation.kind == LineageKind::WingOf)
-        .filter(|relation| groups.survivor(&relation.group, as_of) == *group)
-        .filter_map(|relation| relation.other)
-        .map(|parent| groups.survivor(&parent, as_of))
-        .filter(|parent| parent != group)
-        .collect();
-    parents.sort();
-    parents.dedup();
-    parents
+        .filter(|relation| groups.survivor(&relation.group, as_of) == *group);
+    let mut parents: BTreeMap<GroupId, Vec<Position>> = BTreeMap::new();
+    for relation in wings {
+        let parent = relation.other.map(|parent| groups.survivor(&parent, as_of));
+        if let Some(parent) = parent.filter(|parent| parent != group) {
+            parents.entry(parent).or_default().push(relation.event);
+        }
+    }
+    parents.into_iter().collect()
 }
 
 /// A listing that binds an actor.

@@ -97,6 +97,8 @@ impl State {
             last_on: self.last.map(|mark| mark.effective),
             count_30_days: u32::try_from(counts.month).unwrap_or(u32::MAX),
             count_365_days: u32::try_from(counts.year).unwrap_or(u32::MAX),
+            last: self.last.map(|mark| mark.position),
+            highest: self.levels().next().map(|(_, mark)| mark.position),
             highest_ever: self.levels().next().map_or(ContactLevel::None, |(level, _)| level),
             provenance: recent
                 .map_or_else(Provenance::default, |(_, mark)| contests.provenance([mark.position], ground)),

@@ -13,7 +13,7 @@ use super::{
     window::{MONTH, YEAR, plus_days},
 };
 use crate::{
-    domain::{as_of::AsOf, date::Day, vocabulary::Label},
+    domain::{as_of::AsOf, date::Day},
     position::Position,
 };
 
@@ -90,32 +90,6 @@ impl Tally {
     }
 }
 
-/// What an engagement that nobody contests says of when it was known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// Its event.
-    pub position: Position,
-    /// The first day it was known to be coming, or was in effect.
-    heralded: Day,
-    /// Who may see it.
-    label: Label,
-}
-
-impl Told {
-    /// Whether it is about the time up to a day, and the asker may see it.
-    pub fn is_before(&self, day: Day, as_of: AsOf) -> bool {
-        self.label <= as_of.clearance && self.heralded <= day
-    }
-}
-
-impl Dealings {
-    /// The moves that nobody contests.
-    pub fn plain(&self) -> impl Iterator<Item = Told> {
-        let told = self.line.moves().filter_map(Packed::telling);
-        told.map(|it| Told { position: it.position, heralded: it.heralded, label: it.label })
-    }
-}
-
 impl Line {
     /// When each move takes effect, with the event that tells it, in order.
     pub fn beginnings(&self) -> impl Iterator<Item = (Day, Position)> {
@@ -132,6 +106,21 @@ impl Line {
         };
         let counted = self.steps().filter(move |(_, _, it)| counts(it));
         counted.map(|(effective, event, _)| (effective.lower(), event))
+    }
+
+    /// The engagements that the field at a path counts at a date, the latest first; none, when it counts nothing.
+    pub fn speaking_to(&self, path: &str, valid_at: Day) -> Vec<Position> {
+        let Some(tally) = Tally::of(path) else { return Vec::new() };
+        let eve = match path {
+            "contact.count_30_days" => Some(MONTH.eve(valid_at)),
+            "contact.count_365_days" => Some(YEAR.eve(valid_at)),
+            _ => None,
+        };
+        let counts = |day: Day| day <= valid_at && eve.is_none_or(|eve| eve < day);
+        let mut events: Vec<Position> =
+            self.counted(tally).filter(|(day, _)| counts(*day)).map(|(_, event)| event).collect();
+        events.reverse();
+        events
     }
 
     /// The days on which the status can change, but for the score, which does on every day: when a move takes effect or a

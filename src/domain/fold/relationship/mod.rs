@@ -18,6 +18,7 @@ mod recognition;
 mod score;
 mod state;
 mod step;
+mod told;
 mod window;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod cases;
 mod notation;
 
 pub use dealings::{Dealings, Effect};
-pub use growth::{Growth, Tally, Told};
+pub use growth::{Growth, Tally};
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};
+pub use told::{Place, Told};

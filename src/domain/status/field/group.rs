@@ -26,11 +26,9 @@ impl GroupStatus {
         for it in &self.inherited {
             let bound = it.bound_actor.as_ref().map(|actor| format!(" binding {actor}")).unwrap_or_default();
             let path = format!("inherited[{} from {}{bound}]", it.regime, it.from_group);
-            fields.derive(
-                path,
-                it.state,
-                vec![format!("group/{} designations[{}]", it.from_group, it.regime)],
-            );
+            let from = vec![format!("group/{} designations[{}]", it.from_group, it.regime)];
+            fields.derive(&path, it.state, from);
+            fields.rest(&path, it.events.iter().copied());
         }
         for it in &self.legal_effects {
             let effects = join(it.legal_effects.iter().map(ToString::to_string));
@@ -57,7 +55,11 @@ fn identity(status: &GroupStatus, fields: &mut Fields) {
     fields.say("name", &status.name, &provenance);
     for it in &status.names {
         let value = format!("{}{}", it.kind.name(), period(it.from, it.until));
-        fields.say(format!("names[{}]", name_key(it)), value, &it.provenance);
+        let path = format!("names[{}]", name_key(it));
+        fields.say(&path, value, &it.provenance);
+        if let Some(replaced_by) = it.replaced_by {
+            fields.rest(&path, [replaced_by].into_iter().chain(it.provenance.events.iter().copied()));
+        }
     }
     for it in &status.external_ids {
         let path = format!("external_ids[{} {}]", it.scheme.name(), it.value);
@@ -71,25 +73,29 @@ fn identity(status: &GroupStatus, fields: &mut Fields) {
 }
 
 fn listing(it: &Designation, fields: &mut Fields) {
-    let path = format!("designations[{}]", listing_key(it.regime.as_str(), it.component.as_deref()));
+    let path = listing_path(it);
     let mut provenance = it.provenance.clone();
     add_lost(&mut provenance.lost, &it.alternatives);
     fields.say(&path, it.state, &provenance);
-    let mut detail = |name: &str, value: String| fields.say(format!("{path}.{name}"), value, &provenance);
+    let mut detail = |name: &str, value: String, from: Option<Position>| {
+        let path = format!("{path}.{name}");
+        fields.say(&path, value, &provenance);
+        fields.rest(&path, from);
+    };
     let unlisted = it.state == DesignationState::None;
-    detail("since", if unlisted { String::new() } else { since_text(it.since) });
+    detail("since", if unlisted { String::new() } else { since_text(it.since) }, None);
     let alias = it.alias_of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
-    detail("basis", it.basis.map(|basis| format!("{basis}{alias}")).unwrap_or_default());
-    detail("episodes", join(it.episodes.iter().map(episode)));
-    detail("challenged_on", optional(it.challenged_on));
-    detail("disputed", if it.disputed { "yes".to_owned() } else { String::new() });
-    detail("reference", it.reference.clone());
-    detail("first_absent_on", optional(it.first_absent_on));
+    detail("basis", it.basis.map(|basis| format!("{basis}{alias}")).unwrap_or_default(), None);
+    detail("episodes", join(it.episodes.iter().map(episode)), None);
+    detail("challenged_on", optional(it.challenged_on), it.details.challenge);
+    detail("disputed", if it.disputed { "yes".to_owned() } else { String::new() }, None);
+    detail("reference", it.reference.clone(), it.details.reference);
+    detail("first_absent_on", optional(it.first_absent_on), it.details.first_absent);
     let due = it.review_due_on.map(|day| {
         let overdue = if it.review_overdue { ", overdue" } else { "" };
         format!("{day}{overdue}")
     });
-    detail("review_due_on", due.unwrap_or_default());
+    detail("review_due_on", due.unwrap_or_default(), it.details.review);
     let pending = it.pending.iter().map(|act| {
         let dated = |verb: &str, date: Option<PartialDate>| {
             date.map(|date| format!(", {verb} {date}")).unwrap_or_default()
@@ -105,7 +111,13 @@ fn listing(it: &Designation, fields: &mut Fields) {
     });
     let events: Vec<Position> = it.exemptions.iter().map(|exemption| exemption.event).collect();
     fields.say(format!("{path}.exemptions"), join(exemptions), &resting_on(&events));
-    fields.measure(format!("{path}.last_present_on"), optional(it.last_present_on), &provenance);
+    let path = format!("{path}.last_present_on");
+    fields.measure(&path, optional(it.last_present_on), &provenance);
+    fields.rest(&path, it.details.last_present);
+}
+
+fn listing_path(it: &Designation) -> String {
+    format!("designations[{}]", listing_key(it.regime.as_str(), it.component.as_deref()))
 }
 
 fn measures(status: &GroupStatus, fields: &mut Fields) {
@@ -113,18 +125,24 @@ fn measures(status: &GroupStatus, fields: &mut Fields) {
     let upcoming = status.upcoming.iter().map(|it| format!("{} {}", it.date, it.what));
     let events: Vec<Position> = status.upcoming.iter().filter_map(|it| it.event).collect();
     fields.measure("upcoming", join(upcoming), &resting_on(&events));
-    let regimes = status.divergence.listed_under.iter();
-    fields.measure("divergence.listed_under", join(regimes.map(ToString::to_string)), &counted);
-    let regimes = status.divergence.not_listed_under.iter();
-    fields.measure("divergence.not_listed_under", join(regimes.map(ToString::to_string)), &counted);
+    for (path, regimes) in [
+        ("divergence.listed_under", &status.divergence.listed_under),
+        ("divergence.not_listed_under", &status.divergence.not_listed_under),
+    ] {
+        let listings = status.designations.iter().filter(|it| regimes.contains(&it.regime));
+        fields.tally(
+            path,
+            join(regimes.iter().map(ToString::to_string)),
+            listings.map(listing_path).collect(),
+        );
+    }
     fields.measure("counts.designation_acts", status.counts.designation_acts, &counted);
 }
 
 /// The fields that a flag follows from.
 fn flag_from(status: &GroupStatus, flag: GroupFlag) -> Vec<String> {
     let in_force = status.designations.iter().filter(|it| it.state.is_in_force());
-    let listings = in_force
-        .map(|it| format!("designations[{}]", listing_key(it.regime.as_str(), it.component.as_deref())));
+    let listings = in_force.map(listing_path);
     match flag {
         GroupFlag::ListedButDissolved | GroupFlag::GoverningButListed => {
             std::iter::once("lifecycle".to_owned()).chain(listings).collect()

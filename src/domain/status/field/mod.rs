@@ -79,11 +79,13 @@ impl Asked<'_> {
             Some(field) => field.value.clone(),
             None => {
                 let entries = self.below.iter().filter(|field| self.is_entry(&field.path));
-                let entries = entries.map(|field| {
-                    let key = field.path.get(self.path.len()..).unwrap_or_default();
-                    format!("{} {}", key.trim_matches(['[', ']', '.']), field.value)
-                });
-                entries.collect::<Vec<_>>().join("; ")
+                let entries: Vec<(&str, &str)> = entries
+                    .map(|field| {
+                        let key = field.path.get(self.path.len()..).unwrap_or_default();
+                        (key.trim_matches(['[', ']', '.']), field.value.as_str())
+                    })
+                    .collect();
+                list(&entries)
             }
         }
     }
@@ -100,7 +102,21 @@ impl Asked<'_> {
     pub fn follows_from(&self) -> Vec<String> {
         match self.field {
             Some(field) => field.follows_from.clone(),
-            None => self.below.iter().map(|field| field.path.clone()).collect(),
+            None => {
+                let mut paths: Vec<String> = Vec::new();
+                for field in &self.below {
+                    // What is inherited follows from fields of others, of which many entries may name the same.
+                    let elsewhere: Vec<&String> =
+                        field.follows_from.iter().filter(|path| path.starts_with("group/")).collect();
+                    let from = if elsewhere.is_empty() { vec![&field.path] } else { elsewhere };
+                    for path in from {
+                        if !paths.contains(path) {
+                            paths.push(path.clone());
+                        }
+                    }
+                }
+                paths
+            }
         }
     }
 
@@ -109,6 +125,29 @@ impl Asked<'_> {
         let rest = path.get(self.path.len()..).unwrap_or_default();
         rest.ends_with(']') || !rest.starts_with('[')
     }
+}
+
+/// What separates a listing in a key from the actor that it binds.
+const BINDING: &str = " binding ";
+
+/// The entries of a list by key and value, in a line. Listings that bind many actors alike are said once.
+fn list(entries: &[(&str, &str)]) -> String {
+    let mut told: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for (key, value) in entries {
+        let (key, actor) = key.split_once(BINDING).map_or((*key, None), |(key, actor)| (key, Some(actor)));
+        match told.iter_mut().find(|(known, same, bound)| {
+            actor.is_some() && !bound.is_empty() && (*known, *same) == (key, *value)
+        }) {
+            Some((_, _, bound)) => bound.extend(actor),
+            None => told.push((key, value, actor.into_iter().collect())),
+        }
+    }
+    let entry = |(key, value, bound): &(&str, &str, Vec<&str>)| match bound.as_slice() {
+        [] => format!("{key} {value}"),
+        [actor] => format!("{key}{BINDING}{actor} {value}"),
+        many => format!("{key} {value}{BINDING}{} members: {}", many.len(), many.join(", ")),
+    };
+    told.iter().map(entry).collect::<Vec<_>>().join("; ")
 }
 
 /// The path as fields have it.
@@ -174,7 +213,8 @@ impl Fields {
         let Some(field) = self.all.last_mut().filter(|field| field.path == path) else { return };
         let events: Vec<Position> = events.into_iter().collect();
         if !events.is_empty() {
-            field.own = Some(Provenance { events, ..Provenance::default() });
+            let (rule, inferred) = (field.provenance.rule, field.provenance.inferred);
+            field.own = Some(Provenance { events, lost: Vec::new(), rule, inferred });
         }
     }
 
@@ -183,6 +223,16 @@ impl Fields {
         let named = self.all.iter().filter(|field| from.contains(&field.path));
         let provenance = together(named.map(|field| &field.provenance));
         self.push(path.into(), value.to_string(), Part::Standing, provenance, from);
+    }
+
+    /// A value that counts what fields say that are there already.
+    fn tally(&mut self, path: &str, value: impl ToString, from: Vec<String>) {
+        let named = self.all.iter().filter(|field| from.contains(&field.path));
+        let own = together(named.map(Field::grounds));
+        self.push(path.to_owned(), value.to_string(), Part::Measure, Provenance::default(), from);
+        if let Some(field) = self.all.last_mut().filter(|field| field.path == path) {
+            field.own = Some(own);
+        }
     }
 
     fn push(&mut self, path: String, value: String, part: Part, provenance: Provenance, from: Vec<String>) {
@@ -271,6 +321,25 @@ mod tests {
         check("legal", Some((legal, &[2, 3, 4], &below)));
         for absent in ["", "nothing", "head", "legal[us]", "contact.", "headline.since"] {
             check(absent, None);
+        }
+    }
+
+    #[test]
+    fn lists() {
+        for (entries, expected) in [
+            (&[][..], ""),
+            (&[("a", "1"), ("a", "1")], "a 1; a 1"),
+            (&[("r from g binding de", "ACTIVE")], "r from g binding de ACTIVE"),
+            (
+                &[
+                    ("q from g", "ACTIVE"),
+                    ("r from g binding de", "ACTIVE"),
+                    ("r from g binding fr", "ACTIVE"),
+                ],
+                "q from g ACTIVE; r from g ACTIVE binding 2 members: de, fr",
+            ),
+        ] {
+            assert_eq!(list(entries), expected);
         }
     }
 

@@ -26,6 +26,7 @@ impl RelationshipStatus {
             self.provenance.clone(),
             from,
         );
+        self.tell_force(&mut fields);
         for flag in &self.flags {
             fields.derive(format!("flags[{flag}]"), "set", flag_from(self, *flag));
         }
@@ -38,6 +39,16 @@ impl RelationshipStatus {
             fields.measure("alternatives", self.alternatives.len(), &lost);
         }
         fields.all
+    }
+
+    /// A hostile relationship rests on the force used in it, whatever became of a ceasefire.
+    fn tell_force(&self, fields: &mut Fields) {
+        let hostile = matches!(self.headline, Headline::Hostile | Headline::FightAndTalk);
+        let force =
+            self.conflict.last_force.filter(|force| hostile && !self.provenance.events.contains(force));
+        if let Some(force) = force {
+            fields.rest("headline", self.provenance.events.iter().copied().chain([force]));
+        }
     }
 }
 
@@ -55,18 +66,23 @@ fn facets(status: &RelationshipStatus, fields: &mut Fields) {
     let it = &status.contact;
     fields.say("contact", it.level, &it.provenance);
     fields.say("contact.highest_ever", it.highest_ever, &it.provenance);
+    fields.rest("contact.highest_ever", it.highest);
     fields.measure("contact.last_on", optional(it.last_on), &it.provenance);
+    fields.rest("contact.last_on", it.last);
     fields.measure("contact.count_30_days", it.count_30_days, &it.provenance);
     fields.measure("contact.count_365_days", it.count_365_days, &it.provenance);
     let it = &status.process;
     fields.say("process", it.value, &it.provenance);
     fields.say("process.since", optional(it.since), &it.provenance);
     fields.measure("process.last_step_on", optional(it.last_step_on), &it.provenance);
+    fields.rest("process.last_step_on", it.last_step);
     let it = &status.conflict;
     fields.say("conflict", it.value, &it.provenance);
     fields.say("conflict.since", optional(it.since), &it.provenance);
     fields.say("conflict.ends_on", it.ends_on.map(|day| day.to_string()).unwrap_or_default(), &it.provenance);
+    fields.rest("conflict.ends_on", it.truce);
     fields.measure("conflict.last_force_on", optional(it.last_force_on), &it.provenance);
+    fields.rest("conflict.last_force_on", it.last_force);
 }
 
 fn legal_path(listing: &LegalFacet) -> String {
