@@ -163,20 +163,20 @@ const EXPLAINED: &[Explained] = &[
         "group/hts",
         "designations[un-scisil]",
         "2026-02-26",
-        "ACTIVE LATEST_EFFECTIVE; on 2014-05-14 2013-05-30; lost 2025-11-06 by SOURCE_RANK; not 2026-02-27",
+        "ACTIVE LATEST_EFFECTIVE; on 2014-05-14 2013-05-30; lost 2025-11-06 by SOURCE_RANK against 2026-02-27",
     ),
     (
         "group/hts",
         "designations[un-scisil]",
         "2026-02-27",
-        "DELISTED SOURCE_RANK; on 2026-02-27; lost 2025-11-06 by SOURCE_RANK",
+        "DELISTED SOURCE_RANK; on 2026-02-27; lost 2025-11-06 by SOURCE_RANK against 2026-02-27",
     ),
     ("group/al-sharaa", "designations[us-sdgt]", "2025-11-08", "DELISTED LATEST_EFFECTIVE; on 2025-11-07"),
     (
         "group/al-sharaa",
         "designations[us-sdn]",
         "2025-11-08",
-        "ACTIVE SOLE; on 2013-05-16; lost 2025-11-07 by SOURCE_RANK; not 2025-11-09",
+        "ACTIVE SOLE; on 2013-05-16; lost 2025-11-07 by SOURCE_RANK against 2025-11-09",
     ),
     ("group/farc", "designations[us-fto219]", "2021-12-01", "DELISTED LATEST_EFFECTIVE; on 2021-12-01"),
     ("group/farc-ep", "designations[us-fto219]", "2021-12-01", "ACTIVE SOLE; on 2021-12-01"),
@@ -243,7 +243,7 @@ const EXPLAINED: &[Explained] = &[
         "relationship/us/ansarallah",
         "headline",
         "2025-05-06",
-        "CEASEFIRE SOURCE_RANK; from conflict; on 2025-05-06; lost 2025-05-06 by SOURCE_RANK",
+        "CEASEFIRE SOURCE_RANK; from conflict; on 2025-05-06; lost 2025-05-06 by SOURCE_RANK against 2025-05-06",
     ),
     ("group/irgc", "designations[eu-terr]", "2026-01-29", "PROPOSED SOLE; on 2026-01-29"),
     ("group/irgc", "designations[eu-terr]", "2026-02-19", "ACTIVE LATEST_EFFECTIVE; on 2026-02-19"),
@@ -257,6 +257,42 @@ const EXPLAINED: &[Explained] = &[
     ("group/taliban", "designations[us-fto219]", "2024-01-01", "NONE SOLE"),
     ("relationship/sy/sdf", "process.since", "2025-11-20", "2025-03-10 SOLE; on →2025-03-10; not 2025-02-10"),
     ("relationship/sy/sdf", "process.since", "2025-11-20@433", "2025-02-10 SOLE; on 2025-02-10"),
+    (
+        "group/hts",
+        "designations[au-terror].reference",
+        "2025-07-08",
+        "F2022L00163 LATEST_EFFECTIVE; on 2022-02-17",
+    ),
+    (
+        "group/hts",
+        "designations[un-scisil].review_due_on",
+        "2025-07-08",
+        "2024-11-15, overdue LATEST_EFFECTIVE; on 2021-11-15",
+    ),
+    (
+        "group/hts",
+        "designations[us-sdgt].last_present_on",
+        "2025-07-08",
+        "2021-08-18 LATEST_EFFECTIVE; on 2021-08-18",
+    ),
+    (
+        "relationship/us/ansarallah",
+        "conflict.last_force_on",
+        "2025-05-06",
+        "2025-03-15 SOURCE_RANK; on 2025-03-15",
+    ),
+    (
+        "relationship/us/hamas",
+        "contact.count_365_days",
+        "2025-11-20",
+        "3 DERIVED; on 2025-10-10 2025-10-08 2025-02",
+    ),
+    (
+        "group/hts",
+        "inherited[eu-taqa from hts binding fr]",
+        "2025-07-08",
+        "ACTIVE DERIVED; from group/hts designations[eu-taqa]; on 1974 2014",
+    ),
     ("relationship/us/taliban", "process", "2021-03-01", "STALLED ELAPSED_TIME inferred; on 2020-02-29"),
 ];
 
@@ -278,7 +314,8 @@ async fn every_case_is_explained() {
         }
         for lost in &it.lost {
             let rule = lost.lost_by().as_str_name().trim_start_matches("FOLD_RULE_");
-            found += &format!("; lost {} by {rule}", lost.effective_on);
+            let against = dates(lost.won_by.as_slice());
+            found += &format!("; lost {} by {rule} against {against}", lost.effective_on);
         }
         if !it.revisions.is_empty() {
             found += &format!("; not {}", dates(&it.revisions));
@@ -381,7 +418,7 @@ async fn replays() {
         "headline",
         "2025-02-20",
         &[
-            "97:  > NONE LATE_ARRIVAL",
+            "52:  > NONE LATE_ARRIVAL",
             "175: NONE > PROSCRIBED_NO_CONTACT LATE_ARRIVAL",
             "405: PROSCRIBED_NO_CONTACT > DIRECT_CONTACT LATE_ARRIVAL",
         ],
@@ -403,9 +440,9 @@ async fn replays() {
         "designations[eu-terr]",
         "2026-01-01",
         &[
-            "2003-09-12:  > ACTIVE LATE_ARRIVAL",
-            "2014-12-17: ACTIVE > ANNULLED_STAYED LATE_ARRIVAL",
-            "2017-07-26: ANNULLED_STAYED > ACTIVE LATE_ARRIVAL",
+            "2003-09-12:  > ACTIVE NEW_FACT",
+            "2014-12-17: ACTIVE > ANNULLED_STAYED NEW_FACT",
+            "2017-07-26: ANNULLED_STAYED > ACTIVE NEW_FACT",
         ],
     )
     .await;
@@ -415,10 +452,7 @@ async fn replays() {
         ValidTime,
         "process",
         "2026-01-01",
-        &[
-            "2020-02-29: NONE > AGREED_PARTIAL LATE_ARRIVAL",
-            "2021-03-01: AGREED_PARTIAL > STALLED TIME_PASSED",
-        ],
+        &["2020-02-29: NONE > AGREED_PARTIAL NEW_FACT", "2021-03-01: AGREED_PARTIAL > STALLED TIME_PASSED"],
     )
     .await;
     check_replay(
@@ -427,9 +461,59 @@ async fn replays() {
         ValidTime,
         "designations[us-fto219]",
         "2026-01-01",
-        &["2012-12-11: NONE > ACTIVE LATE_ARRIVAL", "2025-07-08: ACTIVE > DELISTED LATE_ARRIVAL"],
+        &["2012-12-11: NONE > ACTIVE NEW_FACT", "2025-07-08: ACTIVE > DELISTED NEW_FACT"],
     )
     .await;
+}
+
+/// What a difference puts a change down to: part of the sentence of the event, or nothing for time alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_behind_differences() {
+    let office = Office::seeded().await;
+    for (subject, from, to, field, expected) in [
+        ("relationship/us/hamas", "2025-02-20@403", "2025-02-20@435", "score", "held direct talks"),
+        ("relationship/us/hamas", "2025-02-20@403", "2025-02-20@435", "engagements", "held direct talks"),
+        ("relationship/us/hamas", "2025-11-20@435", "2025-11-21@435", "score", ""),
+        ("group/abu-sayyaf", "2025-07-08@120", "2025-07-08@178", "counts.designation_acts", "Abu Sayyaf"),
+        ("group/abu-sayyaf", "2025-07-08@120", "2025-07-08@178", "divergence.listed_under", "Abu Sayyaf"),
+        ("group/ansarallah", "2025-07-08@120", "2025-07-08@178", "name", "came to call itself"),
+        ("group/hts", "2025-07-07@435", "2025-07-08@435", "legal_effects[us]", "revoked its listing"),
+        ("group/hts", "2025-07-07@435", "2025-07-08@435", "divergence.listed_under", "revoked its listing"),
+        (
+            "group/hts",
+            "2025-07-07@435",
+            "2025-07-08@435",
+            "designations[us-fto219].review_due_on",
+            "revoked its listing",
+        ),
+    ] {
+        let found = office.diff(subject, from, to).await.unwrap();
+        let it = found[subject].iter().find(|it| it.field == field).unwrap();
+        assert!(it.event_summary.contains(expected), "{it:?}");
+        assert_eq!(expected.is_empty(), it.cause() == v1::ChangeCause::TimePassed, "{it:?}");
+    }
+}
+
+/// Of everything what is named alone differs in the same way: at the end of a regime, and from one day to the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_leaves_out_nothing_that_differs() {
+    let office = Office::seeded().await;
+    let view = office.digest(&["group/hts"], "").await.unwrap();
+    let tail = view.view.unwrap().known_position;
+    let mut ended = 0;
+    for (from, to) in (300..340)
+        .map(|at| (format!("2025-07-08@{at}"), format!("2025-07-08@{}", at + 1)))
+        .chain([(format!("2025-07-07@{tail}"), format!("2025-07-08@{tail}"))])
+    {
+        let all = office.diff("", &from, &to).await.unwrap();
+        for subject in ["group/hezbollah", "group/hts", "group/ira", "relationship/us/hamas"] {
+            let Ok(alone) = office.diff(subject, &from, &to).await else { continue };
+            assert_eq!(all.get(subject), alone.get(subject), "{subject} from {from} to {to}");
+            let lapsed = |it: &v1::FieldChange| it.is == "LAPSED";
+            ended += alone.values().flatten().filter(|it| lapsed(it)).count();
+        }
+    }
+    assert_eq!(ended, 1, "the end of gb-afreeze is among them");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -484,7 +568,7 @@ async fn differences() {
         assert_eq!((it.was.as_str(), it.is.as_str()), (was, is), "{it:?}");
         assert_eq!((it.reason(), it.cause()), (reason, cause), "{it:?}");
     }
-    // Everything: only what was touched, and differs.
+    // Everything: only what differs.
     let found = office.diff("", "2025-11-20@431", "2025-11-20@434").await.unwrap();
     let subjects: Vec<&str> = found.keys().map(String::as_str).collect();
     assert_eq!(subjects, ["group/al-sharaa", "group/hts", "relationship/sy/sdf"]);
