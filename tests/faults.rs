@@ -5,7 +5,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "faults/archiving.rs"]
+mod archiving;
+#[path = "faults/client.rs"]
+mod client;
 mod common;
+#[path = "faults/tracer.rs"]
+mod tracer;
 
 use std::{
     collections::BTreeMap,

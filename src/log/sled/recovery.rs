@@ -22,6 +22,9 @@ use super::{database::SEGMENT_BYTES, directory};
 
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
+/// A file that is there only while room is looked for.
+const ROOM: &str = "room";
+const ROOM_BYTES_MIN: usize = 64 << 10;
 const SEGMENT_HEAD_BYTES: usize = 20;
 const FLIPPED: u64 = 0x7FFF_FFFF_FFFF_FFFF;
 /// The highest kind of a message; 0 stands where there is none.
@@ -83,10 +86,25 @@ pub fn check(folder: &Path) -> Result<Recovery, RecoveryError> {
     }
 }
 
-/// Removes a snapshot that sled was writing when the process ended, and would take for the newest one.
+/// Fails when there is no room for another snapshot, which sled has to write before it removes the one there is.
+///
+/// A part of a snapshot's size is a number for each page, and it may have grown.
+pub fn check_room(folder: &Path) -> io::Result<()> {
+    let mut bytes = ROOM_BYTES_MIN;
+    for name in names(folder)?.iter().filter(|name| name.starts_with(SNAPSHOT)) {
+        bytes += 2 * fs::metadata(folder.join(name))?.len() as usize;
+    }
+    let path = folder.join(ROOM);
+    let written = fs::write(&path, vec![0; bytes]);
+    let removed = fs::remove_file(&path);
+    written.and(removed)
+}
+
+/// Removes a snapshot that was not finished, because the process ended or the disk failed, and that sled would take for the
+/// newest one.
 pub fn discard_unfinished(folder: &Path) -> io::Result<()> {
     for name in names(folder)? {
-        if name.starts_with(SNAPSHOT) && name.ends_with(UNFINISHED) {
+        if name == ROOM || name.starts_with(SNAPSHOT) && name.ends_with(UNFINISHED) {
             fs::remove_file(folder.join(name))?;
         }
     }

@@ -1,7 +1,7 @@
 //! The store: the database with everything that has left the journal.
 
 use std::{
-    mem,
+    io, mem,
     path::PathBuf,
     sync::{PoisonError, RwLock},
 };
@@ -12,7 +12,7 @@ use super::{
     block,
     chain::{Fault, Tail},
     database::{Database, SledError},
-    directory,
+    directory, recovery,
 };
 use crate::{log::ReadError, position::Position};
 
@@ -49,6 +49,12 @@ impl Store {
         }
     }
 
+    /// Where the database ends.
+    pub fn tail(&self) -> Result<Tail, ReadError> {
+        let last = self.look(Database::last)?;
+        Ok(last.map_or(Tail::START, |last| Tail { position: last.last(), chain: last.after() }))
+    }
+
     /// Makes room for blocks that begin at these positions: see [`Database::reserve`].
     pub fn reserve(&self, firsts: &[Position]) -> Result<(), SledError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
@@ -70,17 +76,20 @@ impl Store {
     /// Closes the database and opens it again, because sled writes its snapshot only then: everything that is in the
     /// database now is out of the reach of sled's next recovery, except for what [`super::recovery`] checks.
     ///
-    /// Readers wait meanwhile.
+    /// Readers wait meanwhile. Without room for the snapshot nothing is closed, so that they can go on.
     pub fn reopen(&self) -> Result<(), SledError> {
+        let refused = |error: io::Error| SledError::refusal(&error);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Closed = *state {
             return Err(SledError::new(CLOSED));
         }
+        recovery::discard_unfinished(&self.folder).map_err(refused)?;
+        recovery::check_room(&self.folder).map_err(refused)?;
         // sled holds a lock on its file until it is dropped.
         drop(mem::replace(&mut *state, State::Lost));
         *state = State::Open(Database::open(&self.folder)?);
         drop(state);
-        directory::sync(&self.folder).map_err(|error| SledError::new(&error.to_string()))
+        directory::sync(&self.folder).map_err(refused)
     }
 
     /// Syncs another file from now on.
