@@ -10,6 +10,12 @@ mod archiving;
 #[path = "faults/client.rs"]
 mod client;
 mod common;
+#[path = "faults/full.rs"]
+mod full;
+#[path = "faults/names.rs"]
+mod names;
+#[path = "faults/short.rs"]
+mod short;
 #[path = "faults/tracer.rs"]
 mod tracer;
 

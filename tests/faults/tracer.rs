@@ -1,6 +1,6 @@
 //! A server under `strace`, which makes chosen system calls fail.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, time::{Duration, Instant}};
 
 use crate::common::{self, Server};
 
@@ -14,7 +14,7 @@ pub struct Fault {
     pub calls: &'static str,
     /// `error=EIO`, `retval=0`, `signal=KILL`, `delay_enter=…`, several with colons.
     pub effect: &'static str,
-    /// The files below the data directory, with spaces between them.
+    /// The files below the data directory, with spaces between them; none means all there are anywhere.
     pub files: &'static str,
     /// Which of the calls that a thread makes on those files; `3+` is the third and all later ones.
     pub when: &'static str,
@@ -26,7 +26,7 @@ pub fn under(fault: Fault, data: &Path, args: &[&str]) -> Command {
     let server = common::chancery();
     let mut command = Command::new("strace");
     command.args(["-f", "-y", "-e", &format!("trace={calls}"), "-o"]).arg(data.join(TRACE));
-    for file in files.split(' ') {
+    for file in files.split_whitespace() {
         command.arg("-P").arg(data.canonicalize().unwrap().join(file));
     }
     command.args(["-e", &format!("inject={calls}:{effect}:when={when}")]);
@@ -49,4 +49,20 @@ pub fn trace(data: &Path) -> String {
 /// Whether the fault has happened.
 pub fn injected(data: &Path) -> bool {
     trace(data).contains("(INJECTED)") || trace(data).contains("(DELAYED)")
+}
+
+/// Waits until the trace tells of something.
+pub async fn until(data: &Path, what: &str) {
+    let begun = Instant::now();
+    while !trace(data).contains(what) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "no {what}: {}", trace(data));
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Ends the server where it stands (SIGKILL). The tracer follows it.
+pub fn kill(tracer: Server) {
+    let traced = traced(&tracer);
+    assert!(Command::new("sh").arg("-c").arg(format!("kill -KILL {traced}")).status().unwrap().success());
+    tracer.wait();
 }
