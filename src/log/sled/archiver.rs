@@ -45,11 +45,14 @@ impl Archiver {
         }
         let mut reserved = Vec::new();
         let mut after = self.stored.position;
+        let mut bytes = 0;
         while after < last {
             let records = self.batch(after, last);
+            bytes += records.iter().map(Bytes::len).sum::<usize>();
             reserved.extend(block::firsts(after, &records));
             after = after.plus(records.len() as u64);
         }
+        self.shared.store.take_room(bytes).map_err(|error| error.to_string())?;
         self.shared.store.reserve(&reserved).map_err(|error| error.to_string())?;
         while self.stored.position < last {
             if self.shared.is_abandoned() {

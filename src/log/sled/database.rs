@@ -100,6 +100,26 @@ impl Database {
         Ok(Database { opened: Some((db, tree)), db: file })
     }
 
+    /// Has the file system set aside what so many bytes of records may need behind the end of the file: whole segments,
+    /// of which keys and what is written twice take a part.
+    pub fn take_room(&self, bytes: usize) -> Result<(), SledError> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::{
+                fs::{FallocateFlags, fallocate},
+                io::Errno,
+            };
+            let length = self.db.metadata().map_err(|error| SledError::refusal(&error))?.len();
+            let bytes = (2 * bytes).next_multiple_of(SEGMENT_BYTES) as u64;
+            match fallocate(&self.db, FallocateFlags::KEEP_SIZE, length, bytes) {
+                // Not every file system can; then a write will tell.
+                Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+                Err(error) => return Err(SledError::refusal(&error.into())),
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the blocks of one append, all or none, and returns when they are on the disk.
     pub fn append(&self, packed: &Packed) -> Result<(), SledError> {
         let mut batch = Batch::default();

@@ -55,6 +55,16 @@ impl Store {
         Ok(last.map_or(Tail::START, |last| Tail { position: last.last(), chain: last.after() }))
     }
 
+    /// Takes the room that so many bytes of records may need, or fails before anything is written: on a full disk the
+    /// database stays open, and can be opened again, because it holds no more than its snapshot.
+    pub fn take_room(&self, bytes: usize) -> Result<(), SledError> {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(database) => database.take_room(bytes)?,
+            _ => return Err(SledError::new(CLOSED)),
+        }
+        recovery::check_room(&self.folder).map_err(|error| SledError::refusal(&error))
+    }
+
     /// Makes room for blocks that begin at these positions: see [`Database::reserve`].
     pub fn reserve(&self, firsts: &[Position]) -> Result<(), SledError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
@@ -76,7 +86,7 @@ impl Store {
     /// Closes the database and opens it again, because sled writes its snapshot only then: everything that is in the
     /// database now is out of the reach of sled's next recovery, except for what [`super::recovery`] checks.
     ///
-    /// Readers wait meanwhile. Without room for the snapshot nothing is closed, so that they can go on.
+    /// Readers wait meanwhile.
     pub fn reopen(&self) -> Result<(), SledError> {
         let refused = |error: io::Error| SledError::refusal(&error);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
@@ -84,7 +94,6 @@ impl Store {
             return Err(SledError::new(CLOSED));
         }
         recovery::discard_unfinished(&self.folder).map_err(refused)?;
-        recovery::check_room(&self.folder).map_err(refused)?;
         // sled holds a lock on its file until it is dropped.
         drop(mem::replace(&mut *state, State::Lost));
         *state = State::Open(Database::open(&self.folder)?);
