@@ -22,7 +22,7 @@ use super::{database::SEGMENT_BYTES, directory};
 
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
-/// A file that is there only while room is looked for.
+/// A file that takes up room while the database holds more than its snapshot.
 const ROOM: &str = "room";
 const ROOM_BYTES_MIN: usize = 64 << 10;
 const SEGMENT_HEAD_BYTES: usize = 20;
@@ -86,22 +86,20 @@ pub fn check(folder: &Path) -> Result<Recovery, RecoveryError> {
     }
 }
 
-/// Fails when there is no room for another snapshot, which sled has to write before it removes the one there is.
+/// Takes room for another snapshot, which sled has to write before it removes the one there is. It is given back by
+/// [`discard_unfinished`], right before the database is opened, also by the next process.
 ///
-/// A part of a snapshot's size is a number for each page, and it may have grown.
-pub fn check_room(folder: &Path) -> io::Result<()> {
+/// Most of a snapshot are numbers for each page, and there may be more pages by then.
+pub fn take_room(folder: &Path) -> io::Result<()> {
     let mut bytes = ROOM_BYTES_MIN;
     for name in names(folder)?.iter().filter(|name| name.starts_with(SNAPSHOT)) {
         bytes += 2 * fs::metadata(folder.join(name))?.len() as usize;
     }
-    let path = folder.join(ROOM);
-    let written = fs::write(&path, vec![0; bytes]);
-    let removed = fs::remove_file(&path);
-    written.and(removed)
+    fs::write(folder.join(ROOM), vec![0; bytes])
 }
 
-/// Removes a snapshot that was not finished, because the process ended or the disk failed, and that sled would take for the
-/// newest one.
+/// Gives back the room that was taken for a snapshot, and removes one that was not finished, because the process ended or
+/// the disk failed: sled would take it for the newest one.
 pub fn discard_unfinished(folder: &Path) -> io::Result<()> {
     for name in names(folder)? {
         if name == ROOM || name.starts_with(SNAPSHOT) && name.ends_with(UNFINISHED) {

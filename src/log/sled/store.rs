@@ -55,14 +55,14 @@ impl Store {
         Ok(last.map_or(Tail::START, |last| Tail { position: last.last(), chain: last.after() }))
     }
 
-    /// Takes the room that so many bytes of records may need, or fails before anything is written: on a full disk the
-    /// database stays open, and can be opened again, because it holds no more than its snapshot.
+    /// Takes the room that so many bytes of records may need, and the next snapshot, or fails before anything is written: a
+    /// full disk must not be found when the database is half written, or closed to be opened anew.
     pub fn take_room(&self, bytes: usize) -> Result<(), SledError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(database) => database.take_room(bytes)?,
             _ => return Err(SledError::new(CLOSED)),
         }
-        recovery::check_room(&self.folder).map_err(|error| SledError::refusal(&error))
+        recovery::take_room(&self.folder).map_err(|error| SledError::refusal(&error))
     }
 
     /// Makes room for blocks that begin at these positions: see [`Database::reserve`].
