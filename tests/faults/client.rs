@@ -40,11 +40,14 @@ impl Commit {
                 let source = |length: usize| v1::Source {
                     title: "a title".to_owned(),
                     publisher: "a publisher".to_owned(),
-                    locator: (0..length).map(|at| char::from(b'a' + (at as u64 * number % 23) as u8)).collect(),
+                    locator: (0..length)
+                        .map(|at| char::from(b'a' + (at as u64 * number % 23) as u8))
+                        .collect(),
                     kind: v1::SourceKind::LegalAct.into(),
                     ..v1::Source::default()
                 };
-                fact.sources.extend((0..self.bytes).step_by(2_000).map(|at| source(2_000.min(self.bytes - at))));
+                fact.sources
+                    .extend((0..self.bytes).step_by(2_000).map(|at| source(2_000.min(self.bytes - at))));
             }
             made
         };
@@ -96,12 +99,14 @@ pub async fn poisoned(url: &str) -> String {
 }
 
 /// Waits until the service has this health, as those who follow it are told.
-pub async fn until_health(url: &str, service: &str, expected: tonic_health::pb::health_check_response::ServingStatus) {
+pub async fn until_health(
+    url: &str,
+    service: &str,
+    expected: tonic_health::pb::health_check_response::ServingStatus,
+) {
     let channel = Endpoint::from_shared(url.to_owned()).unwrap().connect().await.unwrap();
     let request = HealthCheckRequest { service: service.to_owned() };
     let mut told = HealthClient::new(channel).watch(request).await.unwrap().into_inner();
-    let come = async {
-        while told.message().await.unwrap().unwrap().status() != expected {}
-    };
+    let come = async { while told.message().await.unwrap().unwrap().status() != expected {} };
     tokio::time::timeout(PATIENCE, come).await.unwrap_or_else(|_| panic!("{service} never was {expected:?}"));
 }

@@ -76,7 +76,8 @@ struct Disk {
 impl Disk {
     /// `None` where it is not permitted.
     fn new(bytes: u64) -> Option<Disk> {
-        let script = format!("mount -t tmpfs -o size={bytes} none /mnt && mkdir /mnt/data && echo ready && cat");
+        let script =
+            format!("mount -t tmpfs -o size={bytes} none /mnt && mkdir /mnt/data && echo ready && cat");
         let mut holder = Command::new("unshare")
             .args(["--map-root-user", "--mount", "sh", "-c", &script])
             .stdin(Stdio::piped())
@@ -102,7 +103,13 @@ impl Disk {
     /// A server on it.
     fn server(&self, args: &[&str]) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["--user", "--mount", "--preserve-credentials", "--target", &self.holder.id().to_string()]);
+        command.args([
+            "--user",
+            "--mount",
+            "--preserve-credentials",
+            "--target",
+            &self.holder.id().to_string(),
+        ]);
         command.arg(common::chancery().get_program()).args(["serve", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(self.data()).args(args);
         command
@@ -127,7 +134,9 @@ impl Drop for Disk {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_is_really_full_refuses_writes_and_is_over_with_room() {
     let Some(disk) = Disk::new(60 << 20) else {
-        eprintln!("SKIPPED: this machine permits no mount; the injected faults beside this test are all it has seen");
+        eprintln!(
+            "SKIPPED: this machine permits no mount; the injected faults beside this test are all it has seen"
+        );
         return;
     };
     let args = &["--journal-bytes", "1000000"];

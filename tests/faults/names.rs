@@ -48,7 +48,8 @@ async fn check(data: &Path, receipts: &Receipts, what: &str) {
         client::submit(server.url(), commit(number), &mut Receipts::new()).await.unwrap();
     }
     assert!(server.stop().success(), "{what}");
-    let mut left: Vec<_> = fs::read_dir(data.join("snapshots")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    let mut left: Vec<_> =
+        fs::read_dir(data.join("snapshots")).unwrap().map(|it| it.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["ledger", "projections"], "{what}");
 }

@@ -106,7 +106,9 @@ async fn a_database_that_may_not_grow_poisons_and_reads_go_on() {
     let mut receipts = Receipts::new();
     let server = Server::spawn(heedless({
         let mut command = common::chancery();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--journal-bytes", "1000000", "--data"]).arg(data.path());
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--journal-bytes", "1000000", "--data"])
+            .arg(data.path());
         command
     }));
     // The second segment of the database does not fit, and its first bytes do.
@@ -156,7 +158,9 @@ async fn a_write_that_only_seemed_to_take_place_is_noticed() {
                 assert!(!is_noticed, "{fault:?}");
                 client::check_receipts(&client::read(server.url()).await.unwrap(), &receipts, "kept");
             }
-            Err(reason) => assert!(is_noticed && reason.contains("damaged at position 6"), "{fault:?}: {reason}"),
+            Err(reason) => {
+                assert!(is_noticed && reason.contains("damaged at position 6"), "{fault:?}: {reason}")
+            }
         }
     }
 }

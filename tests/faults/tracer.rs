@@ -1,6 +1,11 @@
 //! A server under `strace`, which makes chosen system calls fail.
 
-use std::{fs, path::Path, process::Command, time::{Duration, Instant}};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use crate::common::{self, Server};
 
@@ -30,7 +35,11 @@ pub fn under(fault: Fault, data: &Path, args: &[&str]) -> Command {
         command.arg("-P").arg(data.canonicalize().unwrap().join(file));
     }
     command.args(["-e", &format!("inject={calls}:{effect}:when={when}")]);
-    command.arg(server.get_program()).args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(args);
+    command
+        .arg(server.get_program())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .args(args);
     command
 }
 

@@ -65,7 +65,10 @@ impl Archiver {
         // What a disk lost although it had acknowledged it is still in the journal.
         let kept = self.shared.store.tail().map_err(|error| error.to_string())?;
         if kept != self.stored {
-            return Err(format!("the database ends at position {}, not at {}", kept.position, self.stored.position));
+            return Err(format!(
+                "the database ends at position {}, not at {}",
+                kept.position, self.stored.position
+            ));
         }
         let mut tail_file = self.shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner);
         tail_file.name_stored(self.stored).map_err(|error| format!("write of the tail file: {error}"))?;
