@@ -173,7 +173,11 @@ fn legal(page: &mut Page, status: &v1::RelationshipStatus) {
         } else {
             format!("as a member of {}", listing.inherited_from)
         };
-        let covers = if listing.component.is_empty() { "whole" } else { listing.component.as_str() };
+        let covers = match (listing.component.as_str(), listing.through_group.as_str()) {
+            ("", "") => "whole".to_owned(),
+            ("", parent) => format!("{parent}, whole"),
+            (component, _) => component.to_owned(),
+        };
         vec![
             Text::from(&listing.regime),
             words::state(listing.state),
