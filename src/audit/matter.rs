@@ -155,8 +155,6 @@ impl Matter {
             Matter::Relationship(_, group) => {
                 let listing = |regime: &RegimeId| Subject::Designation(group.clone(), regime.clone());
                 grounds.extend(regimes.iter().map(listing));
-                // Before both of its ends are registered it is not on record.
-                grounds.insert(Subject::Group(group.clone()));
             }
         }
         grounds.extend(regimes.into_iter().map(Subject::Regime));
