@@ -562,7 +562,7 @@ async fn hindsight_is_about_the_subjects_and_counts_what_it_leaves_out() {
     let found = office.audited("waited").await.unwrap();
     assert_eq!((found.hindsight.len(), found.left_out, found.events_after), (0, 0, 0));
     // More than are listed, before the valid date and after it by turns.
-    let date = |number: u64| if number % 2 == 0 { "2025-03-01" } else { "2025-12-01" };
+    let date = |number: u64| if number.is_multiple_of(2) { "2025-03-01" } else { "2025-12-01" };
     for from in [1_000, 2_000] {
         let met = (from..from + 700).map(|number| events::meeting(number, date(number), "sy", "sdf"));
         office.submit(met.collect()).await.unwrap();
