@@ -646,7 +646,7 @@ async fn hindsight_is_about_the_subjects_and_counts_what_it_leaves_out() {
     let found = office.audited("waited").await.unwrap();
     assert_eq!((found.hindsight.len(), found.left_out, found.events_after), (0, 0, 0));
     // More than are listed, before the valid date and after it by turns.
-    let date = |number: u64| if number % 2 == 0 { "2025-03-01" } else { "2025-12-01" };
+    let date = |number: u64| if number.is_multiple_of(2) { "2025-03-01" } else { "2025-12-01" };
     for from in [1_000, 2_000] {
         let met = (from..from + 700).map(|number| events::meeting(number, date(number), "sy", "sdf"));
         office.submit(met.collect()).await.unwrap();
@@ -665,6 +665,32 @@ async fn hindsight_is_about_the_subjects_and_counts_what_it_leaves_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn decisions_and_their_views() {
     let office = Office::seeded().await;
+    // What was public by the day of disclosure of the view could have been known, whatever its valid date.
+    for (number, slug, disclosed_by, knowable) in
+        [(850, "late", "2025-03-10", true), (851, "early", "2025-03-01", false)]
+    {
+        let times = format!("2025-02-20@404 / {disclosed_by}");
+        let view = office.digest(&["relationship/us/hamas"], &times).await.unwrap();
+        let mut taken = decision(number, slug, &view, &view.digest);
+        let Some(v1::event::Body::Fact(fact)) = &mut taken.body else { panic!() };
+        let Some(v1::fact::Statement::DecisionRecorded(it)) = &mut fact.statement else { panic!() };
+        it.subjects = vec!["relationship/us/hamas".to_owned()];
+        office.submit(vec![taken]).await.unwrap();
+        let found = office.audited(slug).await.unwrap();
+        assert_eq!(found.reproduction(), v1::Reproduction::Reproduced);
+        let later: Vec<(u64, bool)> =
+            found.hindsight.iter().map(|it| (it.record.as_ref().unwrap().position, it.knowable)).collect();
+        assert_eq!(later, [(405, knowable)], "{slug}");
+    }
+    // One that was taken back is said to be, and why.
+    let retraction = v1::Retraction { target: events::id(850), reason: "Not ours.".to_owned() };
+    let body = Some(v1::event::Body::Retraction(retraction));
+    office.submit(vec![v1::Event { event_id: events::id(852), body }]).await.unwrap();
+    let status = office.audited("late").await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
+    for part in ["taken back", "Not ours.", &events::id(852)] {
+        assert!(status.message().contains(part), "{}", status.message());
+    }
     let view = office.digest(&["relationship/sy/sdf"], "2025-11-20").await.unwrap();
     office.submit(vec![decision(800, "kept", &view, &view.digest)]).await.unwrap();
     assert_eq!(office.audited("kept").await.unwrap().reproduction(), v1::Reproduction::Reproduced);

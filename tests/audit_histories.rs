@@ -124,7 +124,7 @@ impl Operation {
     }
 
     fn act(self, number: u128) -> FactParts {
-        let act = if number % 2 == 0 { Act::Listed } else { Act::Delisted };
+        let act = if number.is_multiple_of(2) { Act::Listed } else { Act::Delisted };
         let day = format!("2020-03-{:02}", 1 + number % 28);
         parts(
             day.parse().unwrap(),

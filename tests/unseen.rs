@@ -483,6 +483,42 @@ async fn what_is_inherited_follows_membership_wings_and_the_regime() {
         assert_eq!(legal.len(), expected, "{of} {on}");
         assert!(legal.iter().all(|it| it.inherited_from == "eu"), "{legal:?}");
     }
+    // Dealings with a wing are dealings with a part of what is listed.
+    office
+        .submit(vec![fto(28, "2010-01-01", v1::Act::Listed), meeting(29, "2021-06-01", "us", "cell")])
+        .await;
+    let engaging = i32::from(v1::RelationshipFlag::EngagingWhileDesignated);
+    for (of, on, expected, flagged) in [
+        ("us", "2009-12-31", vec![], false),
+        ("us", "2021-06-01", vec!["us-fto219 of hts by "], true),
+        ("us", "2022-01-01", vec![], false),
+        ("hr", "2021-06-01", vec!["eu-terr of hts by eu"], false),
+    ] {
+        let status = office.relationship(of, "cell", on).await;
+        let legal = status.legal.iter();
+        let legal = legal.map(|it| format!("{} of {} by {}", it.regime, it.through_group, it.inherited_from));
+        assert_eq!(legal.collect::<Vec<_>>(), expected, "{of} {on}");
+        assert_eq!(status.flags.contains(&engaging), flagged, "{of} {on}");
+    }
+    let request = v1::ListEngagingWhileDesignatedRequest {
+        from: "2021-01-01".to_owned(),
+        until: "2022-12-31".to_owned(),
+        groups: vec!["cell".to_owned()],
+        ..Default::default()
+    };
+    let stretches =
+        office.query().list_engaging_while_designated(request).await.unwrap().into_inner().stretches;
+    let found: Vec<_> = stretches.iter().map(|it| (it.from.as_str(), it.until.as_str())).collect();
+    assert_eq!(found, [("2021-06-01", "2021-12-31")]);
+    let matrix =
+        v1::RelationMatrix { groups: vec!["cell".to_owned()], flags: vec![engaging], ..Default::default() };
+    let request = v1::GetMatrixRequest {
+        matrix: Some(v1::get_matrix_request::Matrix::Relations(matrix)),
+        as_of: as_of("2021-06-01", None),
+        ..Default::default()
+    };
+    let rows = office.query().get_matrix(request).await.unwrap().into_inner().relation_rows;
+    assert_eq!(rows.iter().map(|row| row.actor.as_str()).collect::<Vec<_>>(), ["us"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

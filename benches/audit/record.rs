@@ -198,7 +198,7 @@ pub async fn load(channel: Channel) -> u64 {
         let event = |number: u64| {
             let body = match first.next() {
                 Some(fact) => v1::event::Body::Fact(fact),
-                None if number % RECORD_EVERY == 0 && begun + 2 * COMMIT < number => about(number),
+                None if number.is_multiple_of(RECORD_EVERY) && begun + 2 * COMMIT < number => about(number),
                 None => v1::event::Body::Fact(engagement(number)),
             };
             v1::Event { event_id: id(number), body: Some(body) }

@@ -172,16 +172,17 @@ impl Matter {
                 grounds.extend(ones.into_iter().map(|one| Subject::Designation(one, regime.clone())));
                 grounds.insert(Subject::Regime(regime.clone()));
             }
-            Matter::Relationship(actor, _) => {
+            Matter::Relationship(actor, group) => {
                 let regimes = store.regimes(as_of);
                 let bears = |regime: &RegimeId| {
                     regimes.get(regime).is_some_and(|terms| {
                         terms.authority == *actor || terms.inheritance == Inheritance::Members
                     })
                 };
-                for regime in store.ever_listed_under(&ones).into_iter().filter(bears) {
-                    let listing = |one: &GroupId| Subject::Designation(one.clone(), regime.clone());
-                    grounds.extend(ones.iter().map(listing));
+                let (groups, listed_under) = store.ever_about(group);
+                for regime in listed_under.into_iter().filter(bears) {
+                    let listing = |group: &GroupId| Subject::Designation(group.clone(), regime.clone());
+                    grounds.extend(groups.iter().map(listing));
                     grounds.insert(Subject::Regime(regime));
                 }
                 grounds.extend(ones.into_iter().map(|one| Subject::Relationship(actor.clone(), one)));

@@ -75,7 +75,7 @@ impl Store {
     }
 
     /// The regimes under which acts about any of the groups were ever recorded.
-    pub fn ever_listed_under(&self, groups: &BTreeSet<GroupId>) -> BTreeSet<RegimeId> {
+    fn ever_listed_under(&self, groups: &BTreeSet<GroupId>) -> BTreeSet<RegimeId> {
         let histories = groups.iter().filter_map(|group| self.groups.get(group));
         let acts = histories.flat_map(History::told).filter_map(|told| told.act());
         acts.map(|act| act.regime.clone()).collect()
@@ -99,11 +99,10 @@ impl Store {
         found
     }
 
-    /// Where the events stand that can have moved the own listings of a group, or what it is called.
+    /// Where the events stand that can have moved the listings that bear on a group, or what it is called.
     pub fn moves_of_listings(&self, group: &GroupId, range: Range) -> BTreeSet<Position> {
-        let groups = self.ever_one_with(group);
+        let (groups, regimes) = self.ever_about(group);
         let mut found = self.moves_of_groups(&groups, range);
-        let regimes = self.ever_listed_under(&groups);
         let histories = regimes.iter().filter_map(|regime| self.regimes.get(regime));
         found.extend(histories.flat_map(|history| within(history, range)));
         found
