@@ -227,7 +227,8 @@ async fn read_all(channel: Channel) -> Result<u64, Status> {
     let mut stream = HistoryServiceClient::new(channel).read(v1::ReadRequest::default()).await?.into_inner();
     let mut read = 0;
     while let Some(batch) = stream.message().await? {
-        for record in batch.records {
+        for record in batch.records() {
+            let record = record.map_err(|error| Status::data_loss(error.to_string()))?;
             read += 1;
             check(read, record.position)?;
         }

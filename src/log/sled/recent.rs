@@ -36,6 +36,22 @@ impl Recent {
         self.frames.front().is_some_and(|frame| frame.first() <= position)
     }
 
+    /// The frames from this position on, as many as have so many bytes, but at least one when there is one; `None`
+    /// when the position is not here. They share the memory.
+    pub fn frames_from(&self, first: Position, bytes: usize) -> Option<Vec<Frame>> {
+        if !self.holds(first) {
+            return None;
+        }
+        let mut left = bytes.max(1);
+        let frames = self.frames.range(self.frames.partition_point(|frame| frame.last() < first)..);
+        let enough = frames.take_while(|frame| {
+            let wanted = 0 < left;
+            left = left.saturating_sub(frame.bytes().len());
+            wanted
+        });
+        Some(enough.cloned().collect())
+    }
+
     /// The record at this position.
     pub fn record(&self, position: Position) -> Option<Bytes> {
         self.from(position).next().map(|(_, record)| record)

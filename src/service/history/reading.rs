@@ -4,13 +4,13 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use crate::{
-    ledger::{Ledger, Recorded, Sealed},
+    ledger::{Ledger, Recorded},
+    log::Reach,
     position::Position,
     service::refusal::Refusal,
     wire::{
+        batch::{Batch, Gathering},
         filter::Filter,
-        record::{Envelope, write_sealed},
-        sealed::{ReadResponse, Record},
         v1,
     },
 };
@@ -22,6 +22,10 @@ pub const BATCH_EVENTS_MAX: usize = 64;
 /// How large a batch is about when the record is read in one go, in bytes. Large enough that what a batch costs by
 /// itself does not count, small enough that it stays in a processor's own memory until it is sent.
 const BATCH_BYTES: usize = 256 << 10;
+/// How much more a batch may have: a block of the store, and what a record has on the way that it does not have there.
+const BATCH_BYTES_OVER: usize = 96 << 10;
+/// How large a record usually is at most, in bytes: an upper bound would make room for what never comes.
+const RECORD_BYTES: usize = 512;
 
 /// What is to be read.
 pub struct Reading {
@@ -43,18 +47,18 @@ pub struct Reading {
 
 impl Reading {
     /// Reads, and sends batches until the end, a failure, or the client's leaving.
-    pub async fn run(mut self, sender: mpsc::Sender<Result<ReadResponse, Status>>) {
+    pub async fn run(mut self, sender: mpsc::Sender<Result<Batch, Status>>) {
         loop {
             let batch = match self.order {
                 v1::ReadOrder::Backwards => self.backwards().await,
                 v1::ReadOrder::Forwards | v1::ReadOrder::Unspecified => self.forwards().await,
             };
-            let answer = batch.map(|records| self.answer(records));
-            let end = answer.is_err() || self.to < self.from || self.limit == 0;
+            let end = batch.is_err() || self.to < self.from || self.limit == 0;
             // A stretch without a match is no news, unless the client has gone meanwhile.
-            if !end && answer.as_ref().is_ok_and(|answer| answer.records.is_empty()) && !sender.is_closed() {
+            if !end && batch.as_ref().is_ok_and(|batch| batch.records() == 0) && !sender.is_closed() {
                 continue;
             }
+            let answer = batch.map(|batch| batch.response(self.tail.get()));
             if sender.send(answer.map_err(Status::from)).await.is_err() || end {
                 return;
             }
@@ -62,16 +66,17 @@ impl Reading {
     }
 
     /// The next stretch, ascending; moves `from` behind it.
-    async fn forwards(&mut self) -> Result<Vec<Record>, Refusal> {
-        let events = stretch(&self.ledger, &self.filter, self.from, self.to).await?;
-        self.from = events.last;
-        Ok(events.matching)
+    async fn forwards(&mut self) -> Result<Gathering, Refusal> {
+        let stretch = stretch(&self.ledger, &self.filter, self.from, self.to, self.limit).await?;
+        self.from = stretch.next;
+        self.limit -= stretch.matching.records();
+        Ok(stretch.matching)
     }
 
     /// The stretch before, descending; moves `to` before it.
-    async fn backwards(&mut self) -> Result<Vec<Record>, Refusal> {
+    async fn backwards(&mut self) -> Result<Gathering, Refusal> {
         if self.to < self.from {
-            return Ok(Vec::new());
+            return Ok(Gathering::default());
         }
         let positions: Vec<Position> = match self.filter.subjects.as_slice() {
             [] => {
@@ -87,63 +92,63 @@ impl Reading {
         let full = self.filter.subjects.is_empty() || positions.len() == BATCH_EVENTS_MAX;
         let before = positions.first().filter(|_| full).map_or(0, |first| first.get() - 1);
         self.to = Position::new(before);
-        let mut records = matching(self.ledger.fetch(&positions).await?, &self.filter);
-        records.reverse();
-        Ok(records)
-    }
-
-    fn answer(&mut self, mut records: Vec<Record>) -> ReadResponse {
-        records.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
-        self.limit -= records.len() as u64;
-        ReadResponse { records, position: self.tail.get() }
+        let events = self.ledger.fetch(&positions).await?;
+        let batch = matching(events.iter().rev(), &self.filter, self.limit);
+        self.limit -= batch.records();
+        Ok(batch)
     }
 }
 
 /// A stretch of the record.
 pub struct Stretch {
     /// The records that match, ascending.
-    pub matching: Vec<Record>,
-    /// Where to go on: everything before it was looked at.
-    pub last: Position,
+    pub matching: Gathering,
+    /// Where to go on: everything before it was looked at, unless there was a limit to what matches.
+    pub next: Position,
 }
 
-/// Reads on from `from`, at most to `to`, as much as makes a batch.
+/// Reads on from `from`, at most to `to`, as much as makes a batch of at most `limit` records.
 pub async fn stretch(
     ledger: &Ledger,
     filter: &Filter,
     from: Position,
     to: Position,
+    limit: u64,
 ) -> Result<Stretch, Refusal> {
-    if to < from {
-        return Ok(Stretch { matching: Vec::new(), last: from });
+    if to < from || limit == 0 {
+        return Ok(Stretch { matching: Gathering::default(), next: from });
     }
-    let (matching, last) = if filter.is_open() {
-        let mut events = ledger.read_sealed(from, BATCH_BYTES).await?;
-        events.retain(|event| event.position <= to);
-        let last = events.last().map_or(to, |event| event.position);
-        (events.into_iter().map(seal).collect(), last)
-    } else if filter.subjects.is_empty() {
+    if filter.is_open() {
+        let to = to.min(from.plus(limit - 1));
+        let events = usize::try_from(to.get() - from.get() + 1).unwrap_or(usize::MAX);
+        let room = events.saturating_mul(RECORD_BYTES).min(BATCH_BYTES + BATCH_BYTES_OVER);
+        let reach = Reach { from, to, bytes: BATCH_BYTES };
+        let (matching, next) = ledger.gather(reach, Gathering::with_capacity(room)).await?;
+        // Where nothing is any more there is nothing to go on to.
+        let next = if matching.records() == 0 { to.next() } else { next };
+        return Ok(Stretch { matching, next });
+    }
+    let (events, last) = if filter.subjects.is_empty() {
         let mut events = ledger.read(from, BATCH_BYTES).await?;
         events.retain(|event| event.position <= to);
         let last = events.last().map_or(to, |event| event.position);
-        (matching(events, filter), last)
+        (events, last)
     } else {
         let mut positions = ledger.positions(&filter.subjects, from, to);
         let more = BATCH_EVENTS_MAX < positions.len();
         positions.truncate(BATCH_EVENTS_MAX);
         let last = positions.last().copied().filter(|_| more).unwrap_or(to);
-        (matching(ledger.fetch(&positions).await?, filter), last)
+        (ledger.fetch(&positions).await?, last)
     };
-    Ok(Stretch { matching, last: last.next() })
+    Ok(Stretch { matching: matching(events.iter(), filter, limit), next: last.next() })
 }
 
-/// The records of the events that match, in their order.
-fn matching(events: Vec<Recorded>, filter: &Filter) -> Vec<Record> {
-    events.iter().filter(|event| event.matches(filter)).map(|event| seal(event.sealed())).collect()
-}
-
-fn seal(event: Sealed) -> Record {
-    let Sealed { position, recorded_at, recorded_by, commit, content } = event;
-    let envelope = Envelope { position, recorded_at, recorded_by, commit_id: commit };
-    write_sealed(envelope, content)
+/// The records of the events that match, in their order, the first `limit`.
+fn matching<'a>(events: impl Iterator<Item = &'a Recorded>, filter: &Filter, limit: u64) -> Gathering {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut batch = Gathering::default();
+    for event in events.filter(|event| event.matches(filter)).take(limit) {
+        batch.push(event.envelope(), &event.content);
+    }
+    batch
 }
