@@ -200,13 +200,19 @@ impl Ledger {
         if let Some(next) = ready {
             return next.map(|next| (gathering, next));
         }
-        let log = self.log.clone();
-        let scan = move || {
-            let next = log.scan_blocking(reach, &mut push_into(&mut gathering))?;
-            Ok((gathering, next))
-        };
-        let failed = |error: tokio::task::JoinError| ReadError::Failed { reason: error.to_string() };
-        tokio::task::spawn_blocking(scan).await.map_err(failed)?
+        let ledger = self.clone();
+        let gathered = tokio::task::spawn_blocking(move || ledger.gather_blocking(reach, gathering)).await;
+        gathered.map_err(|error| ReadError::Failed { reason: error.to_string() })?
+    }
+
+    /// The same for a thread that may block.
+    pub fn gather_blocking(
+        &self,
+        reach: Reach,
+        mut gathering: Gathering,
+    ) -> Result<(Gathering, Position), ReadError> {
+        let next = self.log.scan_blocking(reach, &mut push_into(&mut gathering))?;
+        Ok((gathering, next))
     }
 
     /// The positions of the events that touch any of `subjects`, from `from` to `to`, ascending, each once.

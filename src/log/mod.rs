@@ -31,8 +31,8 @@ pub struct Reach {
     pub from: Position,
     /// The last position that counts; what is beyond the tail is not there.
     pub to: Position,
-    /// It ends when its records have so many bytes together, or at most a stored value more: a value that is read
-    /// at all is used up.
+    /// It ends when its records have so many bytes together, or up to 64 KiB later: what was read of the disk at all is
+    /// used up.
     pub bytes: usize,
 }
 

@@ -60,6 +60,7 @@ impl Scan {
             }
             let fault = |reason: String| Fault { position: self.next, reason };
             block = match blocks.next() {
+                // `to` is durable, so what is not here is in memory by now, or lost.
                 None => return Ok(()),
                 Some(block) => block.map_err(fault)?,
             };

@@ -97,29 +97,39 @@ impl Shared {
     /// A scan that can be answered from memory; `None` when it begins before what is there.
     pub fn scan_recent(&self, reach: Reach, take: &mut Take<'_>) -> Option<Result<Position, ReadError>> {
         let mut scan = Scan::new(reach, self.tail());
-        match self.scan_frames(&mut scan, take) {
-            Ok(here) => (here || scan.is_done()).then_some(Ok(scan.next())),
-            Err(error) => Some(Err(error)),
+        let first = scan.next();
+        while !scan.is_done() {
+            match self.scan_frames(&mut scan, take) {
+                Ok(true) => {}
+                // What follows has moved to the store meanwhile.
+                Ok(false) if first < scan.next() => break,
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
         }
+        Some(Ok(scan.next()))
     }
 
     /// A scan of memory and of the store.
     pub fn scan(&self, reach: Reach, take: &mut Take<'_>) -> Result<Position, ReadError> {
         let mut scan = Scan::new(reach, self.tail());
-        while !scan.is_done() && !self.scan_frames(&mut scan, take)? {
-            self.store.look(|database| scan.blocks(database, take))?;
+        while !scan.is_done() {
+            if !self.scan_frames(&mut scan, take)? {
+                self.store.look(|database| scan.blocks(database, take))?;
+            }
         }
         Ok(scan.next())
     }
 
-    /// Goes on from memory. False when the next record is in the store.
+    /// Goes on from memory, by at least a record. False when the next record is in the store.
     fn scan_frames(&self, scan: &mut Scan, take: &mut Take<'_>) -> Result<bool, ReadError> {
         // Whoever takes does so without the lock: appends need it.
-        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(frames) = recent.frames_from(scan.next(), scan.bytes_left()) else { return Ok(false) };
-        drop(recent);
+        let frames = {
+            let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
+            recent.frames_from(scan.next(), scan.bytes_left())
+        };
         frames.iter().try_for_each(|frame| scan.frame(frame, take))?;
-        Ok(true)
+        Ok(!frames.is_empty())
     }
 
     /// Goes on from memory. False when the next record is in the store.
