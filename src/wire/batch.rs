@@ -371,7 +371,7 @@ mod tests {
                     }
                 })
                 .collect();
-            assert_eq!(records, expected.repeat(times));
+            assert_eq!(records, vec![expected.as_slice(); times].concat());
         };
         check(&whole, 1);
         whole.merge(encoded.as_slice()).unwrap();
