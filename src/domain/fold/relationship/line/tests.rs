@@ -6,7 +6,12 @@ use super::*;
 use crate::domain::{
     fold::{
         Standing, Telling,
-        relationship::{notation::telling, step::Mark, window::plus_days},
+        relationship::{
+            notation::telling,
+            state::State,
+            step::{Mark, Step},
+            window::plus_days,
+        },
     },
     vocabulary::{EngagementKind, Level, Vocabulary},
 };
