@@ -26,13 +26,13 @@ pub struct Part {
     /// Where the run ends, and when that was recorded.
     pub(super) last: Option<(Position, Timestamp)>,
     /// What its engagements tell.
-    pub(super) told: Vec<Told>,
+    pub(super) dealt: Vec<Dealt>,
     /// Its other facts.
     pub(super) facts: Vec<(Position, Arc<Fact>)>,
 }
 
 /// What an engagement tells about one pair.
-pub(super) struct Told {
+pub(super) struct Dealt {
     pub(super) actor: ActorId,
     pub(super) group: GroupId,
     pub(super) what: Packed,
@@ -64,7 +64,7 @@ impl Part {
                 let Some(content) = Move::of(engagement, actor, group) else { continue };
                 let what = Packed::plain(&Telling::new(position, fact, content));
                 let shared = (0 < nth && what.moves()).then(|| fact.effective_on.lower());
-                self.told.push(Told { actor: actor.clone(), group: group.clone(), what, shared });
+                self.dealt.push(Dealt { actor: actor.clone(), group: group.clone(), what, shared });
             }
         }
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     family::family,
-    part::{Part, Told},
+    part::{Dealt, Part},
     relationships::{Novelty, Relationships},
 };
 use crate::{
@@ -216,7 +216,7 @@ impl Replay for Store {
             self.position = position;
             self.recorded_at = Some(recorded_at);
         }
-        for Told { actor, group, what, shared } in part.told {
+        for Dealt { actor, group, what, shared } in part.dealt {
             self.dealings_mut(&actor, &group).put(what);
             if let Some(day) = shared {
                 self.counterparts.entry(group).or_default().share(day);

@@ -19,6 +19,7 @@ mod recognition;
 mod score;
 mod state;
 mod step;
+mod told;
 mod window;
 
 #[cfg(test)]
@@ -31,3 +32,4 @@ pub use growth::Growth;
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};
 pub use packed::Packed;
+pub use told::{Place, Told};
