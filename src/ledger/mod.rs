@@ -10,6 +10,7 @@ mod commit;
 mod ids;
 mod index;
 mod inspection;
+mod portion;
 mod postings;
 mod recorded;
 mod restart;
@@ -30,6 +31,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use codec::decode as read_stored;
 pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
 pub use inspection::{Flaw, Inspection};
+pub use portion::Replay;
 pub use recorded::{Concern, Recorded};
 pub use restart::Restart;
 pub use sequencer::Verdict;
@@ -81,12 +83,12 @@ pub enum OpenError {
 }
 
 impl Ledger {
-    /// Reads the whole log, giving each event to `replay` in order, and starts the writer. From then on every batch
+    /// Reads the whole log, giving every event to `replay` in order, and starts the writer. From then on every batch
     /// that becomes durable is sent to the feed.
     pub async fn open(
         log: Arc<dyn Log>,
         clock: Clock,
-        replay: impl FnMut(&Recorded),
+        replay: &mut impl Replay,
     ) -> Result<(Ledger, Feed), OpenError> {
         Restart::of(log).finish(clock, Position::START, replay).await
     }

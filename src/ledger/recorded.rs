@@ -76,12 +76,17 @@ impl Recorded {
 
     /// The hash of its leaf in the tree over all events.
     pub fn leaf(&self) -> Hash {
+        self.leaf_with(&self.own_subjects())
+    }
+
+    /// The same, where what its own content touches is at hand.
+    pub(super) fn leaf_with(&self, own: &[Subject]) -> Hash {
         let leaf = Leaf {
             position: self.position,
             recorded_at: self.recorded_at.as_microsecond(),
             event: self.id.uuid().into_bytes(),
             commit: self.commit.into_bytes(),
-            subjects: subjects_hash(self.subject_names()),
+            subjects: subjects_hash(own.iter().map(ToString::to_string).collect()),
             metadata: metadata_hash(&self.recorded_by),
             content: commitment(&self.salt, &self.content),
         };

@@ -246,7 +246,7 @@ mod tests {
     /// The findings of a verification of 5 events, as `position place`, and how many events it came through.
     async fn verify(spoil: Spoil, walk: WalkDone) -> (Vec<String>, u64) {
         let log = Arc::new(Spoiled { inner: Memory::new(), spoil: Mutex::new(|_| Ok(())) });
-        let (ledger, _feed) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, |_| {}).await.unwrap();
+        let (ledger, _feed) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, &mut ()).await.unwrap();
         let events = (1..=5).map(propose).collect();
         let commit =
             Commit { id: Uuid::from_u128(1), principal: Arc::from("local"), events, checks: Vec::new() };
