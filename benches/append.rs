@@ -125,7 +125,7 @@ fn read(criterion: &mut Criterion) {
 fn record(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let (ledger, mut feed) =
-        runtime.block_on(Ledger::open(Arc::new(Memory::new()), Timestamp::now, |_| {})).unwrap();
+        runtime.block_on(Ledger::open(Arc::new(Memory::new()), Timestamp::now, &mut ())).unwrap();
     runtime.spawn(async move { while feed.recv().await.is_some() {} });
     runtime.block_on(ledger.submit(commit(&registrations()))).unwrap();
     let mut group = criterion.benchmark_group("a commit of 100");

@@ -95,7 +95,7 @@ fn propose(number: u64) -> Proposed {
 
 async fn log() -> Arc<Memory> {
     let log = Arc::new(Memory::new());
-    let (ledger, _) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, |_| {}).await.unwrap();
+    let (ledger, _) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, &mut ()).await.unwrap();
     for first in (0..EVENTS).step_by(1_000) {
         let events = (first..first + 1_000).map(propose).collect();
         let commit =
@@ -109,7 +109,7 @@ async fn log() -> Arc<Memory> {
 async fn rebuild(log: &Arc<Memory>) -> (Ledger, Store) {
     let mut store = Store::default();
     let clock = || Timestamp::UNIX_EPOCH;
-    let (ledger, _) = Ledger::open(log.clone(), clock, |recorded| store.apply(recorded)).await.unwrap();
+    let (ledger, _) = Ledger::open(log.clone(), clock, &mut store).await.unwrap();
     (ledger, store)
 }
 

@@ -59,8 +59,7 @@ impl Office {
     async fn open(log: Arc<Memory>) -> Office {
         let mut store = Store::default();
         let clock = || Timestamp::UNIX_EPOCH;
-        let (ledger, feed) =
-            Ledger::open(log.clone(), clock, |recorded| store.apply(recorded)).await.unwrap();
+        let (ledger, feed) = Ledger::open(log.clone(), clock, &mut store).await.unwrap();
         let projection = Projection::start(store, ledger.clone(), feed).await.unwrap();
         Office { ledger, projection, log }
     }

@@ -27,7 +27,7 @@ struct Office {
 
 async fn open(log: Arc<Memory>) -> Office {
     // Nobody follows: the writer waits for a follower that is there, and not for one that is gone.
-    let (ledger, _) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, |_| {}).await.unwrap();
+    let (ledger, _) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, &mut ()).await.unwrap();
     Office { ledger, log }
 }
 

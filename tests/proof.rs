@@ -375,7 +375,7 @@ const KINDS: &str = r#"
 
 #[tokio::test]
 async fn the_root_over_every_kind_of_event_is_pinned() {
-    let (ledger, _) = Ledger::open(Arc::new(Memory::new()), || Timestamp::UNIX_EPOCH, |_| {}).await.unwrap();
+    let (ledger, _) = Ledger::open(Arc::new(Memory::new()), || Timestamp::UNIX_EPOCH, &mut ()).await.unwrap();
     let propose = |line: &str| {
         let message: v1::Event = from_json(line).unwrap();
         let read = read_event(&message, "event").unwrap();

@@ -63,8 +63,15 @@ impl Ids {
     /// The ids of the events from position 1 on, as [`append`] puts them.
     pub fn from_list(list: Vec<Arc<Vec<EventId>>>) -> Ids {
         let mut ids = Ids { list, ..Ids::default() };
-        ids.tables = ids.many_tables();
+        ids.tables = ids.many_tables(ids.len());
         ids
+    }
+
+    /// Makes room for so many in all, so that none of the tables has to be made larger on the way there.
+    pub fn reserve(&mut self, count: usize) {
+        if self.len() < count && SINGLE_MAX < count {
+            self.tables = self.many_tables(count);
+        }
     }
 
     /// The ids by position, to be kept.
@@ -84,8 +91,8 @@ impl Ids {
             self.before = Position::new(position.get().saturating_sub(1));
         }
         append(&mut self.list, id);
-        if number == SINGLE_MAX {
-            self.tables = self.many_tables();
+        if number == SINGLE_MAX && self.tables.len() == 1 {
+            self.tables = self.many_tables(self.len());
             return;
         }
         let hash = self.keys.hash_one(id);
@@ -111,13 +118,13 @@ impl Ids {
         id_at(&self.list, Number::new(usize::try_from(number).ok()?))
     }
 
-    /// All ids in [`TABLES`] tables, made by as many threads as there are processors.
-    fn many_tables(&self) -> Vec<HashTable<Number>> {
+    /// All ids in [`TABLES`] tables with room for so many in all, made by as many threads as there are processors.
+    fn many_tables(&self, count: usize) -> Vec<HashTable<Number>> {
         let threads = thread::available_parallelism().map_or(1, usize::from).min(TABLES);
         let make = |first: usize| {
             let each = (first..TABLES).step_by(threads).map(|index| (index, HashTable::new()));
             let mut tables: Vec<(usize, HashTable<Number>)> = each.collect();
-            let room = self.len() / TABLES;
+            let room = self.len().max(count) / TABLES;
             for (_, table) in &mut tables {
                 table.reserve(room + room / 16, |_| 0);
             }
@@ -212,6 +219,14 @@ mod tests {
                 // What is kept does not change with what goes on.
                 check(&ids, first, count);
             }
+            let mut roomy = Ids::default();
+            for number in 0..count {
+                if number == count / 3 {
+                    roomy.reserve(usize::try_from(count).unwrap());
+                }
+                roomy.add(id(number.into()), Position::new(first + number));
+            }
+            check(&roomy, first, count);
         }
         assert_eq!(Ids::default().find(id(1)), None);
         assert_eq!(Ids::default().id(Position::new(1)), None);

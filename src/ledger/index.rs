@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use hashbrown::DefaultHashBuilder;
 use jiff::Timestamp;
 
 use super::{
@@ -26,8 +27,8 @@ pub struct Index {
     tail: Position,
     last_recorded_at: Option<Timestamp>,
     ids: Ids,
-    subjects: HashMap<Subject, Postings>,
-    registered: HashSet<Subject>,
+    subjects: HashMap<Subject, Postings, DefaultHashBuilder>,
+    registered: HashSet<Subject, DefaultHashBuilder>,
     /// The root of every claim and record event.
     roots: HashMap<Position, Position>,
     families: HashMap<Position, Arc<Family>>,
@@ -40,6 +41,33 @@ struct Family {
     members: Vec<Position>,
     /// What any of them touches.
     subjects: BTreeSet<Subject>,
+}
+
+/// What the indexes take of an event, besides what it touches.
+pub struct Entry {
+    /// Its position: the next.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Its id.
+    pub id: EventId,
+    /// The identity, or decision, that it registers.
+    pub registers: Option<Subject>,
+    /// The fact that its family goes back to, for claims and record events.
+    pub root: Option<Position>,
+}
+
+impl Entry {
+    /// What they take of this event.
+    pub fn of(recorded: &Recorded) -> Entry {
+        Entry {
+            position: recorded.position,
+            recorded_at: recorded.recorded_at,
+            id: recorded.id,
+            registers: registers(&recorded.event),
+            root: recorded.concern.map(|concern| concern.root),
+        }
+    }
 }
 
 pub use snapshot::read as read_snapshot;
@@ -114,12 +142,9 @@ impl Index {
         Recorded { concern, ..recorded }
     }
 
-    /// Says what a decoded event concerns, which must be on record.
-    pub fn place(&self, recorded: Recorded) -> Result<Recorded, DanglingError> {
-        match recorded.event.concerns() {
-            Some(id) if self.find(id).is_none() => Err(DanglingError(id)),
-            Some(_) | None => Ok(self.complete(recorded)),
-        }
+    /// The fact that an event goes back to which names `id`, which must be on record.
+    pub fn root_of(&self, id: EventId) -> Result<Position, DanglingError> {
+        self.concern(id).map(|concern| concern.root).ok_or(DanglingError(id))
     }
 
     fn concern(&self, id: EventId) -> Option<Concern> {
@@ -127,20 +152,32 @@ impl Index {
         Some(Concern { target, root: self.root(target).unwrap_or(target) })
     }
 
+    /// Makes room for the ids of a record up to this tail.
+    pub fn reserve(&mut self, tail: Position) {
+        self.ids.reserve(usize::try_from(tail.get()).unwrap_or_default());
+    }
+
     /// Adds an event at the next position, with everything it touches.
     pub fn add(&mut self, recorded: &Recorded, touched: &[Subject]) {
-        let position = recorded.position;
+        self.enter(Entry::of(recorded), touched);
+    }
+
+    /// The same, of an event that is not at hand any more.
+    pub fn enter(&mut self, entry: Entry, touched: &[Subject]) {
+        let Entry { position, recorded_at, id, registers, root } = entry;
         self.tail = position;
-        self.last_recorded_at = Some(recorded.recorded_at);
-        self.ids.add(recorded.id, position);
-        self.registered.extend(registers(&recorded.event));
+        self.last_recorded_at = Some(recorded_at);
+        self.ids.add(id, position);
+        if let Some(identity) = registers {
+            self.registered.insert(identity);
+        }
         for subject in touched {
             match self.subjects.get_mut(subject) {
                 Some(postings) => postings.add(position),
                 None => self.subjects.entry(subject.clone()).or_default().add(position),
             }
         }
-        if let Some(Concern { root, .. }) = recorded.concern {
+        if let Some(root) = root {
             self.roots.insert(position, root);
             let family = Arc::make_mut(self.families.entry(root).or_default());
             family.members.push(position);

@@ -9,11 +9,18 @@ const ROOM: usize = 8;
 /// The most bytes that one difference takes.
 const DIFFERENCE_BYTES_MAX: usize = 10;
 
+/// How many bytes are held beside the others, until they are moved there together.
+const RECENT_BYTES: usize = 15;
+
 /// Ascending positions, stored as variable-length differences (LEB128): one byte for neighbours, two within 16,383.
-/// A clone shares them until one of the two changes.
+/// A clone shares all but the latest until one of the two changes.
 #[derive(Clone, Debug, Default)]
 pub struct Postings {
     differences: Arc<Vec<u8>>,
+    /// What comes behind those. Most additions go no further than here.
+    recent: [u8; RECENT_BYTES],
+    /// How many bytes of it are in use.
+    recent_count: u8,
     last: Position,
 }
 
@@ -25,16 +32,27 @@ impl Postings {
         else {
             return;
         };
-        let differences = Arc::make_mut(&mut self.differences);
-        if differences.capacity() < differences.len() + DIFFERENCE_BYTES_MAX {
-            differences.reserve_exact(DIFFERENCE_BYTES_MAX.max(differences.len() / ROOM));
-        }
+        self.last = position;
         while 0x80 <= difference {
-            differences.push((difference & 0x7f) as u8 | 0x80);
+            self.push((difference & 0x7f) as u8 | 0x80);
             difference >>= 7;
         }
-        differences.push(difference as u8);
-        self.last = position;
+        self.push(difference as u8);
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.recent.get_mut(usize::from(self.recent_count)) {
+            *place = byte;
+            self.recent_count += 1;
+            return;
+        }
+        let differences = Arc::make_mut(&mut self.differences);
+        if differences.capacity() < differences.len() + RECENT_BYTES {
+            differences.reserve_exact(RECENT_BYTES.max(differences.len() / ROOM));
+        }
+        differences.extend_from_slice(&self.recent);
+        self.recent = [byte; RECENT_BYTES];
+        self.recent_count = 1;
     }
 
     /// The highest position; 0 when there is none.
@@ -42,14 +60,14 @@ impl Postings {
         self.last
     }
 
-    /// The bytes, to be kept.
-    pub fn bytes(&self) -> &[u8] {
-        &self.differences
+    /// The bytes, to be kept: these two, one after the other.
+    pub fn bytes(&self) -> [&[u8]; 2] {
+        [&self.differences, self.recent.get(..usize::from(self.recent_count)).unwrap_or_default()]
     }
 
     /// The postings of these bytes; `None`: they are not those of any up to `tail`.
     pub fn from_bytes(bytes: &[u8], tail: Position) -> Option<Postings> {
-        let mut postings = Postings { differences: Arc::new(bytes.to_vec()), last: Position::START };
+        let mut postings = Postings { differences: Arc::new(bytes.to_vec()), ..Postings::default() };
         let ends = bytes.last().is_none_or(|byte| byte & 0x80 == 0);
         let short = bytes.split(|byte| byte & 0x80 == 0).all(|more| more.len() < DIFFERENCE_BYTES_MAX - 1);
         if !ends || !short {
@@ -69,7 +87,8 @@ impl Postings {
     /// The positions, ascending.
     pub fn iter(&self) -> impl Iterator<Item = Position> {
         let (mut position, mut difference, mut shift) = (0_u64, 0_u64, 0_u32);
-        self.differences.iter().filter_map(move |byte| {
+        let [earlier, recent] = self.bytes();
+        earlier.iter().chain(recent).filter_map(move |byte| {
             difference |= u64::from(byte & 0x7f) << shift;
             shift += 7;
             if byte & 0x80 != 0 {
@@ -102,12 +121,12 @@ mod tests {
             }
             prop_assert_eq!(postings.last(), expected.last().copied().unwrap_or_default());
             prop_assert_eq!(postings.iter().collect::<Vec<_>>(), expected);
-            let (bytes, last) = (postings.bytes(), postings.last());
-            let again = Postings::from_bytes(bytes, last).unwrap();
+            let (bytes, last) = (postings.bytes().concat(), postings.last());
+            let again = Postings::from_bytes(&bytes, last).unwrap();
             prop_assert!(again.iter().eq(postings.iter()));
             prop_assert_eq!(again.last(), last);
             if !bytes.is_empty() {
-                prop_assert!(Postings::from_bytes(bytes, Position::new(last.get() - 1)).is_none());
+                prop_assert!(Postings::from_bytes(&bytes, Position::new(last.get() - 1)).is_none());
                 let cut = &bytes[..bytes.len() - 1];
                 prop_assert!(Postings::from_bytes(cut, last).is_none_or(|it| it.last() < last));
             }

@@ -1,20 +1,16 @@
 //! Restarts: the indexes and the tree are taken from a snapshot, if there is one that agrees with the log, and brought up
 //! to the tail. What the log holds is decoded by all processors and taken in in order.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    path::Path,
-    sync::Arc,
-    thread,
-};
+use std::{collections::BTreeSet, path::Path, sync::Arc, thread};
 
 use tokio::task;
 use tracing::{info, warn};
 
 use super::{
-    Clock, Feed, Ledger, OpenError, READ_BYTES, codec,
+    Clock, Feed, Ledger, OpenError, codec,
     index::{self, Index},
-    recorded::{Concern, Recorded},
+    portion::{self, Gist, Replay, Stretch},
+    recorded::Recorded,
     tree::leaves_of,
 };
 use crate::{
@@ -38,9 +34,6 @@ pub struct Restart {
     index: Index,
     tree: Tree,
 }
-
-/// A decoded event, with the hash of its leaf where the tree does not have it yet.
-type Leafed = (Recorded, Option<Hash>);
 
 impl Restart {
     /// Begins without a snapshot: everything will be read from the log.
@@ -150,76 +143,78 @@ impl Restart {
         self.index.family(root)
     }
 
-    /// Reads the rest of the log, gives each event after `known` to `replay` in order, and starts the writer.
-    pub async fn finish(
+    /// Reads the rest of the log, gives what comes after `known` to `replay` in order, and starts the writer.
+    pub async fn finish<R: Replay>(
         mut self,
         clock: Clock,
         known: Position,
-        mut replay: impl FnMut(&Recorded),
+        replay: &mut R,
     ) -> Result<(Ledger, Feed), OpenError> {
         let tail = self.log.tail();
+        let indexed = self.position();
+        let stretch = Stretch { first: indexed.min(known).next(), tail, indexed, known };
+        self.index.reserve(tail);
         let workers = thread::available_parallelism().map_or(1, usize::from);
-        let mut underway: VecDeque<task::JoinHandle<Result<Vec<Leafed>, ReadError>>> = VecDeque::new();
-        let mut next = self.index.tail().min(known).next();
-        let mut reported = next.get();
-        loop {
-            while underway.len() <= workers && next <= tail {
-                let run = self.log.read(next, READ_BYTES).await?;
-                let (first, indexed) = (next, self.position());
-                next = next.plus(run.records.len() as u64);
-                underway.push_back(task::spawn_blocking(move || {
-                    let positions = (0..).map(|nth| first.plus(nth));
-                    let decode = |(position, record)| {
-                        let recorded = codec::decode(position, record)?;
-                        let leaf = (indexed < position).then(|| recorded.leaf());
-                        Ok((recorded, leaf))
-                    };
-                    positions.zip(run.records).map(decode).collect()
-                }));
-            }
-            let Some(decoded) = underway.pop_front() else { break };
-            let decoded =
-                decoded.await.map_err(|error| ReadError::Failed { reason: error.to_string() })??;
-            for (recorded, leaf) in decoded {
-                let recorded = self.take_in(recorded, leaf).await?;
-                if known < recorded.position {
-                    replay(&recorded);
-                }
-                if reported + REPORT_EVENTS <= recorded.position.get() {
-                    reported = recorded.position.get();
-                    info!(position = reported, %tail, "reading the log");
-                }
+        let mut portions = portion::read::<R>(self.log.clone(), stretch, workers);
+        let mut reported = stretch.first.get();
+        while let Some(portion) = portions.recv().await {
+            let portion =
+                portion?.await.map_err(|error| ReadError::Failed { reason: error.to_string() })??;
+            let last = portion.events.last().map(|gist| gist.entry.position);
+            let roots = self.take_in(portion.events, &portion.subjects, known).await?;
+            replay.take(portion.part, &roots);
+            if let Some(last) = last.filter(|last| reported + REPORT_EVENTS <= last.get()) {
+                reported = last.get();
+                info!(position = reported, %tail, "reading the log");
             }
         }
         Ledger::start(self.log, clock, self.index, self.tree)
     }
 
-    /// Says what an event concerns, and adds it to the indexes and the tree if it is not there.
-    async fn take_in(&mut self, recorded: Recorded, leaf: Option<Hash>) -> Result<Recorded, ReadError> {
-        let position = recorded.position;
-        if position <= self.index.tail() {
-            return Ok(self.index.complete(recorded));
+    /// Adds events to the indexes and the tree where they are not there. Says which facts the claims and record events
+    /// among those after `known` go back to.
+    async fn take_in(
+        &mut self,
+        events: Vec<Gist>,
+        subjects: &[Subject],
+        known: Position,
+    ) -> Result<Vec<Position>, ReadError> {
+        let mut roots = Vec::new();
+        let mut rest = subjects;
+        for Gist { mut entry, concerns, subjects, leaf } in events {
+            let position = entry.position;
+            let (own, later) = rest.split_at_checked(subjects).unwrap_or_default();
+            rest = later;
+            let damaged =
+                |error: index::DanglingError| ReadError::Damaged { position, reason: error.to_string() };
+            entry.root = concerns.map(|id| self.index.root_of(id)).transpose().map_err(damaged)?;
+            roots.extend(entry.root.filter(|_| known < position));
+            let Some(leaf) = leaf else { continue };
+            match entry.root {
+                Some(root) => {
+                    let touched = touched(&*self.log, &self.index, own.to_vec(), root).await?;
+                    self.index.enter(entry, &touched);
+                }
+                None => self.index.enter(entry, own),
+            }
+            self.tree.push(leaf);
         }
-        let damaged =
-            |error: index::DanglingError| ReadError::Damaged { position, reason: error.to_string() };
-        let recorded = self.index.place(recorded).map_err(damaged)?;
-        let touched = touched(&*self.log, &self.index, &recorded).await?;
-        self.index.add(&recorded, &touched);
-        self.tree.push(leaf.unwrap_or_else(|| recorded.leaf()));
-        Ok(recorded)
+        Ok(roots)
     }
 }
 
-/// What an event read back from the log touches.
-async fn touched(log: &dyn Log, index: &Index, recorded: &Recorded) -> Result<Vec<Subject>, ReadError> {
-    let Some(Concern { root, .. }) = recorded.concern else {
-        return Ok(index::touched(recorded, None, []));
-    };
+/// What an event read back from the log touches that goes back to the fact at `root`.
+async fn touched(
+    log: &dyn Log,
+    index: &Index,
+    own: Vec<Subject>,
+    root: Position,
+) -> Result<Vec<Subject>, ReadError> {
     // Once a family has members, what the fact touches is among what they do.
     if let Some(family) = index.family_subjects(root) {
-        return Ok(index::touched(recorded, None, [family]));
+        return Ok(index::with_family(own, None, family.iter()));
     }
     let fact = log.fetch(&[root]).await?.into_iter().next();
     let fact = fact.map(|record| codec::decode(root, record)).transpose()?;
-    Ok(index::touched(recorded, fact.as_ref(), []))
+    Ok(index::with_family(own, fact.as_ref(), std::iter::empty()))
 }

@@ -77,9 +77,7 @@ pub async fn follow(projection: Arc<Projection>, ledger: Ledger, mut feed: Feed)
             }
         };
         let mut store = projection.store.write().unwrap_or_else(PoisonError::into_inner);
-        for recorded in batch.iter() {
-            store.apply(recorded);
-        }
+        store.apply(&batch);
         for (root, members) in kin(&families, &events) {
             store.set_family(root, &members);
         }

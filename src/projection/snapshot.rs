@@ -59,9 +59,9 @@ pub(super) struct Frozen {
 impl Store {
     /// The read models as they are now, to be written beside the work.
     pub(super) fn freeze(&self) -> Frozen {
-        let dealings = self.relationships.iter().flat_map(|(actor, groups)| {
-            groups.iter().map(|(group, dealings)| (actor.clone(), group.clone(), dealings.clone()))
-        });
+        let dealings = self.relationships.iter();
+        let dealings =
+            dealings.map(|(actor, group, dealings)| (actor.clone(), group.clone(), dealings.clone()));
         let shared = self.counterparts.iter().filter(|(_, counterparts)| !counterparts.shared.is_empty());
         let (mut facts, mut roots) = (BTreeSet::new(), BTreeSet::new());
         for history in self.actors.values() {
@@ -225,7 +225,7 @@ impl Content {
         let dealings = Dealings::from_words(&mut words).filter(|_| words.next().is_none())?;
         let counterparts: &mut Counterparts = self.store.counterparts.entry(group.clone()).or_default();
         counterparts.actors.insert(actor.clone());
-        self.store.relationships.entry(actor).or_default().insert(group, Arc::new(dealings));
+        *self.store.relationships.make(&actor, &group).0 = Arc::new(dealings);
         Some(())
     }
 }

@@ -8,14 +8,17 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::family::family;
+use super::{
+    family::family,
+    part::{Dealt, Part},
+    relationships::{Novelty, Relationships},
+};
 use crate::{
     domain::{
         date::Day,
-        event::Event,
         fact::Fact,
         fold::{
-            Content, History, Standing, Telling,
+            Content, History, Telling,
             group::GroupFact,
             registry::{ActorFact, MergeFact, RegimeFact},
             relationship::{Dealings, Effect, Move},
@@ -24,7 +27,7 @@ use crate::{
         statement::Statement,
         subject::Subject,
     },
-    ledger::Recorded,
+    ledger::{Recorded, Replay},
     position::Position,
 };
 
@@ -51,7 +54,7 @@ pub struct Store {
     pub(super) actors: BTreeMap<ActorId, History<ActorFact>>,
     pub(super) groups: BTreeMap<GroupId, History<GroupFact>>,
     pub(super) regimes: BTreeMap<RegimeId, History<RegimeFact>>,
-    pub(super) relationships: BTreeMap<ActorId, BTreeMap<GroupId, Arc<Dealings>>>,
+    pub(super) relationships: Relationships,
     pub(super) counterparts: BTreeMap<GroupId, Counterparts>,
     /// Which identities were merged, and parted again.
     pub(super) merges: History<MergeFact>,
@@ -88,24 +91,19 @@ impl Store {
             actors: self.actors.len(),
             groups: self.groups.len(),
             regimes: self.regimes.len(),
-            relationships: self.relationships.values().map(BTreeMap::len).sum(),
+            relationships: self.relationships.len(),
         }
     }
 
-    /// Takes in the next event. A claim or record event only marks its family: see [`Store::set_family`].
-    pub fn apply(&mut self, recorded: &Recorded) {
-        self.position = recorded.position;
-        self.recorded_at = Some(recorded.recorded_at);
-        match (&recorded.event, recorded.concern) {
-            (_, Some(concern)) => {
-                self.touched.insert(concern.root);
-            }
-            (Event::Fact(fact), None) => self.add(recorded.position, fact),
-            (Event::Correction { .. } | Event::Retraction { .. } | Event::Reinstatement { .. }, None) => {}
-        }
+    /// Takes in the next events. A claim or record event only marks its family: see [`Store::set_family`].
+    pub fn apply(&mut self, events: &[Recorded]) {
+        let mut part = Part::default();
+        events.iter().for_each(|recorded| part.note(recorded));
+        let concerns = events.iter().filter_map(|recorded| recorded.concern);
+        self.take(part, &concerns.map(|concern| concern.root).collect::<Vec<_>>());
     }
 
-    /// The roots of the families that [`Store::apply`] has marked since the last call.
+    /// The roots of the families that [`Store::apply`] and [`Replay::take`] have marked since the last call.
     pub fn take_touched(&mut self) -> Vec<Position> {
         std::mem::take(&mut self.touched).into_iter().collect()
     }
@@ -159,24 +157,9 @@ impl Store {
         }
     }
 
+    /// Adds a plain fact to the histories of actors, groups and regimes.
     pub(super) fn add(&mut self, position: Position, fact: &Arc<Fact>) {
         match &fact.statement {
-            Statement::Engagement(engagement) => {
-                for (group, _) in engagement.principal_groups() {
-                    for (nth, (actor, _)) in engagement.principal_actors().enumerate() {
-                        let Some(content) = Move::of(engagement, actor, group) else { continue };
-                        let telling = Telling::new(position, fact, content);
-                        let telling_moves = Standing::sole(&telling).moves();
-                        self.dealings_mut(actor, group).add(&telling);
-                        if 0 < nth && telling_moves {
-                            self.counterparts
-                                .entry(group.clone())
-                                .or_default()
-                                .share(fact.effective_on.lower());
-                        }
-                    }
-                }
-            }
             Statement::ActorRegistered(it) => {
                 add(&mut self.actors, &it.actor, position, fact, ActorFact::about);
             }
@@ -207,17 +190,42 @@ impl Store {
                     add(&mut self.groups, other, position, fact, GroupFact::about);
                 }
             }
-            Statement::DecisionRecorded(_) => {}
+            Statement::Engagement(_) | Statement::DecisionRecorded(_) => {}
         }
     }
 
     /// The dealings of the two, made when there are none.
     fn dealings_mut(&mut self, actor: &ActorId, group: &GroupId) -> &mut Dealings {
-        if !self.relationships.get(actor).is_some_and(|groups| groups.contains_key(group)) {
+        let (dealings, novelty) = self.relationships.make(actor, group);
+        if novelty == Novelty::New {
             self.counterparts.entry(group.clone()).or_default().actors.insert(actor.clone());
         }
-        let groups = self.relationships.entry(actor.clone()).or_default();
-        Arc::make_mut(groups.entry(group.clone()).or_default())
+        Arc::make_mut(dealings)
+    }
+}
+
+impl Replay for Store {
+    type Part = Part;
+
+    fn note(part: &mut Part, recorded: &Recorded) {
+        part.note(recorded);
+    }
+
+    fn take(&mut self, part: Part, roots: &[Position]) {
+        if let Some((position, recorded_at)) = part.last {
+            self.position = position;
+            self.recorded_at = Some(recorded_at);
+        }
+        for Dealt { actor, group, what, shared } in part.dealt {
+            self.dealings_mut(&actor, &group).put(what);
+            if let Some(day) = shared {
+                self.counterparts.entry(group).or_default().share(day);
+            }
+        }
+        for (position, fact) in &part.facts {
+            self.add(*position, fact);
+        }
+        self.touched.extend(roots);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashSet},
-    ops::Bound::{Excluded, Included, Unbounded},
+    ops::Bound::{Excluded, Unbounded},
     sync::Arc,
 };
 
@@ -300,17 +300,17 @@ impl Store {
         after: Option<&'a (ActorId, GroupId)>,
     ) -> impl Iterator<Item = (&'a ActorId, &'a GroupId)> {
         let first = actor.or(after.map(|(actor, _)| actor)).map_or("", ActorId::as_str);
-        let of_actors = self.relationships.range::<str, _>((Included(first), Unbounded));
+        let of_actors = self.relationships.by_actor(first);
         let of_actors = of_actors.take_while(move |(of, _)| actor.is_none_or(|actor| actor == *of));
         let pairs = of_actors.flat_map(move |(actor, groups)| {
-            let wanted = groups.keys().filter(move |with| group.is_none_or(|group| group == *with));
+            let wanted = groups.iter().filter(move |with| group.is_none_or(|group| group == *with));
             wanted.map(move |group| (actor, group))
         });
         pairs.skip_while(move |pair| after.is_some_and(|(actor, group)| *pair <= (actor, group)))
     }
 
     fn found(&self, actor: &ActorId, group: &GroupId) -> Option<&Arc<Dealings>> {
-        self.relationships.get(actor)?.get(group)
+        self.relationships.get(actor, group)
     }
 
     /// How much a group is engaged with.

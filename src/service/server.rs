@@ -126,7 +126,7 @@ impl Server {
         let restart = Restart::from_snapshot(log.clone(), &snapshots).await;
         let mut store = Store::from_snapshot(&restart, &snapshots).await;
         let kept = store.position();
-        let (ledger, feed) = restart.finish(Timestamp::now, kept, |recorded| store.apply(recorded)).await?;
+        let (ledger, feed) = restart.finish(Timestamp::now, kept, &mut store).await?;
         let projection = Projection::start(store, ledger.clone(), feed).await?;
         let closing = CancellationToken::new();
         let keeper =

@@ -49,8 +49,7 @@ impl Office {
     pub async fn open(log: Arc<Memory>) -> Office {
         let mut store = Store::default();
         let clock = || Timestamp::UNIX_EPOCH;
-        let (ledger, feed) =
-            Ledger::open(log.clone(), clock, |recorded| store.apply(recorded)).await.unwrap();
+        let (ledger, feed) = Ledger::open(log.clone(), clock, &mut store).await.unwrap();
         let projection = Projection::start(store, ledger.clone(), feed).await.unwrap();
         Office { ledger, projection, log }
     }
@@ -61,7 +60,7 @@ impl Office {
         let mut store = Store::from_snapshot(&restart, directory).await;
         let known = store.position();
         let clock = || Timestamp::UNIX_EPOCH;
-        let (ledger, feed) = restart.finish(clock, known, |recorded| store.apply(recorded)).await.unwrap();
+        let (ledger, feed) = restart.finish(clock, known, &mut store).await.unwrap();
         let projection = Projection::start(store, ledger.clone(), feed).await.unwrap();
         Office { ledger, projection, log }
     }

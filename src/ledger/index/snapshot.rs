@@ -65,8 +65,9 @@ impl Frozen {
             writer.put_all(IDS, ids, |block, id| block.put_slice(id.uuid().as_bytes()))?;
             writer.put_all(SUBJECTS, &self.subjects, |block, (subject, postings)| {
                 snapshot::put_text(block, &subject.to_string());
-                block.put_u64_le(postings.bytes().len() as u64);
-                block.put_slice(postings.bytes());
+                let parts = postings.bytes();
+                block.put_u64_le(parts.iter().map(|part| part.len() as u64).sum());
+                parts.into_iter().for_each(|part| block.put_slice(part));
             })?;
             writer.put_all(REGISTERED, &self.registered, |block, subject| {
                 snapshot::put_text(block, &subject.to_string());

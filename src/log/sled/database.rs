@@ -33,6 +33,11 @@ pub const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// are enough; what is older comes from the operating system's cache.
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 
+/// How often a block is looked at that is read in passing. sled hears of what was looked at, and so of what it may let go,
+/// only when 64 looks have come together in one of the 256 parts of its cache. A page holds eight blocks and more: with so
+/// many looks each page is heard of while it is read. With one, a walk over some gigabytes would leave all of them in memory.
+const LOOKS: usize = 8;
+
 /// The tree that holds the blocks. An append must be all or none, and sled's batches are that within one tree only.
 const TREE: &str = "blocks";
 
@@ -202,9 +207,9 @@ impl Database {
     /// Each block is checked by itself; that it follows from the one before is the caller's to check.
     pub fn blocks(&self, first: Position) -> Blocks {
         let from = (Bound::Included(block::key(first)), Bound::Unbounded);
-        match guarded(|| Ok(self.tree()?.range(from))) {
-            Ok(iter) => Blocks { iter: Some(iter), failed: None },
-            Err(error) => Blocks { iter: None, failed: Some(error.0) },
+        match guarded(|| self.tree().map(|tree| (tree.range(from), tree.clone()))) {
+            Ok(under_way) => Blocks { under_way: Some(under_way), failed: None },
+            Err(error) => Blocks { under_way: None, failed: Some(error.0) },
         }
     }
 
@@ -240,7 +245,7 @@ impl Drop for Database {
 
 /// The blocks of a log in order: see [`Database::blocks`].
 pub struct Blocks {
-    iter: Option<::sled::Iter>,
+    under_way: Option<(::sled::Iter, Tree)>,
     failed: Option<String>,
 }
 
@@ -251,15 +256,22 @@ impl Iterator for Blocks {
         if let Some(reason) = self.failed.take() {
             return Some(Err(reason));
         }
-        let iter = self.iter.as_mut()?;
+        let (iter, tree) = self.under_way.as_mut()?;
         let has_value =
             |item: &::sled::Result<(IVec, IVec)>| !matches!(item, Ok((_, value)) if value.is_empty());
-        let item = match guarded(|| iter.find(has_value).transpose()) {
+        let find = || {
+            let found = iter.find(has_value).transpose()?;
+            if let Some((key, _)) = &found {
+                (1..LOOKS).try_for_each(|_| tree.contains_key(key).map(drop))?;
+            }
+            Ok(found)
+        };
+        let item = match guarded(find) {
             Ok(found) => found.map(|(key, value)| parse(&key, value)),
             Err(error) => Some(Err(error.0)),
         };
         if !matches!(item, Some(Ok(_))) {
-            self.iter = None;
+            self.under_way = None;
         }
         item
     }

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
     use crate::{
         ledger::{Commit, Proposed},
-        log::{AppendError, Log, Run, memory::Memory},
+        log::{AppendError, Log, Reach, Run, Take, memory::Memory},
         proof::Salt,
         wire::{event::read_event, json::event_from_json},
     };
@@ -198,6 +198,14 @@ mod tests {
             let mut run = self.inner.read(from, bytes_max).await?;
             let spoil = *self.spoil.lock().unwrap();
             spoil(&mut run).map(|()| run)
+        }
+
+        fn scan_blocking(&self, reach: Reach, take: &mut Take<'_>) -> Result<Position, ReadError> {
+            self.inner.scan_blocking(reach, take)
+        }
+
+        fn scan_ready(&self, reach: Reach, take: &mut Take<'_>) -> Option<Result<Position, ReadError>> {
+            self.inner.scan_ready(reach, take)
         }
 
         async fn fetch(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {
@@ -238,7 +246,7 @@ mod tests {
     /// The findings of a verification of 5 events, as `position place`, and how many events it came through.
     async fn verify(spoil: Spoil, walk: WalkDone) -> (Vec<String>, u64) {
         let log = Arc::new(Spoiled { inner: Memory::new(), spoil: Mutex::new(|_| Ok(())) });
-        let (ledger, _feed) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, |_| {}).await.unwrap();
+        let (ledger, _feed) = Ledger::open(log.clone(), || Timestamp::UNIX_EPOCH, &mut ()).await.unwrap();
         let events = (1..=5).map(propose).collect();
         let commit =
             Commit { id: Uuid::from_u128(1), principal: Arc::from("local"), events, checks: Vec::new() };

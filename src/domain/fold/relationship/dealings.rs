@@ -40,7 +40,12 @@ pub type Effect = Option<Day>;
 impl Dealings {
     /// Adds a plain fact.
     pub fn add(&mut self, telling: &Telling<Move>) {
-        self.line.put(Packed::plain(telling));
+        self.put(Packed::plain(telling));
+    }
+
+    /// The same, packed before.
+    pub fn put(&mut self, plain: Packed) {
+        self.line.put(plain);
     }
 
     /// Sets the family of a fact, which is plain no more; replaces the family it had. Says what the fact did before and
@@ -93,7 +98,7 @@ impl Dealings {
 
     /// Everything as numbers, from which [`Dealings::from_words`] makes the same again.
     pub fn words(&self) -> Vec<u64> {
-        let plain: Vec<Packed> = self.line.moves().filter(|it| !it.is_contested()).collect();
+        let plain: Vec<Packed> = self.line.moves_once().filter(|it| !it.is_contested()).collect();
         let mut words = vec![plain.len() as u64];
         words.extend(plain.iter().flat_map(|it| it.words()));
         words.push(self.families.len() as u64);

@@ -1,17 +1,13 @@
-//! A line: the moves of one relationship in valid-time order, packed, with the state kept every so often.
+//! A line: the moves of one relationship in valid-time order, and what they come to at a date.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use super::{
+    chunks::Chunks,
     contact,
     contest::Contests,
     moves::Move,
     packed::{Key, Packed},
-    state::State,
-    step::Step,
     window::{MONTH, Window, YEAR},
 };
 use crate::{
@@ -27,23 +23,25 @@ use crate::{
     position::Position,
 };
 
-/// The moves between two kept states. A chunk of twice as many is split.
-const CHUNK: usize = 128;
-/// How many moves a full chunk makes room for. Lines are many, and what they do not use counts.
-const ROOM_MAX: usize = 32;
+/// How many late moves wait at most until all of them are put in place.
+const WAITING_MAX: usize = 64;
 
 /// The moves of one relationship in valid-time order.
 ///
 /// The order in which moves are inserted does not matter: two lines of the same moves answer alike, and like a fold of
-/// all moves from the beginning. Inserting costs the moving of one chunk's bytes, however long the line is and wherever
-/// the place. A status is folded from the nearest state before its date that is kept; the states that a late move has
-/// made stale are made again, and kept, by the first question that needs them.
+/// all moves from the beginning. A late move waits beside the others until somebody asks, or several can be put in place
+/// together: inserting costs a few words, and now and then the moving of the chunks concerned. A status is folded from the
+/// nearest state before its date that is kept; the states that a late move has made stale are made again, and kept, by the
+/// first question that needs them.
 ///
 /// A clone shares the moves until one of the two changes.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
-    /// None is empty.
-    chunks: Vec<Chunk>,
+    settled: Chunks,
+    /// Those that came late, in no order.
+    waiting: Vec<Packed>,
+    /// All of them, once somebody has asked while some waited.
+    whole: OnceLock<Box<Chunks>>,
     contests: Contests,
     /// Denials that won against what others claim: they move nothing, and what they beat is shown.
     denials: BTreeMap<Key, Denial>,
@@ -56,17 +54,6 @@ struct Denial {
     since: Day,
     lost: Vec<Lost>,
     disputed: bool,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Chunk {
-    /// In order.
-    moves: Arc<Vec<Packed>>,
-    /// How many of them are neither denials nor leads.
-    moving: u32,
-    /// The state after all chunks before this one, once somebody has asked. The chunks that know it follow upon the
-    /// first, before which there is nothing.
-    before: OnceLock<Arc<State>>,
 }
 
 impl Line {
@@ -102,23 +89,51 @@ impl Line {
 
     /// Puts a move at its place.
     pub(super) fn put(&mut self, it: Packed) {
-        let is_after = |chunk: &Chunk| chunk.last().is_some_and(|last| last < it.key());
-        let is_last = self.chunks.last().is_none_or(is_after);
-        let index = match is_last {
-            true => self.chunks.len().saturating_sub(1),
-            false => self.chunks.partition_point(is_after),
-        };
-        self.forget_states_after(index);
-        match self.chunks.get_mut(index) {
-            Some(chunk) if !is_last || chunk.moves.len() < 2 * CHUNK => {
-                chunk.put(it);
-                if 2 * CHUNK <= chunk.moves.len() && !is_last {
-                    let rest = chunk.split();
-                    self.chunks.insert(index + 1, rest);
-                }
-            }
-            Some(_) | None => self.chunks.push(Chunk::of(it)),
+        // Whoever asks between late moves finds them in place, every other time without a copy of anything.
+        let was_asked = self.settle_asked();
+        if self.waiting.is_empty() && (was_asked || self.settled.last() < Some(it.key())) {
+            self.settled.put(it);
+            return;
         }
+        self.waiting.push(it);
+        if WAITING_MAX <= self.waiting.len() {
+            self.settle();
+        }
+    }
+
+    /// Takes over what the last question has put in order, if there was one since something waits.
+    fn settle_asked(&mut self) -> bool {
+        let Some(whole) = self.whole.take() else { return false };
+        self.settled = *whole;
+        self.waiting.clear();
+        true
+    }
+
+    /// Puts what waits in place.
+    fn settle(&mut self) {
+        if !self.settle_asked() {
+            self.waiting.sort_unstable_by_key(|it| it.key());
+            self.settled.put_all(&self.waiting);
+            self.waiting.clear();
+        }
+    }
+
+    /// All moves in order.
+    fn chunks(&self) -> &Chunks {
+        if self.waiting.is_empty() {
+            return &self.settled;
+        }
+        self.whole.get_or_init(|| {
+            let mut whole = self.settled.clone();
+            whole.put_all(&self.waiting_in_order());
+            Box::new(whole)
+        })
+    }
+
+    fn waiting_in_order(&self) -> Vec<Packed> {
+        let mut waiting = self.waiting.clone();
+        waiting.sort_unstable_by_key(|it| it.key());
+        waiting
     }
 
     /// Takes out what stands of a family.
@@ -130,22 +145,14 @@ impl Line {
 
     /// Takes out the move at a place, if there is one.
     pub(super) fn take(&mut self, key: Key) {
-        let index = self.chunks.partition_point(|chunk| chunk.last().is_some_and(|last| last < key));
-        let Some(chunk) = self.chunks.get_mut(index) else { return };
-        if !chunk.take(key) {
-            return;
-        }
-        let is_empty = chunk.moves.is_empty();
-        self.forget_states_after(index);
-        if is_empty {
-            self.chunks.remove(index);
-        }
+        self.settle();
+        self.settled.take(key);
     }
 
     /// The status at a date, with the listings that bear on the relationship at that date. Moves that take effect
     /// later do not count.
     pub fn status(&self, valid_at: Day, legal: Vec<LegalFacet>) -> RelationshipStatus {
-        let (state, rest) = self.nearest(valid_at);
+        let (state, rest) = self.chunks().nearest(valid_at);
         let mut state = state.cloned().unwrap_or_default();
         rest.for_each(|step| state.apply(&step));
         let within = |window: Window| state.contact.count - self.contacts_by(window.eve(valid_at));
@@ -181,9 +188,7 @@ impl Line {
     /// What only a machine has coded and that would be in effect within the year up to a date, the latest first.
     pub fn leads(&self, valid_at: Day) -> Vec<Lead> {
         let (eve, end) = (Key::end_of(YEAR.eve(valid_at)), Key::end_of(valid_at));
-        let first = self.chunks.partition_point(|chunk| chunk.last().is_some_and(|last| last < eve));
-        let moves = self.chunks.iter().skip(first).flat_map(|chunk| chunk.moves.iter());
-        let recent = moves.skip_while(|it| it.key() < eve).take_while(|it| it.key() < end);
+        let recent = self.chunks().moves_from(eve).take_while(|it| it.key() < end);
         let mut leads: Vec<Lead> = recent.filter_map(|it| it.lead()).collect();
         leads.reverse();
         leads
@@ -191,20 +196,17 @@ impl Line {
 
     /// How many moves there are that are neither denied nor leads, at whatever date.
     pub fn len(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.moving as usize).sum()
+        self.settled.len() + self.waiting.iter().filter(|it| it.moves()).count()
     }
 
     /// Whether nothing is in it, not even a denial.
     pub fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.settled.is_empty() && self.waiting.is_empty()
     }
 
     /// How many moves are in effect by the end of a day.
     pub fn count(&self, valid_at: Day) -> u64 {
-        let index = self.begun(valid_at).saturating_sub(1);
-        let whole = self.chunks.iter().take(index).map(|chunk| u64::from(chunk.moving)).sum::<u64>();
-        let rest = self.chunks.get(index).map_or(0, |chunk| chunk.count(Key::end_of(valid_at)));
-        whole + rest
+        self.chunks().count(valid_at)
     }
 
     /// The facts whose moves are in effect by the end of a day, in valid-time order.
@@ -216,102 +218,26 @@ impl Line {
 
     /// Everything in it, in order.
     pub(super) fn moves(&self) -> impl Iterator<Item = Packed> {
-        self.chunks.iter().flat_map(|chunk| chunk.moves.iter().copied())
+        self.chunks().moves()
+    }
+
+    /// The same, for whoever asks every line and once: nothing of it is kept.
+    pub(super) fn moves_once(&self) -> impl Iterator<Item = Packed> {
+        let kept = self.whole.get().map_or(&self.settled, |whole| whole);
+        let waiting = if self.whole.get().is_some() { Vec::new() } else { self.waiting_in_order() };
+        let (mut moves, mut waiting) = (kept.moves().peekable(), waiting.into_iter().peekable());
+        std::iter::from_fn(move || match (moves.peek(), waiting.peek()) {
+            (Some(one), Some(other)) if other.key() < one.key() => waiting.next(),
+            (Some(_), _) => moves.next(),
+            (None, _) => waiting.next(),
+        })
     }
 
     /// How many contacts there were by the end of a day.
     fn contacts_by(&self, day: Day) -> u64 {
-        let (state, rest) = self.nearest(day);
+        let (state, rest) = self.chunks().nearest(day);
         let counted = state.map_or(0, |state| state.contact.count);
         rest.filter(|step| contact::level_of(&step.what).is_some()).fold(counted, |count, _| count + 1)
-    }
-
-    /// The state before the last chunk that begins by the end of a day, and the moves from there to the end of that day.
-    fn nearest(&self, day: Day) -> (Option<&State>, impl Iterator<Item = Step>) {
-        let end = Key::end_of(day);
-        let index = self.begun(day).saturating_sub(1);
-        let rest = self.chunks.get(index).into_iter().flat_map(|chunk| chunk.moves.iter());
-        let rest = rest.take_while(move |it| it.key() < end).filter_map(|it| it.step());
-        (self.state_before(index), rest)
-    }
-
-    /// How many chunks begin by the end of a day.
-    fn begun(&self, day: Day) -> usize {
-        let end = Key::end_of(day);
-        self.chunks.partition_point(|chunk| chunk.first().is_some_and(|first| first < end))
-    }
-
-    /// The state before a chunk, made if nobody has asked before. `None` before the first.
-    fn state_before(&self, index: usize) -> Option<&State> {
-        let kept = |index: usize| self.chunks.get(index).and_then(|chunk| chunk.before.get());
-        let known = (1..=index).rev().find(|index| kept(*index).is_some()).unwrap_or(0);
-        if known < index {
-            let mut state = kept(known).map(|state| State::clone(state)).unwrap_or_default();
-            for pair in self.chunks.get(known..=index).unwrap_or_default().windows(2) {
-                let [chunk, next] = pair else { continue };
-                chunk.moves.iter().filter_map(|it| it.step()).for_each(|step| state.apply(&step));
-                next.before.get_or_init(|| Arc::new(state.clone()));
-            }
-        }
-        kept(index).map(|state| &**state)
-    }
-
-    fn forget_states_after(&mut self, index: usize) {
-        for chunk in self.chunks.iter_mut().skip(index + 1) {
-            if chunk.before.take().is_none() {
-                break;
-            }
-        }
-    }
-}
-
-impl Chunk {
-    fn of(it: Packed) -> Chunk {
-        Chunk { moves: Arc::new(vec![it]), moving: it.moves().into(), before: OnceLock::new() }
-    }
-
-    fn first(&self) -> Option<Key> {
-        self.moves.first().map(|it| it.key())
-    }
-
-    fn last(&self) -> Option<Key> {
-        self.moves.last().map(|it| it.key())
-    }
-
-    /// How many moves come before a place and are no denials.
-    fn count(&self, end: Key) -> u64 {
-        match self.last() {
-            Some(last) if last < end => self.moving.into(),
-            _ => self.moves.iter().take_while(|it| it.key() < end).map(|it| u64::from(it.moves())).sum(),
-        }
-    }
-
-    fn put(&mut self, it: Packed) {
-        let moves = Arc::make_mut(&mut self.moves);
-        if moves.len() == moves.capacity() {
-            moves.reserve_exact((moves.len() / 2).clamp(1, ROOM_MAX));
-        }
-        let place = moves.partition_point(|other| other.key() < it.key());
-        moves.insert(place, it);
-        self.moving += u32::from(it.moves());
-    }
-
-    fn take(&mut self, key: Key) -> bool {
-        let Ok(place) = self.moves.binary_search_by_key(&key, |it| it.key()) else { return false };
-        let taken = Arc::make_mut(&mut self.moves).remove(place);
-        self.moving -= u32::from(taken.moves());
-        true
-    }
-
-    /// Keeps the first half, and gives the second.
-    fn split(&mut self) -> Chunk {
-        let moves = Arc::make_mut(&mut self.moves);
-        let mut rest = moves.split_off(moves.len() / 2);
-        moves.shrink_to_fit();
-        rest.shrink_to_fit();
-        let moving = rest.iter().map(|it| u32::from(it.moves())).sum();
-        self.moving -= moving;
-        Chunk { moves: Arc::new(rest), moving, before: OnceLock::new() }
     }
 }
 

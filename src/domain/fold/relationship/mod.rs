@@ -4,6 +4,7 @@
 //! and what stands of it makes a [`Line`], which answers at every date. There is one fold: the line that is kept current
 //! and the line made for an as-of question run the same.
 
+mod chunks;
 mod conflict;
 mod contact;
 mod contest;
@@ -30,4 +31,5 @@ pub use dealings::{Dealings, Effect};
 pub use growth::{Growth, Tally};
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};
+pub use packed::Packed;
 pub use told::{Place, Told};

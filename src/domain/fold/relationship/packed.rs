@@ -41,7 +41,7 @@ const NO_DATE: u64 = 3;
 /// It is *plain* when nobody corrects, retracts or contests it: then it holds everything that its event tells, and can
 /// be asked under any cuts. Otherwise it is what stands of a family under no cuts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Packed([u64; 3]);
+pub struct Packed([u64; 3]);
 
 /// The place of a move: orders as [`Order`](crate::domain::fold::Order) does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,7 +119,7 @@ impl Key {
 
 impl Packed {
     /// Everything that a fact tells which nobody contests.
-    pub(super) fn plain(telling: &Telling<Move>) -> Packed {
+    pub fn plain(telling: &Telling<Move>) -> Packed {
         let key = Key::of_telling(telling);
         let mut second = Word(0);
         put_end(&mut second, telling.effective);
@@ -151,7 +151,7 @@ impl Packed {
     }
 
     /// Whether it moves anything: whether it is neither a denial nor a lead.
-    pub(super) fn moves(self) -> bool {
+    pub fn moves(self) -> bool {
         !self.is_denied() && !self.is_coded()
     }
 

@@ -6,7 +6,12 @@ use super::*;
 use crate::domain::{
     fold::{
         Standing, Telling,
-        relationship::{notation::telling, step::Mark, window::plus_days},
+        relationship::{
+            notation::telling,
+            state::State,
+            step::{Mark, Step},
+            window::plus_days,
+        },
     },
     vocabulary::{EngagementKind, Level, Vocabulary},
 };
@@ -50,6 +55,7 @@ fn plain(tellings: &[Telling<Move>], date: Day) -> RelationshipStatus {
 /// Holds a line, and one that is asked from the last date to the first, against the plain fold.
 fn agrees(line: &Line, tellings: &[Telling<Move>], days: &[i64]) -> Result<(), TestCaseError> {
     prop_assert_eq!(line.len(), tellings.len());
+    prop_assert!(line.moves_once().eq(line.clone().moves()));
     let unasked = line.clone();
     let date = |day: &i64| plus_days(Day::constant(2015, 1, 1), *day);
     for date in days.iter().map(date) {
