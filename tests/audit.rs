@@ -466,6 +466,30 @@ async fn replays() {
     .await;
 }
 
+/// What members inherit ends with their membership: on the day after its last, not when something else happens.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memberships_end_on_their_day() {
+    let office = Office::seeded().await;
+    let field = "inherited[eu-taqa from hts binding gb]";
+    for on in ["2026-01-01", "2023-05-05", "2020-02-01"] {
+        let request = v1::ReplayTransitionsRequest {
+            subject: "group/hts".to_owned(),
+            fields: vec![field.to_owned()],
+            as_of: Some(as_of(on)),
+            ..Default::default()
+        };
+        let found = office.replay(request).await.unwrap();
+        let told = found.transitions.iter().flat_map(|it| it.changes.iter().map(move |change| (it, change)));
+        let told: Vec<(&str, &str, v1::ChangeCause)> =
+            told.map(|(it, change)| (it.valid_on.as_str(), change.is.as_str(), change.cause())).collect();
+        let expected = [
+            ("2014-01-01", "ACTIVE", v1::ChangeCause::NewFact),
+            ("2020-02-01", "", v1::ChangeCause::TimePassed),
+        ];
+        assert_eq!(told, expected, "{on}");
+    }
+}
+
 /// What a difference puts a change down to: part of the sentence of the event, or nothing for time alone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_behind_differences() {
