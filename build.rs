@@ -9,12 +9,25 @@ use std::{
 use prost::Message as _;
 use prost_types::{FileDescriptorSet, field_descriptor_proto::Type};
 
-/// The messages that carry events by the thousand: see `wire::sealed`.
-const SEALED: &[&str] = &["Record", "RecordBatch", "ReadResponse", "SubscribeResponse", "SubmitRequest"];
-/// Their fields that are events, and are bytes there.
-const SEALED_EVENTS: &[(&str, &str)] = &[("Record", "event"), ("SubmitRequest", "events")];
+/// The messages that carry events by the thousand, or statuses that were encoded before: see `wire::sealed`.
+const SEALED: &[&str] = &[
+    "Record",
+    "RecordBatch",
+    "ReadResponse",
+    "SubscribeResponse",
+    "SubmitRequest",
+    "GetGroupResponse",
+    "GetRelationshipResponse",
+];
+/// Their fields that are events or statuses, and are bytes there.
+const SEALED_FIELDS: &[(&str, &str)] = &[
+    ("Record", "event"),
+    ("SubmitRequest", "events"),
+    ("GetGroupResponse", "status"),
+    ("GetRelationshipResponse", "status"),
+];
 /// The services that use them.
-const SEALED_SERVICES: &[&str] = &["HistoryService", "SubmissionService"];
+const SEALED_SERVICES: &[&str] = &["HistoryService", "QueryService", "SubmissionService"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
@@ -32,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     compile_sealed(descriptors, &out.join("sealed"))
 }
 
-/// Generates the services that carry many events once more, with events as bytes. On the wire a
+/// Generates these services once more, with events and statuses as bytes. On the wire a
 /// message within a message is its bytes with their length before them, so both forms are the same to a client.
 fn compile_sealed(mut descriptors: FileDescriptorSet, out: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(out)?;
@@ -52,7 +65,7 @@ fn compile_sealed(mut descriptors: FileDescriptorSet, out: &Path) -> Result<(), 
     for message in descriptors.file.iter_mut().flat_map(|file| &mut file.message_type) {
         let name = message.name().to_owned();
         for field in &mut message.field {
-            if SEALED_EVENTS.contains(&(&name, field.name())) {
+            if SEALED_FIELDS.contains(&(&name, field.name())) {
                 field.set_type(Type::Bytes);
                 field.type_name = None;
             }

@@ -2,6 +2,7 @@
 //! statuses that follow from them. Everything here can be thrown away and rebuilt.
 
 mod anomalies;
+mod answers;
 mod days;
 mod docket;
 mod family;
@@ -12,6 +13,7 @@ mod search;
 mod snapshot;
 mod store;
 mod stretches;
+mod tally;
 pub mod timeline;
 mod view;
 

@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::family::family;
+use super::{answers::Answers, family::family, tally::Tallies};
 use crate::{
     domain::{
         date::Day,
@@ -53,6 +53,10 @@ pub struct Store {
     pub(super) regimes: BTreeMap<RegimeId, History<RegimeFact>>,
     pub(super) relationships: BTreeMap<ActorId, BTreeMap<GroupId, Arc<Dealings>>>,
     pub(super) counterparts: BTreeMap<GroupId, Counterparts>,
+    /// What was answered.
+    pub(super) answers: Answers,
+    /// Of groups whose relationships have been counted.
+    pub(super) tallies: Tallies,
     /// Which identities were merged, and parted again.
     pub(super) merges: History<MergeFact>,
     /// The roots of families with news.
@@ -119,9 +123,11 @@ impl Store {
             let Subject::Relationship(actor, group) = subject else { continue };
             let family = family(events, |fact| told(fact, &actor, &group));
             let effect = self.dealings_mut(&actor, &group).set_family(family);
+            self.answers.forget(&actor, &group);
             effects.entry(group).or_default().push(effect);
         }
         for (group, effects) in effects {
+            self.tallies.forget(&group);
             let counterparts = self.counterparts.entry(group).or_default();
             for day in sharers(effects.iter().filter_map(|(before, _)| *before)) {
                 counterparts.unshare(day);
@@ -135,6 +141,9 @@ impl Store {
     /// Sets the family of the fact at `root` in the histories of actors, groups and regimes only.
     pub(super) fn set_registered_family(&mut self, root: Position, events: &[Recorded]) {
         for subject in subjects(events) {
+            if matches!(subject, Subject::Actor(_) | Subject::Group(_) | Subject::Regime(_)) {
+                self.answers.forget_all();
+            }
             match subject {
                 Subject::Actor(actor) => {
                     let content = |fact: &Arc<Fact>| ActorFact::about(&actor, fact);
@@ -155,11 +164,15 @@ impl Store {
             }
         }
         if events.iter().filter_map(|it| it.event.fact()).any(|fact| MergeFact::of(fact).is_some()) {
+            self.answers.forget_all();
             self.merges.set_family(root, family(events, MergeFact::of));
         }
     }
 
     pub(super) fn add(&mut self, position: Position, fact: &Arc<Fact>) {
+        if !matches!(fact.statement, Statement::Engagement(_) | Statement::DecisionRecorded(_)) {
+            self.answers.forget_all();
+        }
         match &fact.statement {
             Statement::Engagement(engagement) => {
                 for (group, _) in engagement.principal_groups() {
@@ -168,6 +181,10 @@ impl Store {
                         let telling = Telling::new(position, fact, content);
                         let telling_moves = Standing::sole(&telling).moves();
                         self.dealings_mut(actor, group).add(&telling);
+                        self.answers.forget(actor, group);
+                        if telling_moves {
+                            self.tallies.add(actor, group, fact.effective_on.lower());
+                        }
                         if 0 < nth && telling_moves {
                             self.counterparts
                                 .entry(group.clone())
