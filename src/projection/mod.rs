@@ -69,6 +69,9 @@ impl Projection {
 
     /// Waits until the read models reflect `position`, at most for `patience`.
     pub async fn reaches(&self, position: Position, patience: Duration) -> Result<(), BehindError> {
+        if position <= *self.position.borrow() {
+            return Ok(());
+        }
         let mut projected = self.position.subscribe();
         let reached = time::timeout(patience, projected.wait_for(|projected| position <= *projected)).await;
         match reached {

@@ -140,10 +140,10 @@ impl Store {
 
     /// Sets the family of the fact at `root` in the histories of actors, groups and regimes only.
     pub(super) fn set_registered_family(&mut self, root: Position, events: &[Recorded]) {
+        if events.iter().filter_map(|it| it.event.fact()).any(bears_on_all) {
+            self.answers.forget_all();
+        }
         for subject in subjects(events) {
-            if matches!(subject, Subject::Actor(_) | Subject::Group(_) | Subject::Regime(_)) {
-                self.answers.forget_all();
-            }
             match subject {
                 Subject::Actor(actor) => {
                     let content = |fact: &Arc<Fact>| ActorFact::about(&actor, fact);
@@ -164,13 +164,12 @@ impl Store {
             }
         }
         if events.iter().filter_map(|it| it.event.fact()).any(|fact| MergeFact::of(fact).is_some()) {
-            self.answers.forget_all();
             self.merges.set_family(root, family(events, MergeFact::of));
         }
     }
 
     pub(super) fn add(&mut self, position: Position, fact: &Arc<Fact>) {
-        if !matches!(fact.statement, Statement::Engagement(_) | Statement::DecisionRecorded(_)) {
+        if bears_on_all(fact) {
             self.answers.forget_all();
         }
         match &fact.statement {
@@ -263,6 +262,11 @@ impl Counterparts {
 fn sharers(days: impl Iterator<Item = Day>) -> Vec<Day> {
     let mut seen = BTreeSet::new();
     days.filter(|day| !seen.insert(*day)).collect()
+}
+
+/// Whether a fact is about actors, groups or regimes themselves, on which every status may rest.
+fn bears_on_all(fact: &Arc<Fact>) -> bool {
+    !matches!(fact.statement, Statement::Engagement(_) | Statement::DecisionRecorded(_))
 }
 
 /// What any of the events touches.

@@ -80,3 +80,30 @@ impl AsyncWrite for Socket {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn several_buffers_go_at_once_from_the_second_write_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let mut socket = Socket::new(listener.accept().await.unwrap().0);
+        assert_eq!(socket.connect_info().local_addr, Some(address));
+        assert!(!socket.is_write_vectored());
+        socket.write_all(b"one").await.unwrap();
+        assert!(socket.is_write_vectored());
+        let written = socket.write_vectored(&[IoSlice::new(b"two"), IoSlice::new(b"three")]).await.unwrap();
+        socket.shutdown().await.unwrap();
+        let mut read = Vec::new();
+        client.read_to_end(&mut read).await.unwrap();
+        assert_eq!(read, b"onetwothree"[..3 + written]);
+    }
+}
