@@ -380,7 +380,7 @@ async fn replays() {
         &[
             "97:  > NONE LATE_ARRIVAL",
             "175: NONE > PROSCRIBED_NO_CONTACT LATE_ARRIVAL",
-            "404: PROSCRIBED_NO_CONTACT > DIRECT_CONTACT LATE_ARRIVAL",
+            "405: PROSCRIBED_NO_CONTACT > DIRECT_CONTACT LATE_ARRIVAL",
         ],
     )
     .await;
@@ -390,7 +390,7 @@ async fn replays() {
         RecordTime,
         "process.since",
         "2025-11-20",
-        &["389:  > 2025-02-10 LATE_ARRIVAL", "434: 2025-02-10 > 2025-03-10 CORRECTION"],
+        &["390:  > 2025-02-10 LATE_ARRIVAL", "434: 2025-02-10 > 2025-03-10 CORRECTION"],
     )
     .await;
     check_replay(

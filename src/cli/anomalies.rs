@@ -3,10 +3,11 @@
 use clap::{Args, ValueEnum};
 
 use super::{
-    arguments::{Extent, Subject, Times, vocabulary},
+    arguments::{Extent, Times, vocabulary},
     connection::Session,
     failure::Failure,
-    output::{Format, note},
+    listing::{gather, print},
+    matter,
     page::{Look, Page, Text, Tone},
     words::{self, word},
 };
@@ -27,13 +28,13 @@ enum Which {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     chancery anomalies\n  \
-    chancery anomalies regime/un-scisil\n  \
+    chancery anomalies regime un-scisil\n  \
     chancery anomalies hts --rule CLAIMS_DISAGREE\n  \
     chancery anomalies --which settled --output jsonl")]
 pub struct Anomalies {
-    /// About this subject: group/hts or hts, actor/us, regime/us-fto219, relationship/us/hts, designation/hts/us-fto219
-    #[arg(value_name = "SUBJECT")]
-    subject: Option<Subject>,
+    /// About this subject: hts, us hts, actor us, regime us-fto219, designation hts us-fto219; also with slashes in one word
+    #[arg(value_name = "SUBJECT", num_args = 0..=3)]
+    subject: Vec<String>,
     /// Noticed by this rule (of several: any)
     #[arg(long, env = "CHANCERY_RULE", value_parser = vocabulary("AnomalyRule"), ignore_case = true,
           value_delimiter = ',')]
@@ -51,9 +52,10 @@ impl Anomalies {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
         let (open, settled) = (v1::AnomalyState::Open.into(), v1::AnomalyState::Settled.into());
-        let mut request = v1::ListAnomaliesRequest {
+        let subject = if self.subject.is_empty() { String::new() } else { matter::any(&self.subject)? };
+        let request = v1::ListAnomaliesRequest {
             rules: self.rule,
-            subject: self.subject.map(|subject| subject.0).unwrap_or_default(),
+            subject,
             states: match self.which {
                 Which::Open => vec![open],
                 Which::Settled => vec![settled],
@@ -63,31 +65,13 @@ impl Anomalies {
             min_position: self.times.min_position,
             ..Default::default()
         };
-        let mut queries = session.queries().await?;
-        let mut listing = v1::ListAnomaliesResponse::default();
-        while let Some(page_size) = self.extent.next_page(listing.anomalies.len()) {
-            request.page_size = page_size;
-            let page = queries.list_anomalies(session.request(request.clone())).await;
-            let page = page.map_err(|status| session.refused(status))?.into_inner();
-            listing.anomalies.extend(page.anomalies);
-            listing.view = listing.view.or(page.view);
-            request.page_token.clone_from(&page.next_page_token);
-            listing.next_page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                break;
-            }
-        }
-        if !listing.next_page_token.is_empty() {
-            note(&format!("There are more than these {}: see --limit and --all.", listing.anomalies.len()));
-        }
-        match session.printer.format() {
-            Format::Table => {
-                let text = table(&listing, session.printer.look());
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&listing),
-            Format::Jsonl => session.printer.lines(&listing.anomalies),
-        }
+        let queries = session.queries().await?;
+        let listing = gather(session, self.extent, async |page_size, page_token| {
+            let request = v1::ListAnomaliesRequest { page_size, page_token, ..request.clone() };
+            queries.clone().list_anomalies(session.request(request)).await
+        });
+        let listing = listing.await?;
+        print(&mut session.printer, &listing, table)
     }
 }
 

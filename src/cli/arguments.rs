@@ -180,7 +180,8 @@ impl Times {
 #[command(next_help_heading = "How much")]
 pub struct Extent {
     /// At most so many entries.
-    #[arg(long, env = "CHANCERY_LIMIT", value_name = "N", default_value_t = 100)]
+    #[arg(long, env = "CHANCERY_LIMIT", value_name = "N", default_value_t = 100,
+          value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: u64,
     /// All entries, whatever --limit says.
     #[arg(long, env = "CHANCERY_ALL", value_parser = clap::builder::FalseyValueParser::new())]

@@ -17,7 +17,7 @@ use crate::wire::v1;
 
 /// Rebuild the view that a decision rested on, and show what was learned afterwards about the time before it
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
+#[command(after_help = "Exit code 1: the view does not come out of the record again.\n\nExamples:\n  \
     chancery audit syria-desk-example\n  \
     chancery audit syria-desk-example --known 434 --output json")]
 pub struct Audit {
@@ -40,7 +40,12 @@ impl Audit {
         };
         let answer = session.audit().await?.audit_decision(session.request(request)).await;
         let answer = answer.map_err(|status| session.refused(status))?.into_inner();
-        session.printer.answer(&answer, report)
+        session.printer.answer(&answer, report)?;
+        session.printer.flush()?;
+        match answer.reproduction() {
+            v1::Reproduction::Reproduced => Ok(()),
+            _ => Err(Failure::NotReproduced),
+        }
     }
 }
 

@@ -13,8 +13,6 @@ pub struct Band {
     pub values: Vec<(i64, String)>,
 }
 
-/// The widest name of a band.
-const NAME_WIDTH_MAX: usize = 28;
 /// So far apart stand the labels of the scale.
 const TICK_WIDTH: usize = 12;
 
@@ -24,7 +22,8 @@ pub fn draw(bands: &[Band], last: i64, width: usize, label: impl Fn(i64) -> Stri
     let Some(first) = bands.iter().flat_map(|band| &band.values).map(|(at, _)| *at).min() else {
         return Vec::new();
     };
-    let names = bands.iter().map(|band| band.name.width()).max().unwrap_or(0).min(NAME_WIDTH_MAX);
+    let names =
+        bands.iter().map(|band| band.name.width()).max().unwrap_or(0).min((width * 2 / 5).max(TICK_WIDTH));
     let columns = width.saturating_sub(names + 4).max(TICK_WIDTH);
     let span = (last - first).max(1);
     let column = |at: i64| {

@@ -35,16 +35,29 @@ pub struct Explain {
 impl Explain {
     /// Asks and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let (field, words) = self.words.split_last().ok_or_else(|| Failure::Argument(String::new()))?;
+        let (subject, field) = split(&self.words)?;
         let request = session.request(v1::ExplainRequest {
-            subject: matter::subject(words)?,
-            field: field.clone(),
+            subject,
+            field,
             as_of: self.times.as_of(),
             min_position: self.times.min_position,
         });
         let answer = session.audit().await?.explain(request).await;
         let answer = answer.map_err(|status| session.refused(status))?.into_inner();
         session.printer.answer(&answer, note)
+    }
+}
+
+/// The subject and the field. Where the last word belongs to the subject, none is left for the field.
+fn split(words: &[String]) -> Result<(String, String), Failure> {
+    let whole = matter::subject(words);
+    match words {
+        [first, ..] if whole.is_ok() && matter::is_kind(first) => Err(Failure::Argument(format!(
+            "which field of {}? Give it last, such as `headline` of a relationship or `designations` of a group",
+            words.join(" ")
+        ))),
+        [subject @ .., field] => Ok((matter::subject(subject)?, field.clone())),
+        [] => Err(Failure::Argument(format!("a subject and a field are expected: give {}", matter::FORMS))),
     }
 }
 

@@ -75,6 +75,9 @@ pub enum Failure {
     /// A record is not what it should be.
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    /// The view that a decision rested on does not come out of the record again.
+    #[error("the view that the decision rested on does not come out of the record again")]
+    NotReproduced,
     /// A message has no JSON form.
     #[error(transparent)]
     Json(#[from] JsonError),

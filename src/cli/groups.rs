@@ -6,7 +6,7 @@ use super::{
     arguments::{Extent, Times, slug, vocabulary},
     connection::Session,
     failure::Failure,
-    output::{Format, note},
+    listing::{gather, print},
     page::{Look, Page, Text, Tone},
     words::{self, phrase, word},
 };
@@ -46,7 +46,7 @@ pub struct Groups {
 impl Groups {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let mut request = v1::ListGroupsRequest {
+        let request = v1::ListGroupsRequest {
             regime: self.regime.unwrap_or_default(),
             states: self.state,
             kinds: self.kind,
@@ -56,31 +56,13 @@ impl Groups {
             min_position: self.times.min_position,
             ..Default::default()
         };
-        let mut queries = session.queries().await?;
-        let mut listing = v1::ListGroupsResponse::default();
-        while let Some(page_size) = self.extent.next_page(listing.groups.len()) {
-            request.page_size = page_size;
-            let page = queries.list_groups(session.request(request.clone())).await;
-            let page = page.map_err(|status| session.refused(status))?.into_inner();
-            listing.groups.extend(page.groups);
-            listing.view = listing.view.or(page.view);
-            request.page_token.clone_from(&page.next_page_token);
-            listing.next_page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                break;
-            }
-        }
-        if !listing.next_page_token.is_empty() {
-            note(&format!("There are more than these {}: see --limit and --all.", listing.groups.len()));
-        }
-        match session.printer.format() {
-            Format::Table => {
-                let text = table(&listing, session.printer.look());
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&listing),
-            Format::Jsonl => session.printer.lines(&listing.groups),
-        }
+        let queries = session.queries().await?;
+        let listing = gather(session, self.extent, async |page_size, page_token| {
+            let request = v1::ListGroupsRequest { page_size, page_token, ..request.clone() };
+            queries.clone().list_groups(session.request(request)).await
+        });
+        let listing = listing.await?;
+        print(&mut session.printer, &listing, table)
     }
 }
 

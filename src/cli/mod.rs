@@ -26,6 +26,7 @@ mod history;
 mod info;
 mod input;
 mod key;
+mod listing;
 pub mod load;
 mod matrix;
 mod matter;

@@ -92,12 +92,21 @@ fn flag(field: &str) -> String {
     }
 }
 
+/// Where what there is can be seen, by what was not found.
+fn listed(what: &str) -> &'static str {
+    if what.contains("decision/") {
+        "`chancery history --kind decision_recorded --all` lists the decisions on record."
+    } else if what.contains("regime/") {
+        "`chancery history --kind regime_registered --all` lists the regimes on record."
+    } else {
+        "`chancery groups` and `chancery relationships` list what is on record."
+    }
+}
+
 fn advice(status: &Status) -> Option<String> {
     let wait = status.get_details_retry_info().and_then(|retry| retry.retry_delay);
     match status.code() {
-        Code::NotFound => {
-            Some("`chancery groups` and `chancery relationships` list what is on record.".to_owned())
-        }
+        Code::NotFound => Some(listed(status.message()).to_owned()),
         Code::Aborted => {
             Some("Ask again, decide again, and submit with the position of the new answer.".to_owned())
         }
@@ -148,6 +157,11 @@ mod tests {
             (
                 Status::not_found("group htx"),
                 "not on record: group htx\n`chancery groups` and `chancery relationships` list what is on record.",
+            ),
+            (
+                Status::not_found("decision/x is not on record at this view"),
+                "not on record: decision/x is not on record at this view\n\
+                 `chancery history --kind decision_recorded --all` lists the decisions on record.",
             ),
             (
                 Status::deadline_exceeded("x"),

@@ -6,7 +6,7 @@ use super::{
     arguments::{Extent, Times, slug, vocabulary},
     connection::Session,
     failure::Failure,
-    output::{Format, note},
+    listing::{gather, print},
     page::{Look, Page, Text, Tone},
     words::{self, word},
 };
@@ -42,7 +42,7 @@ pub struct Relationships {
 impl Relationships {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let mut request = v1::ListRelationshipsRequest {
+        let request = v1::ListRelationshipsRequest {
             actor: self.actor.unwrap_or_default(),
             group: self.group.unwrap_or_default(),
             headlines: self.headline,
@@ -51,34 +51,13 @@ impl Relationships {
             min_position: self.times.min_position,
             ..Default::default()
         };
-        let mut queries = session.queries().await?;
-        let mut listing = v1::ListRelationshipsResponse::default();
-        while let Some(page_size) = self.extent.next_page(listing.relationships.len()) {
-            request.page_size = page_size;
-            let page = queries.list_relationships(session.request(request.clone())).await;
-            let page = page.map_err(|status| session.refused(status))?.into_inner();
-            listing.relationships.extend(page.relationships);
-            listing.view = listing.view.or(page.view);
-            request.page_token.clone_from(&page.next_page_token);
-            listing.next_page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                break;
-            }
-        }
-        if !listing.next_page_token.is_empty() {
-            note(&format!(
-                "There are more than these {}: see --limit and --all.",
-                listing.relationships.len()
-            ));
-        }
-        match session.printer.format() {
-            Format::Table => {
-                let text = table(&listing, session.printer.look());
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&listing),
-            Format::Jsonl => session.printer.lines(&listing.relationships),
-        }
+        let queries = session.queries().await?;
+        let listing = gather(session, self.extent, async |page_size, page_token| {
+            let request = v1::ListRelationshipsRequest { page_size, page_token, ..request.clone() };
+            queries.clone().list_relationships(session.request(request)).await
+        });
+        let listing = listing.await?;
+        print(&mut session.printer, &listing, table)
     }
 }
 

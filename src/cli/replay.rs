@@ -120,10 +120,11 @@ fn page(told: &[v1::ReplayTransitionsResponse], axis: Axis, look: Look) -> Resul
     Ok(page.finish())
 }
 
-/// A band for every field that has no details of its own in its path.
+/// A band for every field that changes and has no details of its own in its path. The score has none: it fades from day to
+/// day, and a band would say that it stands still.
 fn bands(start: &v1::ReplayState, transitions: &[&v1::Transition], axis: Axis) -> Vec<Band> {
     let mut bands: Vec<Band> = Vec::new();
-    let is_whole = |path: &str| !path.rsplit(']').next().unwrap_or(path).contains('.');
+    let is_whole = |path: &str| path != "score" && !path.rsplit(']').next().unwrap_or(path).contains('.');
     let first = transitions.first().map_or(0, |it| at(it, axis));
     let mut set = |path: &str, at: i64, value: &str| {
         let known = bands.iter().position(|band| band.name == path);
@@ -144,7 +145,9 @@ fn bands(start: &v1::ReplayState, transitions: &[&v1::Transition], axis: Axis) -
         }
     }
     // What never changed is said by the status itself.
-    bands.retain(|band| 1 < band.values.len() || band.values.iter().any(|(at, _)| first < *at));
+    bands.retain(|band| {
+        transitions.iter().any(|it| it.changes.iter().any(|change| change.field == band.name))
+    });
     bands.sort_by(|a, b| a.name.cmp(&b.name));
     bands
 }

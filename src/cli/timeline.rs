@@ -3,10 +3,11 @@
 use clap::Args;
 
 use super::{
-    arguments::{Extent, Subject, Times, slug},
+    arguments::{Extent, Times},
     connection::Session,
     failure::Failure,
-    output::{Format, note},
+    listing::{gather, print},
+    matter,
     page::{Look, Page, Text, Tone},
     statement,
     words::{self, phrase},
@@ -22,7 +23,7 @@ use crate::wire::v1;
     chancery timeline group/hts --known 432 --all")]
 pub struct Timeline {
     /// The subject (group/hts, relationship/us/hts, designation/hts/us-fto219), a group, or an actor and a group
-    #[arg(value_name = "SUBJECT", num_args = 1..=2, required = true)]
+    #[arg(value_name = "SUBJECT", num_args = 1..=3, required = true)]
     subject: Vec<String>,
     #[command(flatten)]
     extent: Extent,
@@ -33,47 +34,20 @@ pub struct Timeline {
 impl Timeline {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let subject = subject(&self.subject).map_err(Failure::Argument)?;
-        let mut request = v1::GetTimelineRequest {
-            subject: subject.0.clone(),
+        let subject = matter::any(&self.subject)?;
+        let request = v1::GetTimelineRequest {
+            subject: subject.clone(),
             as_of: self.times.as_of(),
             min_position: self.times.min_position,
             ..Default::default()
         };
-        let mut queries = session.queries().await?;
-        let mut timeline = v1::GetTimelineResponse::default();
-        while let Some(page_size) = self.extent.next_page(timeline.entries.len()) {
-            request.page_size = page_size;
-            let page = queries.get_timeline(session.request(request.clone())).await;
-            let page = page.map_err(|status| session.refused(status))?.into_inner();
-            timeline.entries.extend(page.entries);
-            timeline.view = timeline.view.or(page.view);
-            request.page_token.clone_from(&page.next_page_token);
-            timeline.next_page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                break;
-            }
-        }
-        if !timeline.next_page_token.is_empty() {
-            note(&format!("There are more than these {}: see --limit and --all.", timeline.entries.len()));
-        }
-        match session.printer.format() {
-            Format::Table => {
-                let text = table(&subject.0, &timeline, session.printer.look());
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&timeline),
-            Format::Jsonl => session.printer.lines(&timeline.entries),
-        }
-    }
-}
-
-/// One word is a subject or a group, two are an actor and a group.
-fn subject(words: &[String]) -> Result<Subject, String> {
-    match words {
-        [subject] => subject.parse(),
-        [actor, group] => Ok(Subject(format!("relationship/{}/{}", slug(actor)?, slug(group)?))),
-        _ => Err("a subject, or an actor and a group, is expected".to_owned()),
+        let queries = session.queries().await?;
+        let listing = gather(session, self.extent, async |page_size, page_token| {
+            let request = v1::GetTimelineRequest { page_size, page_token, ..request.clone() };
+            queries.clone().get_timeline(session.request(request)).await
+        });
+        let listing = listing.await?;
+        print(&mut session.printer, &listing, |timeline, look| table(&subject, timeline, look))
     }
 }
 
@@ -134,20 +108,6 @@ fn best_source(fact: &v1::Fact) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn subjects_may_be_said_in_short() {
-        for (words, expected) in [
-            (&["hts"][..], Some("group/hts")),
-            (&["us", "hts"], Some("relationship/us/hts")),
-            (&["designation/hts/us-fto219"], Some("designation/hts/us-fto219")),
-            (&["US", "hts"], None),
-            (&["us/hts"], None),
-        ] {
-            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-            assert_eq!(subject(&words).ok().map(|subject| subject.0).as_deref(), expected, "{words:?}");
-        }
-    }
 
     const ANSWER: &str = r#"{
       "entries": [

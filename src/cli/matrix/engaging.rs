@@ -7,7 +7,7 @@ use crate::{
         arguments::{Day, Extent, Times, slug},
         connection::Session,
         failure::Failure,
-        output::{Format, note},
+        listing::{gather, print},
         page::{Look, Page, Text, Tone},
         words,
     },
@@ -41,7 +41,7 @@ pub(super) struct Engaging {
 impl Engaging {
     /// Asks, page after page, and prints.
     pub(super) async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let mut request = v1::ListEngagingWhileDesignatedRequest {
+        let request = v1::ListEngagingWhileDesignatedRequest {
             from: self.from.to_string(),
             until: self.until.to_string(),
             actors: self.actor,
@@ -50,31 +50,13 @@ impl Engaging {
             min_position: self.times.min_position,
             ..Default::default()
         };
-        let mut queries = session.queries().await?;
-        let mut listing = v1::ListEngagingWhileDesignatedResponse::default();
-        while let Some(page_size) = self.extent.next_page(listing.stretches.len()) {
-            request.page_size = page_size;
-            let page = queries.list_engaging_while_designated(session.request(request.clone())).await;
-            let page = page.map_err(|status| session.refused(status))?.into_inner();
-            listing.stretches.extend(page.stretches);
-            listing.view = listing.view.or(page.view);
-            request.page_token.clone_from(&page.next_page_token);
-            listing.next_page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                break;
-            }
-        }
-        if !listing.next_page_token.is_empty() {
-            note(&format!("There are more than these {}: see --limit and --all.", listing.stretches.len()));
-        }
-        match session.printer.format() {
-            Format::Table => {
-                let text = table(&listing, session.printer.look());
-                session.printer.text(&text)
-            }
-            Format::Json => session.printer.message(&listing),
-            Format::Jsonl => session.printer.lines(&listing.stretches),
-        }
+        let queries = session.queries().await?;
+        let listing = gather(session, self.extent, async |page_size, page_token| {
+            let request = v1::ListEngagingWhileDesignatedRequest { page_size, page_token, ..request.clone() };
+            queries.clone().list_engaging_while_designated(session.request(request)).await
+        });
+        let listing = listing.await?;
+        print(&mut session.printer, &listing, table)
     }
 }
 

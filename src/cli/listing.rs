@@ -1,0 +1,94 @@
+//! Listings: answers that come in pages, put together and printed.
+
+use prost::{Message, Name};
+use tonic::{Response, Status};
+
+use super::{
+    arguments::Extent,
+    connection::Session,
+    failure::Failure,
+    output::{Format, Printer, note},
+    page::Look,
+};
+use crate::wire::v1;
+
+/// An answer that comes in pages.
+pub trait Listing: Message + Name + Default {
+    /// What it lists.
+    type Entry: Message + Name;
+
+    /// The entries so far.
+    fn entries(&self) -> &[Self::Entry];
+    /// What the next page is asked for with; empty after the last.
+    fn next_page_token(&self) -> &str;
+    /// Takes the next page. The view is that of the first.
+    fn absorb(&mut self, page: Self);
+}
+
+macro_rules! listings {
+    ($($answer:ident: $entries:ident of $entry:ident;)*) => {$(
+        impl Listing for v1::$answer {
+            type Entry = v1::$entry;
+
+            fn entries(&self) -> &[v1::$entry] {
+                &self.$entries
+            }
+
+            fn next_page_token(&self) -> &str {
+                &self.next_page_token
+            }
+
+            fn absorb(&mut self, page: Self) {
+                self.$entries.extend(page.$entries);
+                self.next_page_token = page.next_page_token;
+                self.view = self.view.take().or(page.view);
+            }
+        }
+    )*};
+}
+
+listings! {
+    GetTimelineResponse: entries of TimelineEntry;
+    ListAnomaliesResponse: anomalies of AnomalyEntry;
+    ListDocketResponse: entries of DocketEntry;
+    ListEngagingWhileDesignatedResponse: stretches of EngagingWhileDesignated;
+    ListGroupsResponse: groups of GroupSummary;
+    ListRelationshipsResponse: relationships of RelationshipSummary;
+}
+
+/// Asks, page after page, for as much as was wanted, and notes it if there is more. `ask` is given the size of a page and
+/// the token that it begins with.
+pub async fn gather<L: Listing>(
+    session: &Session,
+    extent: Extent,
+    mut ask: impl AsyncFnMut(u32, String) -> Result<Response<L>, Status>,
+) -> Result<L, Failure> {
+    let mut listing = L::default();
+    while let Some(size) = extent.next_page(listing.entries().len()) {
+        let page = ask(size, listing.next_page_token().to_owned()).await;
+        listing.absorb(page.map_err(|status| session.refused(status))?.into_inner());
+        if listing.next_page_token().is_empty() {
+            break;
+        }
+    }
+    if !listing.next_page_token().is_empty() {
+        note(&format!("There are more than these {}: see --limit and --all.", listing.entries().len()));
+    }
+    Ok(listing)
+}
+
+/// Prints a listing in the form asked for: as `table` draws it, as one message, or an entry a line.
+pub fn print<L: Listing>(
+    printer: &mut Printer,
+    listing: &L,
+    table: impl FnOnce(&L, Look) -> String,
+) -> Result<(), Failure> {
+    match printer.format() {
+        Format::Table => {
+            let text = table(listing, printer.look());
+            printer.text(&text)
+        }
+        Format::Json => printer.message(listing),
+        Format::Jsonl => printer.lines(listing.entries()),
+    }
+}
