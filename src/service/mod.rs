@@ -13,6 +13,7 @@ mod repair;
 mod restore;
 mod scaffold;
 mod server;
+mod socket;
 mod submission;
 mod survey;
 mod transport;

@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{net::TcpListener, task::JoinHandle, time};
+use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::server::HealthReporter;
@@ -17,6 +18,7 @@ use super::{
     key::{self, KeyFileError},
     operations::Operations,
     query::Query,
+    socket::Socket,
     submission::Submission,
     transport::{REQUEST_BYTES_MAX, reword},
 };
@@ -31,10 +33,10 @@ use crate::{
     proof::KeyName,
     wire::{
         DESCRIPTORS,
-        sealed::history_service_server::HistoryServiceServer,
+        sealed::{history_service_server::HistoryServiceServer, query_service_server::QueryServiceServer},
         v1::{
             audit_service_server::AuditServiceServer, operations_service_server::OperationsServiceServer,
-            query_service_server::QueryServiceServer, submission_service_server::SubmissionServiceServer,
+            submission_service_server::SubmissionServiceServer,
         },
     },
 };
@@ -179,7 +181,7 @@ impl Server {
             .add_service(
                 OperationsServiceServer::new(operations).max_decoding_message_size(REQUEST_BYTES_MAX),
             );
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).map(|it| it.map(Socket::new));
         let serving =
             tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned()));
         info!(%address, tail = %ledger.tail(), "listening");
