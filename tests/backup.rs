@@ -424,3 +424,109 @@ async fn an_interrupted_restore_begins_anew() {
     done(&restore);
     assert!(!unfinished.exists() && restored.join("tail").exists());
 }
+
+/// What is done to a folder of three files.
+type Spoil = fn(&Path, &[PathBuf]);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_has_what_its_name_says() {
+    let home = tempfile::tempdir().unwrap();
+    let whole = home.path().join("whole");
+    let server = Server::start(&home.path().join("data"), &[]);
+    for numbers in [1..=20, 21..=30, 31..=40] {
+        submit(&server, numbers).await;
+        done(&["backup", "--server", server.url(), "--to", text(&whole)]);
+    }
+    let cases: [(&str, Spoil, &[&str], &[&str]); 8] = [
+        (
+            "the first is empty",
+            |_, files| empty(&files[0]),
+            &["REFUSED at position 1:", "it is empty", "-00000000000000000020"],
+            &["it is empty"],
+        ),
+        (
+            "the middle is empty",
+            |_, files| empty(&files[1]),
+            &["REFUSED at position 21:", "it is empty", "-00000000000000000030"],
+            &["it is empty"],
+        ),
+        (
+            "the last is empty",
+            |_, files| empty(&files[2]),
+            &["REFUSED at position 31:", "it is empty", "-00000000000000000040"],
+            &["it is empty"],
+        ),
+        (
+            "the last is longer by name",
+            |_, files| rename(&files[2], &name(31, 99_999)),
+            &["REFUSED at position 31", "it ends at position 40"],
+            &["it ends at position 40"],
+        ),
+        (
+            "the last is shorter by name",
+            |_, files| rename(&files[2], &name(31, 35)),
+            &["REFUSED at position", "it ends at position 40"],
+            &["it ends at position 40"],
+        ),
+        (
+            "a foreign name",
+            |_, files| rename(&files[2], "31-40.backup"),
+            &["31-40.backup is not a file of this backup", "move it away"],
+            &["31-40.backup is not a file"],
+        ),
+        (
+            "another file",
+            |folder, _| fs::write(folder.join("notes.backup"), "x").unwrap(),
+            &["notes.backup is not a file of this backup"],
+            &["notes.backup"],
+        ),
+        (
+            "the last replaced",
+            |_, files| drop(fs::copy(&files[1], &files[2]).unwrap()),
+            &["REFUSED at position 31"],
+            &["it ends at position 30", "Put back another copy"],
+        ),
+    ];
+    for (what, spoil, read, continued) in cases {
+        let spoiled = home.path().join("spoiled");
+        let restored = home.path().join("restored");
+        fs::create_dir(&spoiled).unwrap();
+        for file in files(&whole) {
+            fs::copy(&file, spoiled.join(file.file_name().unwrap())).unwrap();
+        }
+        done(&["verify", "--backup", text(&spoiled)]);
+        spoil(&spoiled, &files(&spoiled));
+        println!("{what}");
+        refused(&["verify", "--backup", text(&spoiled)], read);
+        refused(&["restore", "--from", text(&spoiled), "--data", text(&restored)], read);
+        check_nothing_left(&restored);
+        refused(&["backup", "--server", server.url(), "--to", text(&spoiled)], continued);
+        fs::remove_dir_all(&spoiled).unwrap();
+    }
+    // A continuation by itself, and nothing at all.
+    refused(
+        &["verify", "--backup", text(&files(&whole)[1])],
+        &["begins behind position 20", "The earlier part goes before it"],
+    );
+    refused(&["verify", "--backup", "/dev/null"], &["has no records"]);
+    // What an interrupted backup has left is no backup.
+    let begun = home.path().join("begun");
+    fs::create_dir(&begun).unwrap();
+    fs::write(begun.join(name(1, 20) + ".unfinished"), "half").unwrap();
+    refused(
+        &["verify", "--backup", text(&begun)],
+        &["there is no backup", "interrupted", "run `chancery backup` again"],
+    );
+}
+
+fn empty(file: &Path) {
+    fs::write(file, "").unwrap();
+}
+
+fn rename(file: &Path, name: &str) {
+    fs::rename(file, file.with_file_name(name)).unwrap();
+}
+
+fn name(first: u64, last: u64) -> String {
+    format!("{first:020}-{last:020}.backup")
+}
