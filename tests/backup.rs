@@ -530,3 +530,56 @@ fn rename(file: &Path, name: &str) {
 fn name(first: u64, last: u64) -> String {
     format!("{first:020}-{last:020}.backup")
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_and_backups_keep_out_of_each_other_s_directories() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let [data, new, file, foreign, key_only] =
+        ["data", "new", "file", "foreign", "key-only"].map(|name| home.path().join(name));
+    fs::write(&file, "").unwrap();
+    fs::create_dir(&foreign).unwrap();
+    fs::write(foreign.join("letters.txt"), "").unwrap();
+    let serve = |place: &Path, words: &[&str]| {
+        refused(&["serve", "--listen", "127.0.0.1:0", "--data", text(place)], words);
+    };
+    serve(&backup, &["holds a backup", "chancery restore --from"]);
+    serve(&foreign, &["letters.txt", "empty or not there yet"]);
+    serve(&file, &["is a file"]);
+    assert_eq!(fs::read_dir(&foreign).unwrap().count(), 1);
+
+    let server = Server::start(&data, &[]);
+    // An address that is taken leaves nothing behind.
+    refused(
+        &["serve", "--listen", server.address(), "--data", text(&new)],
+        &["cannot listen on", "--listen"],
+    );
+    assert!(!new.exists());
+    refused(
+        &["backup", "--server", server.url(), "--to", text(&file)],
+        &["is a file", "no place for a backup"],
+    );
+    refused(&["backup", "--server", server.url(), "--to", text(&data)], &["the data directory of a record"]);
+    server.stop();
+    refused(&["backup", "--server", "http://127.0.0.1:1", "--to", text(&new)], &["cannot reach"]);
+    assert!(!new.exists());
+
+    // A key may be there before the record is, and a new directory is for its owner alone.
+    fs::create_dir(&key_only).unwrap();
+    fs::copy(data.join("chancery.key"), key_only.join("chancery.key")).unwrap();
+    Server::start(&key_only, &[]).stop();
+    Server::start(&new, &[]).stop();
+    assert_eq!(fs::metadata(&new).unwrap().permissions().mode() & 0o777, 0o700);
+
+    let restored = home.path().join("restored");
+    let restore = ["restore", "--from", text(&backup), "--data", text(&restored)];
+    refused(
+        &[&restore[..], &["--signing-key", text(&home.path().join("nowhere"))]].concat(),
+        &["cannot be read", "leave out --signing-key", "Nothing was restored"],
+    );
+    refused(
+        &["restore", "--from", "/dev/null", "--data", text(&restored)],
+        &["has no records"],
+    );
+}

@@ -11,7 +11,11 @@ use super::{
     file::{FileFault, Reader, Writer},
     transcript::{Header, Taken, Transcript},
 };
-use crate::{position::Position, wire::v1};
+use crate::{
+    position::Position,
+    service::{hint, place},
+    wire::v1,
+};
 
 /// What the names of files end with.
 const EXTENSION: &str = ".backup";
@@ -23,8 +27,16 @@ const LOCK: &str = "lock";
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
+    /// It is no place for a backup.
+    #[error("{path} is {what}, no place for a backup: name a directory of its own", path = path.display())]
+    Place {
+        /// The folder.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// The system refused.
-    #[error("{path}: {error}", path = path.display())]
+    #[error("{path}: {error}{}", hint::of(error), path = path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -57,7 +69,7 @@ pub enum FolderError {
     },
     /// There is nothing in it.
     #[error(
-        "there is no backup in {path}: its files end in {EXTENSION}{}", 
+        "there is no backup in {path}: its files end in {EXTENSION}{}",
         if *interrupted { "\nWhat is there was left by one that was interrupted: run `chancery backup` again." } else { "" },
         path = path.display()
     )]
@@ -98,6 +110,13 @@ impl Folder {
             let path = at.to_owned();
             move |error| FolderError::Io { path, error }
         };
+        let unfit = |what| FolderError::Place { path: path.to_owned(), what };
+        if path.exists() && !path.is_dir() {
+            return Err(unfit("a file"));
+        }
+        if place::is_record(path) {
+            return Err(unfit("the data directory of a record"));
+        }
         fs::create_dir_all(path).map_err(io(path))?;
         let lock_path = path.join(LOCK);
         let lock = File::create(&lock_path).map_err(io(&lock_path))?;
@@ -134,15 +153,16 @@ impl Folder {
         let unfinished = self.path.join(name + UNFINISHED);
         let io = |error| FolderError::Io { path: unfinished.clone(), error };
         let writer = File::create(&unfinished).and_then(|file| Writer::begin(BufWriter::new(file)));
-        Ok(Draft { writer: writer.map_err(io)?, unfinished, path })
+        Ok(Draft { writer: Some(writer.map_err(io)?), unfinished, path })
     }
 }
 
-/// A file that is being written. It gets its name when it is whole and durable; dropped before, it is removed by the next
-/// backup.
+/// A file that is being written. It gets its name when it is whole and durable; dropped before, it is removed, and by the
+/// next backup when the process was killed.
 #[derive(Debug)]
 pub struct Draft {
-    writer: Writer<BufWriter<File>>,
+    /// `None` once it is whole.
+    writer: Option<Writer<BufWriter<File>>>,
     unfinished: PathBuf,
     path: PathBuf,
 }
@@ -150,18 +170,28 @@ pub struct Draft {
 impl Draft {
     /// Writes a part.
     pub fn write(&mut self, part: &v1::BackupResponse) -> Result<u64, FolderError> {
-        self.writer.write(part).map_err(|error| FolderError::Io { path: self.unfinished.clone(), error })
+        let written = self.writer.as_mut().map_or(Ok(0), |writer| writer.write(part));
+        written.map_err(|error| FolderError::Io { path: self.unfinished.clone(), error })
     }
 
     /// Makes the file durable, then its name. The answer is its path.
-    pub fn finish(self) -> Result<PathBuf, FolderError> {
-        let Draft { writer, unfinished, path } = self;
+    pub fn finish(mut self) -> Result<PathBuf, FolderError> {
+        let Some(writer) = self.writer.take() else { return Ok(self.path.clone()) };
         let file = writer.finish().into_inner().map_err(io::IntoInnerError::into_error);
         let named = file
             .and_then(|file| file.sync_all())
-            .and_then(|()| fs::rename(&unfinished, &path))
-            .and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
-        named.map(|()| path).map_err(|error| FolderError::Io { path: unfinished, error })
+            .and_then(|()| fs::rename(&self.unfinished, &self.path))
+            .and_then(|()| self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
+        named
+            .map(|()| self.path.clone())
+            .map_err(|error| FolderError::Io { path: self.unfinished.clone(), error })
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // After it has got its name there is nothing to remove.
+        let _ = fs::remove_file(&self.unfinished);
     }
 }
 
