@@ -578,8 +578,5 @@ async fn records_and_backups_keep_out_of_each_other_s_directories() {
         &[&restore[..], &["--signing-key", text(&home.path().join("nowhere"))]].concat(),
         &["cannot be read", "leave out --signing-key", "Nothing was restored"],
     );
-    refused(
-        &["restore", "--from", "/dev/null", "--data", text(&restored)],
-        &["has no records"],
-    );
+    refused(&["restore", "--from", "/dev/null", "--data", text(&restored)], &["has no records"]);
 }

@@ -5,7 +5,19 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "faults/archiving.rs"]
+mod archiving;
+#[path = "faults/client.rs"]
+mod client;
 mod common;
+#[path = "faults/full.rs"]
+mod full;
+#[path = "faults/names.rs"]
+mod names;
+#[path = "faults/short.rs"]
+mod short;
+#[path = "faults/tracer.rs"]
+mod tracer;
 
 use std::{
     collections::BTreeMap,
@@ -89,7 +101,10 @@ async fn a_failed_start_can_be_tried_again() {
         ("openat", "EIO", "sled/db", "1"),
         ("ftruncate", "EIO", "lock", "1"),
     ] {
-        assert_eq!(check(fault).await, Outcome::Refused, "{fault:?}");
+        // A log that opens and then cannot move its journal is read.
+        let outcome = check(fault).await;
+        let may_read = fault.2 == "sled/db" && outcome == Outcome::Poisoned(0);
+        assert!(may_read || outcome == Outcome::Refused, "{fault:?}: {outcome:?}");
     }
 }
 

@@ -141,3 +141,51 @@ async fn an_unfinished_creation_or_opening_does_not_stand_in_the_way() {
     // The journal's files were not made.
     check(|path| fs::remove_dir_all(path.join("journal")).unwrap(), 9).await;
 }
+
+#[tokio::test]
+async fn a_directory_from_before_the_journal_is_opened_and_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut expected = Vec::new();
+    // Sessions of several appends each: of version 1 every append was a block.
+    for session in 0..3 {
+        let log = SledLog::open(directory.path()).unwrap();
+        for count in [1, 40, 3] {
+            let more = records(count, 100 + session);
+            log.append(log.tail(), &more).await.unwrap();
+            expected.extend(more);
+        }
+        log.close().await.unwrap();
+    }
+    let tail = |length: usize| fs::read(directory.path().join("tail")).unwrap()[..length].to_vec();
+    // The tail file ended after the chain hash, one entry in each sector, and there was no journal.
+    let as_before = || {
+        let mut slot = tail(45);
+        slot[4] = 1;
+        slot.extend_from_slice(&crc32fast::hash(&slot).to_le_bytes());
+        slot.resize(512, 0);
+        fs::write(directory.path().join("tail"), slot.repeat(2)).unwrap();
+        fs::remove_dir_all(directory.path().join("journal")).unwrap();
+    };
+    as_before();
+    let log = SledLog::open(directory.path()).unwrap();
+    assert_eq!(log.tail(), Position::new(expected.len() as u64));
+    assert_eq!(log.read(Position::START, usize::MAX).await.unwrap().records, expected);
+    log.append(log.tail(), &records(2, 5)).await.unwrap();
+    expected.extend(records(2, 5));
+    assert_eq!(tail(5), b"CHTL\x02");
+    log.close().await.unwrap();
+    let log = SledLog::open(directory.path()).unwrap();
+    assert_eq!(log.read(Position::START, usize::MAX).await.unwrap().records, expected);
+    log.close().await.unwrap();
+    drop(log);
+
+    // What its entries name must be there then as now.
+    as_before();
+    let mut slot = tail(45);
+    slot[5..13].copy_from_slice(&(expected.len() as u64 + 1).to_le_bytes());
+    slot.extend_from_slice(&crc32fast::hash(&slot).to_le_bytes());
+    slot.resize(512, 0);
+    fs::write(directory.path().join("tail"), slot.repeat(2)).unwrap();
+    let refused = SledLog::open(directory.path()).unwrap_err();
+    assert!(matches!(refused, OpenError::Damaged { .. }), "{refused}");
+}

@@ -80,8 +80,9 @@ async fn nothing_acknowledged_is_lost_in_a_power_cut() {
     println!("recorded after {:?}", began.elapsed());
     let recording = load::read(&directory);
     println!("read after {:?}: {}", began.elapsed(), summary(&recording));
-    let Coverage { journal_turns, snapshots, .. } = coverage(&recording.steps);
-    assert!(4 <= journal_turns && 4 <= snapshots, "the recording shows too little");
+    let Coverage { journal_turns, segments_reused, snapshots } = coverage(&recording.steps);
+    let reused = segments_reused.len();
+    assert!(16 <= journal_turns && 16 <= snapshots && 1 <= reused, "the recording shows too little");
     let numbers = match setting("CHANCERY_POWER_CUT") {
         Some(number) => number..number + 1,
         None => 0..setting("CHANCERY_POWER_CUTS").unwrap_or(CUTS),
@@ -201,6 +202,10 @@ fn cut(recording: &Recording, seed: u64, number: u64) -> Cut {
             });
             around(ends.collect::<Vec<_>>().into_iter(), &mut rng, 1)
         }
+        80..90 => {
+            let Coverage { segments_reused, .. } = coverage(steps);
+            around((0..steps.len()).map(|step| segments_reused.contains(&step)), &mut rng, 16)
+        }
         _ => 0..steps.len(),
     };
     Cut { number, steps: rng.usize(range.start..=range.end), rng }
@@ -257,8 +262,8 @@ fn summary(recording: &Recording) -> String {
 struct Coverage {
     /// How often the journal was written again from its beginning.
     journal_turns: usize,
-    /// How often the database wrote to a segment that it had given up.
-    segments_reused: usize,
+    /// The steps in which the database wrote to a segment that it had given up.
+    segments_reused: HashSet<usize>,
     /// How often the database wrote a snapshot.
     snapshots: usize,
 }
@@ -268,17 +273,19 @@ fn coverage(steps: &[Timed]) -> Coverage {
     let mut names = HashMap::new();
     let mut begun = HashSet::new();
     let mut coverage = Coverage::default();
-    for timed in steps {
+    for (step, timed) in steps.iter().enumerate() {
         let Step::Began { inode, change, .. } = &timed.step else { continue };
         match change {
             Change::Create { name, inode, .. } => drop(names.insert(*inode, name.as_str())),
             Change::Rename { to, .. } if to.starts_with("snap.") => coverage.snapshots += 1,
             // Zeros are put where nothing is yet, or where something is given up.
             Change::Write { at, bytes } if bytes.iter().take(64).any(|byte| *byte != 0) => {
-                let mut again = || usize::from(!begun.insert((*inode, *at)));
+                let mut again = || !begun.insert((*inode, *at));
                 match names.get(inode) {
-                    Some(&"db") if at.is_multiple_of(SEGMENT_BYTES) => coverage.segments_reused += again(),
-                    Some(&("0" | "1")) if *at == 0 => coverage.journal_turns += again(),
+                    Some(&"db") if at.is_multiple_of(SEGMENT_BYTES) && again() => {
+                        coverage.segments_reused.insert(step);
+                    }
+                    Some(&("0" | "1")) if *at == 0 => coverage.journal_turns += usize::from(again()),
                     _ => {}
                 }
             }

@@ -483,6 +483,42 @@ async fn what_is_inherited_follows_membership_wings_and_the_regime() {
         assert_eq!(legal.len(), expected, "{of} {on}");
         assert!(legal.iter().all(|it| it.inherited_from == "eu"), "{legal:?}");
     }
+    // Dealings with a wing are dealings with a part of what is listed.
+    office
+        .submit(vec![fto(28, "2010-01-01", v1::Act::Listed), meeting(29, "2021-06-01", "us", "cell")])
+        .await;
+    let engaging = i32::from(v1::RelationshipFlag::EngagingWhileDesignated);
+    for (of, on, expected, flagged) in [
+        ("us", "2009-12-31", vec![], false),
+        ("us", "2021-06-01", vec!["us-fto219 of hts by "], true),
+        ("us", "2022-01-01", vec![], false),
+        ("hr", "2021-06-01", vec!["eu-terr of hts by eu"], false),
+    ] {
+        let status = office.relationship(of, "cell", on).await;
+        let legal = status.legal.iter();
+        let legal = legal.map(|it| format!("{} of {} by {}", it.regime, it.through_group, it.inherited_from));
+        assert_eq!(legal.collect::<Vec<_>>(), expected, "{of} {on}");
+        assert_eq!(status.flags.contains(&engaging), flagged, "{of} {on}");
+    }
+    let request = v1::ListEngagingWhileDesignatedRequest {
+        from: "2021-01-01".to_owned(),
+        until: "2022-12-31".to_owned(),
+        groups: vec!["cell".to_owned()],
+        ..Default::default()
+    };
+    let stretches =
+        office.query().list_engaging_while_designated(request).await.unwrap().into_inner().stretches;
+    let found: Vec<_> = stretches.iter().map(|it| (it.from.as_str(), it.until.as_str())).collect();
+    assert_eq!(found, [("2021-06-01", "2021-12-31")]);
+    let matrix =
+        v1::RelationMatrix { groups: vec!["cell".to_owned()], flags: vec![engaging], ..Default::default() };
+    let request = v1::GetMatrixRequest {
+        matrix: Some(v1::get_matrix_request::Matrix::Relations(matrix)),
+        as_of: as_of("2021-06-01", None),
+        ..Default::default()
+    };
+    let rows = office.query().get_matrix(request).await.unwrap().into_inner().relation_rows;
+    assert_eq!(rows.iter().map(|row| row.actor.as_str()).collect::<Vec<_>>(), ["us"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -526,6 +562,13 @@ async fn a_contradiction_is_settled_by_what_removes_it() {
         office.anomalies("2026-01-01", &[Open, Settled]).await,
         [format!("OPEN {vain}"), format!("SETTLED {unlisted} by 18")]
     );
+    // It stays settled by the same event, whatever is corrected and taken back afterwards.
+    let moved = act(0, "2012-02-02", "isis", "us-fto219", v1::Act::Maintained);
+    office.submit(vec![correction(27, 22, moved)]).await;
+    let retraction = v1::Retraction { target: id(27), reason: "It was right.".to_owned() };
+    let retraction = v1::Event { event_id: id(28), body: Some(v1::event::Body::Retraction(retraction)) };
+    office.submit(vec![retraction]).await;
+    assert_eq!(office.anomalies("2026-01-01", &[Settled]).await, [format!("SETTLED {unlisted} by 18")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -597,6 +640,25 @@ async fn identities_are_merged_and_parted() {
         };
         let pairs = office.query().list_relationships(request).await.unwrap().into_inner().relationships;
         assert_eq!(pairs.iter().map(|it| it.group.as_str()).collect::<Vec<_>>(), [answers], "{what}");
+        // Rows and entries are asked for by either name.
+        let matrix = v1::ListingMatrix { groups: vec![slug.to_owned()], ..Default::default() };
+        let request = v1::GetMatrixRequest {
+            matrix: Some(v1::get_matrix_request::Matrix::Listings(matrix)),
+            as_of: as_of("2025-06-01", Some(known)),
+            ..Default::default()
+        };
+        let rows = office.query().get_matrix(request).await.unwrap().into_inner().listing_rows;
+        let rows: Vec<&str> = rows.iter().map(|row| row.group.as_str()).collect();
+        assert_eq!(rows, [answers].into_iter().filter(|_| listed == "ACTIVE").collect::<Vec<_>>(), "{what}");
+        let request = v1::ListDocketRequest {
+            from: "2014-05-15".to_owned(),
+            until: "2014-05-15".to_owned(),
+            groups: vec![slug.to_owned()],
+            as_of: as_of("2025-06-01", Some(known)),
+            ..Default::default()
+        };
+        let entries = office.query().list_docket(request).await.unwrap().into_inner().entries;
+        assert_eq!(entries.len(), usize::from(listed == "ACTIVE"), "{what}: {entries:?}");
         let request = v1::GetTimelineRequest {
             subject: format!("group/{slug}"),
             as_of: as_of("2025-06-01", Some(known)),

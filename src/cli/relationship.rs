@@ -173,7 +173,11 @@ fn legal(page: &mut Page, status: &v1::RelationshipStatus) {
         } else {
             format!("as a member of {}", listing.inherited_from)
         };
-        let covers = if listing.component.is_empty() { "whole" } else { listing.component.as_str() };
+        let covers = match (listing.component.as_str(), listing.through_group.as_str()) {
+            ("", "") => "whole".to_owned(),
+            ("", parent) => format!("{parent}, whole"),
+            (component, _) => component.to_owned(),
+        };
         vec![
             Text::from(&listing.regime),
             words::state(listing.state),
@@ -218,7 +222,7 @@ mod tests {
     const DOSSIER: &str = r#"United States (us) and Hamas (hamas)
 On 2025-02-20, as the record stood at position 432 (2026-11-22 14:40 UTC), disclosed by 2025-03-05
 DIRECT_CONTACT: They were in direct contact within 365 days. [0a0a0a0a]
-ENGAGING_WHILE_DESIGNATED: it dealt with the group within 365 days while listing it
+ENGAGING_WHILE_DESIGNATED: it lists the group, and dealt with it within 365 days or has a truce with it
 SECRET_ONLY: every contact within 365 days was secret, leaked or denied at the time
 
 Facets

@@ -116,7 +116,9 @@ pub fn headline_meaning(number: i32) -> &'static str {
 pub fn relationship_flag_meaning(number: i32) -> &'static str {
     use v1::RelationshipFlag as Flag;
     match Flag::try_from(number).unwrap_or_default() {
-        Flag::EngagingWhileDesignated => "it dealt with the group within 365 days while listing it",
+        Flag::EngagingWhileDesignated => {
+            "it lists the group, and dealt with it within 365 days or has a truce with it"
+        }
         Flag::RecognisedButListed => "it recognises the group and lists it",
         Flag::Disputed => "a source of nearly the same rank contradicts what this rests on",
         Flag::SecretOnly => "every contact within 365 days was secret, leaked or denied at the time",

@@ -6,7 +6,7 @@ use super::Store;
 use crate::domain::{
     as_of::AsOf,
     fold::{
-        group::{GroupQuestion, Listed, binding_on, listed},
+        group::{Bearing, GroupQuestion, Listed, binding_on, listed},
         registry::{ActorStatus, Regimes},
     },
     id::{ActorId, GroupId, RegimeId},
@@ -82,17 +82,17 @@ impl Store {
         wanted.filter_map(move |group| {
             let engagements = EngagementCounts::default();
             let question = GroupQuestion { group, groups: self, regimes, asked: &[], engagements, as_of };
-            let Listed { name, listings, inherited, flags } = listed(&question)?;
+            let Listed { name, listings, reaching, flags } = listed(&question)?;
             let own = listings.into_iter().map(own_cell);
-            let through = inherited.into_iter().map(|it| ListingCell {
-                regime: it.regime,
+            let through = reaching.into_iter().map(|it| ListingCell {
+                regime: it.designation.regime,
                 component: None,
-                state: it.state,
+                state: it.designation.state,
                 basis: None,
                 alias_of: None,
                 pending: Vec::new(),
                 disputed: false,
-                inherited_from: Some(it.from_group),
+                inherited_from: it.through,
             });
             let cells: Vec<ListingCell> = own.chain(through).filter(|cell| matrix.wants(cell)).collect();
             let shown = !cells.is_empty() && any(&matrix.flags, |flag| flags.contains(flag));
@@ -102,7 +102,7 @@ impl Store {
 
     /// The rows of actors by groups that have anything to show, after an actor, by slug.
     ///
-    /// A cell is where there are dealings, or where the actor lists the group itself.
+    /// A cell is where there are dealings, or where the actor lists the group, or what it is a wing of, itself.
     pub fn relation_rows<'a>(
         &'a self,
         matrix: &'a RelationMatrix,
@@ -125,18 +125,19 @@ impl Store {
         })
     }
 
-    /// The groups on record under the cuts, with their listings.
+    /// The groups on record under the cuts, with the listings that bear on them.
     fn columns<'a>(
         &'a self,
         wanted: &[GroupId],
         regimes: &Regimes,
         as_of: AsOf,
-    ) -> BTreeMap<&'a GroupId, Vec<Designation>> {
+    ) -> BTreeMap<&'a GroupId, Vec<Bearing>> {
         let wanted = self.group_ids(as_of).filter(|group| any(wanted, |it| it == *group));
         let column = |group: &'a GroupId| {
             let engagements = EngagementCounts::default();
             let question = GroupQuestion { group, groups: self, regimes, asked: &[], engagements, as_of };
-            listed(&question).map(|it| (group, it.listings))
+            let Listed { listings, reaching, .. } = listed(&question)?;
+            Some((group, listings.into_iter().map(Bearing::from).chain(reaching).collect()))
         };
         wanted.filter_map(column).collect()
     }
@@ -145,7 +146,7 @@ impl Store {
         &self,
         actor: &ActorStatus,
         group: &GroupId,
-        listings: &[Designation],
+        listings: &[Bearing],
         met: bool,
         regimes: &Regimes,
         as_of: AsOf,

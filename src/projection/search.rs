@@ -91,7 +91,7 @@ impl Store {
             from: name.from,
             until: name.until,
         });
-        let ids = identity.external_ids.iter().map(|id| Matched {
+        let ids = identity.external_ids.iter().chain(&identity.former_ids).map(|id| Matched {
             text: id.value.clone(),
             what: Designator::ExternalId(id.scheme),
             from: id.from,

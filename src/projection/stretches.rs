@@ -9,8 +9,7 @@ use crate::domain::{
     as_of::AsOf,
     date::{DateSpan, Day},
     fold::{
-        designation::designations,
-        group::{Groups as _, binding_on},
+        group::{Bearing, Binding, Groups as _, bearing, binding_on},
         registry::Regimes,
         relationship::{Detail, Line, Move},
     },
@@ -22,8 +21,6 @@ use crate::position::Position;
 
 /// For how many days an engagement makes a relationship one of engagement, its own day not counted.
 const ENGAGED_DAYS: i64 = 365;
-/// After so many days an entry that is missing from a list is taken to have ended.
-const MISSING_DAYS: i64 = 30;
 
 /// A question for the stretches of a period. What is empty takes everything.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +54,7 @@ impl StretchQuestion<'_> {
 }
 
 /// The listings of a group over a period: on each day those of the last day given that is not after it.
-type Listings = BTreeMap<Day, (Vec<Designation>, Regimes)>;
+type Listings = BTreeMap<Day, (Vec<Bearing>, Regimes)>;
 
 impl Store {
     /// The stretches of a period on each day of which a relationship is flagged ENGAGING_WHILE_DESIGNATED, by actor,
@@ -75,41 +72,35 @@ impl Store {
                 continue;
             }
             let of_group = listings.entry(group).or_insert_with(|| self.listings(group, question));
-            let own: Vec<(Day, Vec<&Designation>)> = of_group
+            let own: Vec<(Day, Vec<Binding<'_>>)> = of_group
                 .iter()
-                .map(|(day, (listings, regimes))| {
-                    let bindings = binding_on(actor, &[], listings, regimes).into_iter();
-                    (*day, bindings.map(|binding| binding.designation).collect())
-                })
+                .map(|(day, (listings, regimes))| (*day, binding_on(actor, &[], listings, regimes)))
                 .collect();
-            if own.iter().any(|(_, listings)| listings.iter().any(|it| it.state.has_effects())) {
+            if own.iter().any(|(_, listings)| listings.iter().any(has_effects)) {
                 found.extend(stretches(actor, group, &line, &own, question));
             }
         }
         found
     }
 
-    /// The listings of a group on the eve of the period and on every later day on which they may change.
+    /// The listings that bear on a group on the eve of the period and on every later day on which they may change.
     fn listings(&self, group: &GroupId, question: StretchQuestion<'_>) -> Listings {
         let standing = self.standing(group, question.as_of).unwrap_or_default();
-        let mut days = BTreeSet::from([question.eve(), question.from]);
-        for fact in &standing {
-            let Some(act) = fact.content.act() else { continue };
-            let begun = fact.effective.lower();
-            days.extend([begun, begun.saturating_add(MISSING_DAYS.days())]);
-            days.extend(act.expires_on.map(|last| last.upper().saturating_add(1.days())));
-        }
-        let last = AsOf { valid_at: question.last(), ..question.as_of };
-        days.extend(
-            self.regimes(last).values().filter_map(|it| it.terminated.as_ref()).map(|end| end.on.lower()),
-        );
+        let mut days = self.turnings(group, question.as_of).days;
+        days.extend([question.eve(), question.from]);
         let days = days.range(question.eve()..=question.last());
         days.map(|day| {
-            let regimes = self.regimes(AsOf { valid_at: *day, ..question.as_of });
-            (*day, (designations(&standing, &regimes, *day).listings, regimes))
+            let as_of = AsOf { valid_at: *day, ..question.as_of };
+            let regimes = self.regimes(as_of);
+            (*day, (bearing(group, &standing, self, &regimes, as_of), regimes))
         })
         .collect()
     }
+}
+
+/// Whether a listing has effects.
+fn has_effects(listing: &Binding<'_>) -> bool {
+    listing.designation.state.has_effects()
 }
 
 /// Whether a move can make a relationship one of engagement.
@@ -121,7 +112,7 @@ fn stretches(
     actor: &ActorId,
     group: &GroupId,
     line: &Line,
-    own: &[(Day, Vec<&Designation>)],
+    own: &[(Day, Vec<Binding<'_>>)],
     question: StretchQuestion<'_>,
 ) -> Vec<Stretch> {
     let mut days: BTreeSet<Day> = own.iter().map(|(day, _)| *day).collect();
@@ -133,13 +124,13 @@ fn stretches(
             days.extend(truce.ends_on.map(|last| last.saturating_add(1.days())));
         }
     }
-    let in_force = |day: Day| -> Vec<&Designation> {
+    let in_force = |day: Day| -> Vec<Binding<'_>> {
         let index = own.partition_point(|(from, _)| *from <= day);
         let listings = index.checked_sub(1).and_then(|index| own.get(index)).map(|(_, listings)| listings);
-        listings.into_iter().flatten().copied().filter(|it| it.state.has_effects()).collect()
+        listings.into_iter().flatten().copied().filter(has_effects).collect()
     };
     let engaged = |day: Day| {
-        let legal = in_force(day).into_iter().map(super::view::own_facet).collect::<Vec<_>>();
+        let legal = super::view::legal_facets(&in_force(day));
         !legal.is_empty()
             && line.status(day, legal).flags.contains(&RelationshipFlag::EngagingWhileDesignated)
     };
@@ -177,11 +168,13 @@ fn stretches(
     found
 }
 
-fn note_listings(stretch: &mut Stretch, in_force: Vec<&Designation>) {
-    for listing in in_force {
+fn note_listings(stretch: &mut Stretch, in_force: Vec<Binding<'_>>) {
+    for Binding { designation: listing, through, .. } in in_force {
         let same = |it: &&mut Designation| it.regime == listing.regime && it.component == listing.component;
         match stretch.listings.iter_mut().find(same) {
-            Some(known) => *known = listing.clone(),
+            // A listing of its own says more than one of what it is a wing of.
+            Some(known) if through.is_none() => *known = listing.clone(),
+            Some(_) => {}
             None => stretch.listings.push(listing.clone()),
         }
     }

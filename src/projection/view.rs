@@ -13,8 +13,10 @@ use crate::domain::{
     date::Day,
     fold::{
         Standing,
-        designation::designations,
-        group::{Binding, GroupFact, GroupQuestion, Groups, Identity, binding_on, group_status, identity},
+        group::{
+            Bearing, Binding, GroupFact, GroupQuestion, Groups, Identity, bearing, binding_on, group_status,
+            identity,
+        },
         registry::{ActorStatus, Redirects, RegimeStatus, Regimes},
         relationship::{Dealings, Line},
     },
@@ -155,7 +157,8 @@ impl Store {
             let whole = it.component.is_none() && it.state.is_in_force();
             whole && terms.is_some_and(|terms| terms.inheritance == Inheritance::Members)
         };
-        let listings: Vec<Designation> = status.designations.iter().filter(binds_members).cloned().collect();
+        let listings = status.designations.iter().filter(binds_members).cloned();
+        let listings: Vec<Bearing> = listings.map(Bearing::from).collect();
         if listings.is_empty() {
             return Vec::new();
         }
@@ -172,6 +175,13 @@ impl Store {
             inherited.map(of).collect::<Vec<_>>()
         });
         bound.collect()
+    }
+
+    /// What the registry holds about a regime.
+    pub fn regime(&self, regime: &RegimeId, as_of: AsOf) -> Result<RegimeStatus, UnknownError> {
+        let history = self.regimes.get(regime);
+        let known = history.and_then(|history| RegimeStatus::fold(history, as_of));
+        known.ok_or_else(|| UnknownError::Regime(regime.clone()))
     }
 
     /// What the registry holds about an actor.
@@ -219,7 +229,7 @@ impl Store {
     ) -> Result<(String, String, Vec<LegalFacet>), UnknownError> {
         let known_actor = self.actor(actor, as_of)?;
         let (known_group, standing) = self.identity(group, as_of)?;
-        let listings = designations(&standing, regimes, as_of.valid_at).listings;
+        let listings = bearing(group, &standing, self, regimes, as_of);
         let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
         Ok((known_actor.name, known_group.name, legal_facets(&bindings)))
     }
@@ -349,21 +359,14 @@ impl Store {
 }
 
 /// Listings as they bear on a relationship.
-fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
+pub(super) fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
     let facets = bindings.iter().map(|binding| LegalFacet {
+        regime: binding.designation.regime.clone(),
+        component: binding.designation.component.clone(),
+        through: binding.through.cloned(),
+        state: binding.designation.state,
         inherited_from: binding.inherited_from.cloned(),
-        ..own_facet(binding.designation)
+        provenance: binding.designation.provenance.clone(),
     });
     facets.collect()
-}
-
-/// A listing as it bears on a relationship of the actor whose own it is.
-pub(super) fn own_facet(designation: &Designation) -> LegalFacet {
-    LegalFacet {
-        regime: designation.regime.clone(),
-        component: designation.component.clone(),
-        state: designation.state,
-        inherited_from: None,
-        provenance: designation.provenance.clone(),
-    }
 }

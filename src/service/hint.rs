@@ -20,9 +20,14 @@ pub fn of(error: &io::Error) -> &'static str {
     }
 }
 
-/// Why a log did not open, and what can be done when it was the file system that refused.
+/// Why a log did not open, and what can be done when it was the file system that refused. Of a full disk the log says so itself.
 pub fn opening(error: &OpenError) -> String {
     match error {
+        OpenError::Io { source, .. }
+            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
+        {
+            error.to_string()
+        }
         OpenError::Io { source, .. } => format!("{error}{}", of(source)),
         error => error.to_string(),
     }

@@ -59,6 +59,8 @@ const CONNECTIONS_WAITING_MAX: u32 = 1_024;
 const HEADER_BYTES_MAX: u32 = 16 << 10;
 /// How long a stopping server waits for requests in flight.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// The service that takes writes, by the name under which its health is asked.
+const WRITING: &str = "chancery.v1.SubmissionService";
 /// How often a silent connection is asked whether it lives.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
@@ -148,6 +150,7 @@ pub struct Server {
     address: SocketAddr,
     ledger: Ledger,
     projection: Arc<Projection>,
+    log: Arc<SledLog>,
     health: HealthReporter,
     stopping: CancellationToken,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
@@ -208,7 +211,7 @@ impl Server {
         let operations = Operations {
             ledger: ledger.clone(),
             projection: projection.clone(),
-            log,
+            log: log.clone(),
             key,
             started_at: Timestamp::now(),
             damage: Arc::default(),
@@ -239,7 +242,7 @@ impl Server {
         let serving =
             tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned()));
         info!(%address, tail = %ledger.tail(), "listening");
-        Ok(Server { address, ledger, projection, health, stopping, serving, closing, keeping })
+        Ok(Server { address, ledger, projection, log, health, stopping, serving, closing, keeping })
     }
 
     /// Where it listens.
@@ -254,9 +257,19 @@ impl Server {
         self.projection.holdings()
     }
 
-    /// Says to whoever asks for its health that it serves.
+    /// Says to whoever asks for its health that it serves. The service that takes writes says so for as long as the log
+    /// takes them.
     pub async fn ready(&self) {
         report(&self.health, tonic_health::ServingStatus::Serving).await;
+        let (log, health, stopping) = (self.log.clone(), self.health.clone(), self.stopping.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = log.until_poisoned() => {
+                    health.set_service_status(WRITING, tonic_health::ServingStatus::NotServing).await;
+                }
+            }
+        });
     }
 
     /// Takes no more requests, waits up to ten seconds for those in flight, closes the record, and says where it ends.
@@ -295,7 +308,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
 async fn report(health: &HealthReporter, status: tonic_health::ServingStatus) {
     for service in [
         "",
-        "chancery.v1.SubmissionService",
+        WRITING,
         "chancery.v1.HistoryService",
         "chancery.v1.QueryService",
         "chancery.v1.AuditService",

@@ -25,7 +25,7 @@ use crate::{
 
 /// How every server is started, before the data directory: with a journal that turns often.
 pub const SERVE: &[&str] =
-    &["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--journal-bytes", "1000000", "--data"];
+    &["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--journal-bytes", "400000", "--data"];
 
 /// How many clients submit at once.
 const CLIENTS: u64 = 4;
@@ -41,7 +41,7 @@ enum End {
 
 /// How many bytes are acknowledged in each session, and how it ends.
 const SESSIONS: &[(u64, End)] = &[
-    (8 << 20, End::Asked),
+    (28 << 20, End::Asked),
     (6 << 20, End::Killed),
     (6 << 20, End::Asked),
     (1 << 20, End::Killed),

@@ -6,7 +6,10 @@ use super::{
     family::{Family, Member},
     telling::{Content, Standing, Telling},
 };
-use crate::{domain::as_of::AsOf, position::Position};
+use crate::{
+    domain::{as_of::AsOf, date::Day},
+    position::Position,
+};
 
 /// Every fact about a subject. Most facts are plain: nobody corrects, retracts or claims them otherwise.
 #[derive(Clone, Debug)]
@@ -75,10 +78,23 @@ impl<C: Content> History<C> {
     /// those of families, and of facts that arrived late. Ascending. At any other position the new fact only follows.
     pub fn turns(&self) -> Vec<Position> {
         let mut turns: Vec<Position> = self.families().flat_map(Family::positions).collect();
-        let mut last = None;
+        let told = self.families.values().flat_map(Family::members).filter_map(|member| match member {
+            Member::Claim(telling) | Member::Correction { telling, .. } => {
+                Some((telling.position, telling.effective.lower()))
+            }
+            Member::Retraction { .. } | Member::Reinstatement { .. } => None,
+        });
+        // What a family told at a position may have been corrected or taken back since, and stood then.
+        let told: BTreeMap<Position, Day> = told.collect();
+        let mut told = told.into_iter().peekable();
+        let (mut last, mut last_told) = (None, None);
         for telling in &self.plain {
+            while let Some((_, day)) = told.next_if(|(position, _)| *position < telling.position) {
+                last_told = last_told.max(Some(day));
+            }
             let order = Standing::sole(telling).order();
-            if last.is_some_and(|last| order < last) {
+            let is_late = last.is_some_and(|last| order < last);
+            if is_late || last_told.is_some_and(|day| telling.effective.lower() <= day) {
                 turns.push(telling.position);
             }
             last = last.max(Some(order));

@@ -4,7 +4,7 @@ use super::Lead;
 use crate::domain::{
     date::{DateSpan, Day},
     fold::{Lost, Provenance},
-    id::{ActorId, RegimeId},
+    id::{ActorId, GroupId, RegimeId},
     vocabulary::{
         Conflict, ContactLevel, DesignationState, Headline, Process, Recognition, RelationshipFlag,
         RepresentationLevel,
@@ -121,6 +121,8 @@ pub struct LegalFacet {
     pub regime: RegimeId,
     /// The component that is covered; `None`: the whole group.
     pub component: Option<String>,
+    /// The group that is listed, of which this one is a wing; `None`: this one itself.
+    pub through: Option<GroupId>,
     /// The state at the date.
     pub state: DesignationState,
     /// The organisation whose listing binds the actor as a member; `None`: the actor's own listing.
@@ -143,7 +145,7 @@ pub struct Score {
 }
 
 impl LegalFacet {
-    /// Whether it is the actor's own listing of the group and its effects are in force.
+    /// Whether it is the actor's own listing, of the group or of one that it is a wing of, and its effects are in force.
     pub fn is_own_and_in_force(&self) -> bool {
         let in_force = matches!(self.state, DesignationState::Active | DesignationState::AnnulledStayed);
         self.inherited_from.is_none() && in_force

@@ -45,11 +45,14 @@ impl Archiver {
         }
         let mut reserved = Vec::new();
         let mut after = self.stored.position;
+        let mut bytes = 0;
         while after < last {
             let records = self.batch(after, last);
+            bytes += records.iter().map(Bytes::len).sum::<usize>();
             reserved.extend(block::firsts(after, &records));
             after = after.plus(records.len() as u64);
         }
+        self.shared.store.take_room(bytes).map_err(|error| error.to_string())?;
         self.shared.store.reserve(&reserved).map_err(|error| error.to_string())?;
         while self.stored.position < last {
             if self.shared.is_abandoned() {
@@ -59,6 +62,14 @@ impl Archiver {
             self.stored = self.shared.store.put(self.stored, &records).map_err(|error| error.to_string())?;
         }
         self.shared.store.reopen().map_err(|error| error.to_string())?;
+        // What a disk lost although it had acknowledged it is still in the journal.
+        let kept = self.shared.store.tail().map_err(|error| error.to_string())?;
+        if kept != self.stored {
+            return Err(format!(
+                "the database ends at position {}, not at {}",
+                kept.position, self.stored.position
+            ));
+        }
         let mut tail_file = self.shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner);
         tail_file.name_stored(self.stored).map_err(|error| format!("write of the tail file: {error}"))?;
         drop(tail_file);

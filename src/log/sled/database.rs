@@ -7,7 +7,10 @@ use std::{
     ops::Bound,
     panic::{self, AssertUnwindSafe},
     path::Path,
-    sync::Once,
+    sync::{
+        Once,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -37,6 +40,9 @@ const TREE: &str = "blocks";
 /// directory's lock is held, so nobody else can have it open.
 const RELEASE_WAIT: Duration = Duration::from_secs(10);
 
+/// How long to wait for a flush of sled's before asking for another.
+const FLUSH_WAIT: Duration = Duration::from_secs(1);
+
 /// What sled said when it failed or panicked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -46,6 +52,11 @@ impl SledError {
     /// An error of the guards around sled.
     pub fn new(reason: &str) -> SledError {
         SledError(reason.to_owned(), None)
+    }
+
+    /// The operating system refused something to the guards around sled.
+    pub fn refusal(error: &io::Error) -> SledError {
+        SledError(error.to_string(), error.raw_os_error())
     }
 
     /// What the operating system refused, if it was that: no damage, but a full disk or the like.
@@ -85,8 +96,28 @@ impl Database {
             }
         };
         let file = File::options().read(true).write(true).open(directory::db(folder));
-        let file = file.map_err(|error| SledError(error.to_string(), error.raw_os_error()));
-        Ok(Database { opened: Some((db, tree)), db: file? })
+        let file = file.map_err(|error| SledError::refusal(&error))?;
+        Ok(Database { opened: Some((db, tree)), db: file })
+    }
+
+    /// Has the file system set aside what so many bytes of records may need behind the end of the file: whole segments,
+    /// of which keys and what is written twice take a part.
+    pub fn take_room(&self, bytes: usize) -> Result<(), SledError> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::{
+                fs::{FallocateFlags, fallocate},
+                io::Errno,
+            };
+            let length = self.db.metadata().map_err(|error| SledError::refusal(&error))?.len();
+            let bytes = (2 * bytes).next_multiple_of(SEGMENT_BYTES) as u64;
+            match fallocate(&self.db, FallocateFlags::KEEP_SIZE, length, bytes) {
+                // Not every file system can; then a write will tell.
+                Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+                Err(error) => return Err(SledError::refusal(&error.into())),
+            }
+        }
+        Ok(())
     }
 
     /// Writes the blocks of one append, all or none, and returns when they are on the disk.
@@ -113,10 +144,35 @@ impl Database {
 
     /// Returns when everything written so far is on the disk.
     pub fn sync(&self) -> Result<(), SledError> {
-        guarded(|| self.tree()?.flush())?;
+        self.flush()?;
         self.db
             .sync_data()
             .map_err(|error| SledError(format!("sync of the log's file: {error}"), error.raw_os_error()))
+    }
+
+    /// Has sled write what it holds back.
+    ///
+    /// A write of sled's that fails does not always wake the flush that waits for it, which then waits for ever. Every
+    /// further flush looks whether a write has failed, and if so wakes them all: so one is started from time to time.
+    fn flush(&self) -> Result<(), SledError> {
+        let (done, flushed) = mpsc::channel();
+        loop {
+            let (tree, done) = (guarded(|| self.tree().cloned())?, done.clone());
+            let flush = move || {
+                let result = guarded(|| tree.flush().map(drop));
+                // sled lets go of its file with the last handle, and the caller may be about to wait for that.
+                drop(tree);
+                // Nobody listens any more when another one was faster.
+                let _ = done.send(result);
+            };
+            let started = thread::Builder::new().name("flush".to_owned()).spawn(flush);
+            started.map_err(|error| SledError::refusal(&error))?;
+            match flushed.recv_timeout(FLUSH_WAIT) {
+                Ok(result) => return result,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(SledError::new("a flush was cut off")),
+            }
+        }
     }
 
     /// The block that holds this position, which must be at or before the tail.
@@ -223,7 +279,7 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, ::sled::Error>) -> Result<T, Sled
     silence();
     match panic::catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(::sled::Error::Io(error))) => Err(SledError(error.to_string(), error.raw_os_error())),
+        Ok(Err(::sled::Error::Io(error))) => Err(SledError::refusal(&error)),
         Ok(Err(error)) => Err(SledError::new(&described(&error))),
         Err(payload) => {
             Err(SledError::new(&format!("the storage engine gave up: {}", message(payload.as_ref()))))

@@ -36,6 +36,12 @@ impl Journal {
         Ok(Journal { file, end: 0, prepared: 0 })
     }
 
+    /// Opens the file as it is, for a log in which nothing is appended.
+    pub fn keep(path: &Path) -> io::Result<Journal> {
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        Ok(Journal { file, end: 0, prepared: 0 })
+    }
+
     /// How many bytes of frames are in it.
     pub const fn len(&self) -> u64 {
         self.end

@@ -64,6 +64,11 @@ impl SledLog {
     pub fn verify(&self, progress: impl FnMut(Position)) -> Result<Position, VerifyError> {
         verify(&self.parts.shared, &self.parts.files, progress)
     }
+
+    /// Returns once the log takes no more writes, for the reason that [`Log::poisoned`] gives; perhaps never.
+    pub async fn until_poisoned(&self) {
+        self.parts.shared.until_poisoned().await;
+    }
 }
 
 impl fmt::Debug for SledLog {

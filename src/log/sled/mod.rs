@@ -25,7 +25,7 @@
 //! | `lock`     | locked while a process has the log open; its text is that process's id |
 //! | `tail`     | how far store and journal are durable, see [`tail_file`] |
 //! | `journal/` | `0` and `1`, of which one is written while the other is archived: see [`frame`]; empty in a closed log |
-//! | `sled/`    | the database: `db` (everything), `conf` (parameters), `snap.*` (where recovery begins), `blobs/` (empty) |
+//! | `sled/`    | the database: `db` (everything), `conf` (parameters), `snap.*` (where recovery begins), `blobs/` (empty); while the journal moves, `room` |
 //! | `trial/`   | a copy of a damaged database, while the first fault in it is looked for; safe to delete |
 
 mod archiver;

@@ -5,7 +5,8 @@
 //!    has been proved sound, or is in the journal ([`recovery`]).
 //! 3. The store must come to the tail that was named for it, with the same chain, and follow from there to its end; the
 //!    journal must go on from where the store ends, to the last append that was named ([`pending`]).
-//! 4. What the journal has is moved into the store, and the journal begins empty.
+//! 4. What the journal has is moved into the store, and the journal begins empty. When that fails, as on a full disk, the
+//!    log is opened for reading: poisoned, and with the journal left as it is.
 //!
 //! None of this reads the whole log. If anything is wrong, everything is left as it was for whoever mends it.
 
@@ -15,12 +16,12 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::{
     archiver::Archiver,
     chain::{Fault, Tail, Walk},
-    database::Database,
+    database::{Database, SEGMENT_BYTES},
     directory::{self, Directory},
     frame::Frame,
     journal::Found,
@@ -64,7 +65,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The file system refused.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}{}", path.display(), advice(source))]
     Io {
         /// What it refused to read or write.
         path: PathBuf,
@@ -125,10 +126,28 @@ pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), O
     frames.into_iter().for_each(|frame| recent.push(frame));
     let shared = Arc::new(Shared::new(Store::new(folder, database), recent, tail_file, last));
     let mut archiver = Archiver::new(Arc::clone(&shared), stored);
-    let stored = archiver.archive(last).map_err(|reason| io_error(&db, io::Error::other(reason)))?;
-    settle(&shared, &directory, Named { stored, appended: mark })?;
+    match archiver.archive(last) {
+        Ok(stored) => settle(&shared, &directory, Named { stored, appended: mark })?,
+        // Everything can be read, part of it from the journal.
+        Err(reason) => {
+            error!(
+                "the record can be read, but takes no writes: what the last run left in {} cannot be moved into the \
+                 database ({reason}). On a full disk make room, {} MiB, and restart.",
+                directory.journal().display(),
+                room(&found) >> 20,
+            );
+            drop(shared.fail(format!("moving the journal into the store: {reason}")));
+        }
+    }
     let writer = Writer::start(Arc::clone(&shared), archiver, sizes, directory);
     Ok((shared, writer.map_err(|(path, source)| OpenError::Io { path, source })?))
+}
+
+/// How much room it takes to move the journal into the store, at most: every record, all keys before them, and whole
+/// segments of the database.
+fn room(found: &[Found]) -> u64 {
+    let bytes: usize = found.iter().flat_map(|file| &file.frames).map(|frame| frame.bytes().len()).sum();
+    2 * (bytes + SEGMENT_BYTES) as u64
 }
 
 /// Names where the log ends, and makes the names of all files durable.
@@ -293,6 +312,16 @@ fn walk(database: &Database, named: Tail) -> Result<Tail, Fault> {
         walk.step(&block.map_err(|reason| Fault { position: walk.next(), reason })?)?;
     }
     walk.finish()
+}
+
+/// What to do when the file system refuses.
+fn advice(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            ". Nothing was lost. Make room there, 16 MiB and twice what the folder `journal` holds, and start again"
+        }
+        _ => "",
+    }
 }
 
 fn io_error(path: &Path, source: io::Error) -> OpenError {

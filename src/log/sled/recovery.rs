@@ -22,6 +22,9 @@ use super::{database::SEGMENT_BYTES, directory};
 
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
+/// A file that takes up room while the database holds more than its snapshot.
+const ROOM: &str = "room";
+const ROOM_BYTES_MIN: usize = 64 << 10;
 const SEGMENT_HEAD_BYTES: usize = 20;
 const FLIPPED: u64 = 0x7FFF_FFFF_FFFF_FFFF;
 /// The highest kind of a message; 0 stands where there is none.
@@ -83,10 +86,23 @@ pub fn check(folder: &Path) -> Result<Recovery, RecoveryError> {
     }
 }
 
-/// Removes a snapshot that sled was writing when the process ended, and would take for the newest one.
+/// Takes room for another snapshot, which sled has to write before it removes the one there is. It is given back by
+/// [`discard_unfinished`], right before the database is opened, also by the next process.
+///
+/// Most of a snapshot are numbers for each page, and there may be more pages by then.
+pub fn take_room(folder: &Path) -> io::Result<()> {
+    let mut bytes = ROOM_BYTES_MIN;
+    for name in names(folder)?.iter().filter(|name| name.starts_with(SNAPSHOT)) {
+        bytes += 2 * fs::metadata(folder.join(name))?.len() as usize;
+    }
+    fs::write(folder.join(ROOM), vec![0; bytes])
+}
+
+/// Gives back the room that was taken for a snapshot, and removes one that was not finished, because the process ended or
+/// the disk failed: sled would take it for the newest one.
 pub fn discard_unfinished(folder: &Path) -> io::Result<()> {
     for name in names(folder)? {
-        if name.starts_with(SNAPSHOT) && name.ends_with(UNFINISHED) {
+        if name == ROOM || name.starts_with(SNAPSHOT) && name.ends_with(UNFINISHED) {
             fs::remove_file(folder.join(name))?;
         }
     }

@@ -1,12 +1,12 @@
 //! What readers, the appender and the archiver share of an open log.
 
 use std::sync::{
-    Mutex, OnceLock, PoisonError, RwLock,
+    Mutex, PoisonError, RwLock,
     atomic::{AtomicBool, Ordering},
 };
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{SetOnce, watch};
 
 use super::{
     block::Block,
@@ -26,7 +26,7 @@ pub struct Shared {
     pub store: Store,
     pub tail_file: Mutex<TailFile>,
     pub tail: watch::Sender<Position>,
-    poison: OnceLock<String>,
+    poison: SetOnce<String>,
     abandoned: AtomicBool,
 }
 
@@ -37,7 +37,7 @@ impl Shared {
             store,
             tail_file: Mutex::new(tail_file),
             tail: watch::Sender::new(tail),
-            poison: OnceLock::new(),
+            poison: SetOnce::new(),
             abandoned: AtomicBool::new(false),
         }
     }
@@ -52,10 +52,18 @@ impl Shared {
         self.poison.get()
     }
 
+    /// Returns once the log takes no more writes; perhaps never.
+    pub async fn until_poisoned(&self) {
+        self.poison.wait().await;
+    }
+
     /// Poisons the log: nobody knows now what of a write is on the disk, and a later sync would not tell.
     pub fn fail(&self, reason: String) -> AppendError {
         // The first reason stands: later failures follow from it.
-        let reason = self.poison.get_or_init(|| reason).clone();
+        let reason = match self.poison.set(reason.clone()) {
+            Ok(()) => reason,
+            Err(_) => self.poison.get().cloned().unwrap_or(reason),
+        };
         AppendError::Failed { reason }
     }
 

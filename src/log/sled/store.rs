@@ -1,7 +1,7 @@
 //! The store: the database with everything that has left the journal.
 
 use std::{
-    mem,
+    io, mem,
     path::PathBuf,
     sync::{PoisonError, RwLock},
 };
@@ -12,7 +12,7 @@ use super::{
     block,
     chain::{Fault, Tail},
     database::{Database, SledError},
-    directory,
+    directory, recovery,
 };
 use crate::{log::ReadError, position::Position};
 
@@ -49,6 +49,22 @@ impl Store {
         }
     }
 
+    /// Where the database ends.
+    pub fn tail(&self) -> Result<Tail, ReadError> {
+        let last = self.look(Database::last)?;
+        Ok(last.map_or(Tail::START, |last| Tail { position: last.last(), chain: last.after() }))
+    }
+
+    /// Takes the room that so many bytes of records may need, and the next snapshot, or fails before anything is written: a
+    /// full disk must not be found when the database is half written, or closed to be opened anew.
+    pub fn take_room(&self, bytes: usize) -> Result<(), SledError> {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(database) => database.take_room(bytes)?,
+            _ => return Err(SledError::new(CLOSED)),
+        }
+        recovery::take_room(&self.folder).map_err(|error| SledError::refusal(&error))
+    }
+
     /// Makes room for blocks that begin at these positions: see [`Database::reserve`].
     pub fn reserve(&self, firsts: &[Position]) -> Result<(), SledError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
@@ -72,15 +88,17 @@ impl Store {
     ///
     /// Readers wait meanwhile.
     pub fn reopen(&self) -> Result<(), SledError> {
+        let refused = |error: io::Error| SledError::refusal(&error);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let State::Closed = *state {
             return Err(SledError::new(CLOSED));
         }
+        recovery::discard_unfinished(&self.folder).map_err(refused)?;
         // sled holds a lock on its file until it is dropped.
         drop(mem::replace(&mut *state, State::Lost));
         *state = State::Open(Database::open(&self.folder)?);
         drop(state);
-        directory::sync(&self.folder).map_err(|error| SledError::new(&error.to_string()))
+        directory::sync(&self.folder).map_err(refused)
     }
 
     /// Syncs another file from now on.

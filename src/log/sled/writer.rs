@@ -59,7 +59,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts with an empty journal and a store that holds everything.
+    /// Starts with an empty journal and a store that holds everything; or, in a log that is poisoned already, with a
+    /// journal that is left as it is.
     pub fn start(
         shared: Arc<Shared>,
         archiver: Archiver,
@@ -67,10 +68,11 @@ impl Writer {
         directory: Directory,
     ) -> Result<Writer, (PathBuf, io::Error)> {
         let [first, second] = directory.files().journals();
-        let create = |path: PathBuf| Journal::create(&path).map_err(|error| (path, error));
+        let open = if shared.poison().is_none() { Journal::create } else { Journal::keep };
+        let open = |path: PathBuf| open(&path).map_err(|error| (path, error));
         let (full, to_archive) = mpsc::channel();
         let (archived, free) = mpsc::channel();
-        let (active, other) = (create(first)?, create(second)?);
+        let (active, other) = (open(first)?, open(second)?);
         // A synced file whose name is lost is lost.
         let journal = directory.files().journal();
         directory::sync(&journal).map_err(|error| (journal, error))?;

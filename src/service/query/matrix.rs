@@ -1,9 +1,9 @@
 //! Matrices: groups by regimes, and actors by groups, a page of rows at a time.
 
-use super::{Page, Query, When, finish, overview::slugs};
+use super::{Page, Query, When, conditions::Conditions, finish, overview::slugs};
 use crate::{
-    domain::vocabulary::Label,
-    projection::{ListingMatrix, RelationMatrix},
+    domain::{as_of::AsOf, vocabulary::Label},
+    projection::{ListingMatrix, RelationMatrix, Store},
     service::refusal::Refusal,
     wire::{
         Field, Findings,
@@ -48,6 +48,29 @@ fn read(message: Option<&v1::get_matrix_request::Matrix>, found: &mut Findings) 
     }
 }
 
+impl Matrix {
+    /// The same of groups as they are called now, unless it is narrowed to what is not on record.
+    fn on_record(self, store: &Store, as_of: AsOf) -> Result<Matrix, Refusal> {
+        let mut conditions = Conditions::new(store, as_of);
+        let matrix = match self {
+            Matrix::Listings(it) => {
+                let at = Field::root("listings");
+                conditions.regimes(&at, "regimes", &it.regimes);
+                let groups = conditions.groups(&at, "groups", &it.groups);
+                Matrix::Listings(ListingMatrix { groups, ..it })
+            }
+            Matrix::Relations(it) => {
+                let at = Field::root("relations");
+                conditions.actors(&at, "actors", &it.actors);
+                let groups = conditions.groups(&at, "groups", &it.groups);
+                Matrix::Relations(RelationMatrix { groups, ..it })
+            }
+        };
+        conditions.finish()?;
+        Ok(matrix)
+    }
+}
+
 impl Query {
     /// Where many stand at once.
     pub(super) async fn matrix(
@@ -67,6 +90,7 @@ impl Query {
         let as_of = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
+            let matrix = matrix.on_record(&store, as_of)?;
             let regimes = store.regimes(as_of);
             let after = page.before.as_ref().map_or("", |before| before.key.as_str());
             let mut last = None;

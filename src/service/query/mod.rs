@@ -1,6 +1,7 @@
 //! Queries over gRPC: statuses at any valid, record and disclosed time.
 
 pub mod asked;
+mod conditions;
 mod matrix;
 mod names;
 mod overview;

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Page, Query, When, finish};
+use super::{Page, Query, When, conditions::Conditions, finish};
 use crate::{
     domain::{
         date::Day,
@@ -69,6 +69,10 @@ impl Query {
         let (entries, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
+            let mut conditions = Conditions::new(&store, as_of);
+            let groups = conditions.groups(&root, "groups", &groups);
+            conditions.regimes(&root, "regimes", &regimes);
+            conditions.finish()?;
             let (groups, regimes, kinds) = (&groups, &regimes, &kinds);
             (store.docket(DocketQuestion { from, until, groups, regimes, kinds, as_of }), as_of)
         };
@@ -107,6 +111,10 @@ impl Query {
         let (entries, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
+            let mut conditions = Conditions::new(&store, as_of);
+            let at = Field::root("subject");
+            let subject = subject.as_ref().map(|subject| conditions.subject(&at, subject));
+            conditions.finish()?;
             let (rules, states, subject) = (&rules, &states, subject.as_ref());
             (store.anomalies(AnomalyQuestion { rules, subject, states, as_of }), as_of)
         };
@@ -139,6 +147,10 @@ impl Query {
         let (stretches, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
+            let mut conditions = Conditions::new(&store, as_of);
+            conditions.actors(&root, "actors", &actors);
+            let groups = conditions.groups(&root, "groups", &groups);
+            conditions.finish()?;
             let (actors, groups) = (&actors, &groups);
             (store.stretches(StretchQuestion { from, until, actors, groups, as_of }), as_of)
         };

@@ -72,6 +72,16 @@ fn write(hit: &Hit) -> v1::SearchHit {
 
 /// The refusal of a question about somebody who is not on record, with those who have names like it.
 pub(super) fn unknown(store: &Store, unknown: UnknownError, as_of: AsOf) -> Refusal {
+    let field = match &unknown {
+        UnknownError::Actor(_) => "actor",
+        UnknownError::Group(_) => "group",
+        UnknownError::Regime(_) => "regime",
+    };
+    Refusal::unknown(field, said(store, &unknown, as_of))
+}
+
+/// That somebody is not on record, with those who have names like it.
+pub(super) fn said(store: &Store, unknown: &UnknownError, as_of: AsOf) -> String {
     let near = |slug: &str, kind: &str| -> Vec<String> {
         let hits = store.search(slug, as_of).into_iter();
         let of_kind = hits.filter(|hit| hit.subject.to_string().starts_with(kind));
@@ -81,13 +91,13 @@ pub(super) fn unknown(store: &Store, unknown: UnknownError, as_of: AsOf) -> Refu
         });
         named.take(NEAR_MAX).collect()
     };
-    let (field, near) = match &unknown {
-        UnknownError::Actor(actor) => ("actor", near(actor.as_str(), "actor/")),
-        UnknownError::Group(group) => ("group", near(group.as_str(), "group/")),
-        UnknownError::Regime(_) => ("regime", Vec::new()),
+    let near = match unknown {
+        UnknownError::Actor(actor) => near(actor.as_str(), "actor/"),
+        UnknownError::Group(group) => near(group.as_str(), "group/"),
+        UnknownError::Regime(_) => Vec::new(),
     };
     match near.is_empty() {
-        true => Refusal::unknown(field, unknown.to_string()),
-        false => Refusal::unknown(field, format!("{unknown}; did you mean {}?", near.join(" or "))),
+        true => unknown.to_string(),
+        false => format!("{unknown}; did you mean {}?", near.join(" or ")),
     }
 }

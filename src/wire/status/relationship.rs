@@ -141,6 +141,7 @@ fn write_legal(it: &LegalFacet, names: &dyn Names) -> v1::LegalFacet {
         component: text_of(it.component.as_ref()),
         state: vocabulary::write(it.state),
         inherited_from: text_of(it.inherited_from.as_ref()),
+        through_group: text_of(it.through.as_ref()),
         provenance: Some(write_provenance(&it.provenance, names)),
     }
 }
@@ -204,6 +205,7 @@ mod tests {
             legal: vec![LegalFacet {
                 regime: "eu-cp931".parse().unwrap(),
                 component: Some("Military Wing".to_owned()),
+                through: "hts".parse().ok(),
                 state: DesignationState::Active,
                 inherited_from: "eu".parse().ok(),
                 provenance: provenance(70),

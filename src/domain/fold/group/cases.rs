@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{GroupFact, GroupQuestion, binding_on, group_status};
+use super::{Bearing, GroupFact, GroupQuestion, binding_on, group_status};
 use crate::{
     domain::{
         as_of::AsOf,
@@ -391,7 +391,8 @@ fn bound_actors() {
             .iter()
             .map(|of| Membership { of: of.parse().unwrap(), from: None, until: None })
             .collect();
-        let found = binding_on(&actor.parse().unwrap(), &memberships, &status.designations, &regimes);
+        let listings: Vec<Bearing> = status.designations.iter().cloned().map(Bearing::from).collect();
+        let found = binding_on(&actor.parse().unwrap(), &memberships, &listings, &regimes);
         let found = found.iter().map(|it| {
             let through = it.inherited_from.map_or("own", |of| of.as_str());
             format!("{}:{}:{through}", it.designation.regime, it.designation.state)

@@ -25,6 +25,8 @@ pub struct Identity {
     pub names: Vec<NameStatus>,
     /// External ids valid at the date.
     pub external_ids: Vec<ExternalId>,
+    /// External ids that had been valid before.
+    pub former_ids: Vec<ExternalId>,
 }
 
 /// A name on record.
@@ -73,11 +75,14 @@ pub fn identity(group: &GroupId, standing: &[Standing<'_, GroupFact>], valid_at:
     let all: Vec<Borne<'_>> = registered.chain(named).collect();
     let primary = primary_at(&all, valid_at)?;
     let begun = all.iter().filter(|borne| borne.has_begun(valid_at));
+    let ids = external_ids(&entries, valid_at).into_iter();
+    let (external_ids, former_ids) = ids.partition(|id| is_within(valid_at, id.from, id.until));
     Some(Identity {
         kind: it.kind,
         name: primary.name.text.clone(),
         names: begun.map(|borne| status_of(borne, primary, valid_at)).collect(),
-        external_ids: external_ids(&entries, valid_at),
+        external_ids,
+        former_ids,
     })
 }
 
@@ -96,12 +101,12 @@ fn entries<'a, 's>(
     registered.into_iter().filter_map(entry).collect()
 }
 
-/// The external ids valid at the date, each once.
+/// The external ids that were valid by the date, each once.
 fn external_ids(entries: &BTreeMap<&GroupId, &Standing<'_, GroupFact>>, valid_at: Day) -> Vec<ExternalId> {
     let mut found: Vec<ExternalId> = Vec::new();
     let registered = entries.values().filter_map(|entry| entry.content.registration());
     for id in registered.flat_map(|it| &it.external_ids) {
-        if is_within(valid_at, id.from, id.until) && !found.contains(id) {
+        if is_within(valid_at, id.from, None) && !found.contains(id) {
             found.push(id.clone());
         }
     }

@@ -36,15 +36,43 @@ impl Groups for HashMap<GroupId, History<GroupFact>> {
     }
 }
 
-/// The listings in force of the groups that this one is a wing of, and of those that they are wings of: of each as a
-/// whole, not of its components. `standing` is the group's own.
-pub(super) fn inherited<G: Groups + ?Sized>(
+/// A listing that bears on a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bearing {
+    /// The listing.
+    pub designation: Designation,
+    /// The group that is listed, of which this one is a wing; `None`: this one itself.
+    pub through: Option<GroupId>,
+}
+
+impl From<Designation> for Bearing {
+    /// A listing of the group itself.
+    fn from(designation: Designation) -> Bearing {
+        Bearing { designation, through: None }
+    }
+}
+
+/// The listings of a group, in force or not, and those that reach it: see [`reaching`]. `standing` is the group's own.
+pub fn bearing<G: Groups + ?Sized>(
     group: &GroupId,
     standing: &[Standing<'_, GroupFact>],
     groups: &G,
     regimes: &Regimes,
     as_of: AsOf,
-) -> Vec<InheritedDesignation> {
+) -> Vec<Bearing> {
+    let own = designations(standing, regimes, as_of.valid_at).listings.into_iter().map(Bearing::from);
+    own.chain(reaching(group, standing, groups, regimes, as_of)).collect()
+}
+
+/// The listings in force of the groups that this one is a wing of, and of those that they are wings of: of each as a
+/// whole, not of its components. `standing` is the group's own.
+pub(super) fn reaching<G: Groups + ?Sized>(
+    group: &GroupId,
+    standing: &[Standing<'_, GroupFact>],
+    groups: &G,
+    regimes: &Regimes,
+    as_of: AsOf,
+) -> Vec<Bearing> {
     let mut parents = parents_of(group, standing, groups, as_of);
     let mut found = Vec::new();
     let mut next = 0;
@@ -53,20 +81,28 @@ pub(super) fn inherited<G: Groups + ?Sized>(
         let Some(standing) = groups.standing(&parent, as_of) else { continue };
         let listings = designations(&standing, regimes, as_of.valid_at).listings;
         let whole = listings.into_iter().filter(|it| it.component.is_none() && it.state.is_in_force());
-        found.extend(whole.map(|it| InheritedDesignation {
-            regime: it.regime,
-            from_group: parent.clone(),
-            bound_actor: None,
-            state: it.state,
-        }));
+        found.extend(whole.map(|designation| Bearing { designation, through: Some(parent.clone()) }));
         for grandparent in parents_of(&parent, &standing, groups, as_of) {
             if grandparent != *group && !parents.contains(&grandparent) {
                 parents.push(grandparent);
             }
         }
     }
-    found.sort_by(|a, b| (&a.regime, &a.from_group).cmp(&(&b.regime, &b.from_group)));
+    found.sort_by(|a, b| (&a.designation.regime, &a.through).cmp(&(&b.designation.regime, &b.through)));
     found
+}
+
+/// Listings that reach a group through others, as its own status has them.
+pub(super) fn inherited(reaching: &[Bearing]) -> Vec<InheritedDesignation> {
+    let through = reaching.iter().filter_map(|it| {
+        Some(InheritedDesignation {
+            regime: it.designation.regime.clone(),
+            from_group: it.through.clone()?,
+            bound_actor: None,
+            state: it.designation.state,
+        })
+    });
+    through.collect()
 }
 
 fn parents_of<G: Groups + ?Sized>(
@@ -89,35 +125,38 @@ fn parents_of<G: Groups + ?Sized>(
 }
 
 /// A listing that binds an actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Binding<'a> {
     /// The listing, in force or not.
     pub designation: &'a Designation,
+    /// The group that is listed, of which the one asked about is a wing; `None`: that one itself.
+    pub through: Option<&'a GroupId>,
     /// The organisation whose listing it is; `None`: the actor's own.
     pub inherited_from: Option<&'a ActorId>,
 }
 
-/// The listings that bind an actor, of `designations` of one group: its own, and those of organisations it belongs to
+/// The listings that bind an actor, of those that bear on one group: its own, and those of organisations it belongs to
 /// whose regimes bind their members. `memberships` are those on the date, as
 /// [`ActorStatus`](crate::domain::fold::registry::ActorStatus) has them; membership does not pass through two
 /// organisations.
 pub fn binding_on<'a>(
     actor: &ActorId,
     memberships: &[Membership],
-    designations: &'a [Designation],
+    listings: &'a [Bearing],
     regimes: &Regimes,
 ) -> Vec<Binding<'a>> {
     let belongs_to = |organisation: &ActorId| memberships.iter().any(|it| it.of == *organisation);
-    designations
+    listings
         .iter()
-        .filter_map(|designation| {
+        .filter_map(|Bearing { designation, through }| {
+            let through = through.as_ref();
             let authority = designation.authority.as_ref()?;
             if authority == actor {
-                return Some(Binding { designation, inherited_from: None });
+                return Some(Binding { designation, through, inherited_from: None });
             }
             let terms = regimes.get(&designation.regime)?;
             let bound = terms.inheritance == Inheritance::Members && belongs_to(authority);
-            bound.then_some(Binding { designation, inherited_from: Some(authority) })
+            bound.then_some(Binding { designation, through, inherited_from: Some(authority) })
         })
         .collect()
 }

@@ -15,5 +15,5 @@ mod cases;
 pub use disputes::anomalies;
 pub use fact::GroupFact;
 pub use identity::{Identity, identity};
-pub use inherited::{Binding, Groups, binding_on};
+pub use inherited::{Bearing, Binding, Groups, bearing, binding_on};
 pub use status::{GroupQuestion, Listed, group_status, listed};

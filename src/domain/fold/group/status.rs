@@ -5,7 +5,7 @@ use super::{
     disputes::disputes,
     effects::{divergence, flags, legal_effects},
     identity::identity,
-    inherited::inherited,
+    inherited::{Bearing, inherited, reaching},
     leads::leads,
     life::{lifecycle, lineage},
 };
@@ -16,7 +16,7 @@ use crate::domain::{
         registry::Regimes,
     },
     id::{GroupId, RegimeId},
-    status::group::{Designation, EngagementCounts, GroupCounts, GroupStatus, InheritedDesignation},
+    status::group::{Designation, EngagementCounts, GroupCounts, GroupStatus},
     vocabulary::GroupFlag,
 };
 
@@ -60,7 +60,7 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
         name: identity.name,
         names: identity.names,
         external_ids: identity.external_ids,
-        inherited: inherited(group, &standing, groups, regimes, as_of),
+        inherited: inherited(&reaching(group, &standing, groups, regimes, as_of)),
         legal_effects: legal_effects(&listings, regimes),
         lineage: lineage(&standing, valid_at),
         flags: flags(&listings, lifecycle.as_ref()),
@@ -81,8 +81,8 @@ pub struct Listed {
     pub name: String,
     /// Its own listings, by regime and component.
     pub listings: Vec<Designation>,
-    /// Listings it is subject to through other groups.
-    pub inherited: Vec<InheritedDesignation>,
+    /// Listings that reach it through other groups.
+    pub reaching: Vec<Bearing>,
     /// What deserves notice.
     pub flags: Vec<GroupFlag>,
 }
@@ -96,7 +96,7 @@ pub fn listed<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Option<Lis
     let mut listings = designations(&standing, regimes, valid_at).listings;
     redirect(&mut listings, groups, as_of);
     let flags = flags(&listings, lifecycle(&standing, valid_at).as_ref());
-    Some(Listed { name, inherited: inherited(group, &standing, groups, regimes, as_of), listings, flags })
+    Some(Listed { name, reaching: reaching(group, &standing, groups, regimes, as_of), listings, flags })
 }
 
 /// Names the groups that aliases lead to by the identities that answer for them.

@@ -99,6 +99,7 @@ pub(super) fn listing(state: DesignationState, inherited_from: Option<&str>) -> 
     LegalFacet {
         regime: "us-fto219".parse().unwrap(),
         component: None,
+        through: None,
         state,
         inherited_from: inherited_from.map(|actor| actor.parse().unwrap()),
         provenance: Provenance { events: vec![Position::new(99)], ..Provenance::default() },

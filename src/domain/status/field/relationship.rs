@@ -70,7 +70,11 @@ fn facets(status: &RelationshipStatus, fields: &mut Fields) {
 }
 
 fn legal_path(listing: &LegalFacet) -> String {
-    format!("legal[{}]", listing_key(listing.regime.as_str(), listing.component.as_deref()))
+    let key = listing_key(listing.regime.as_str(), listing.component.as_deref());
+    match &listing.through {
+        None => format!("legal[{key}]"),
+        Some(group) => format!("legal[{key} through {group}]"),
+    }
 }
 
 fn own_listings(status: &RelationshipStatus) -> Vec<String> {
