@@ -2,14 +2,16 @@
 
 use std::io;
 
-use crate::log::sled::OpenError;
+use crate::log::{AppendError, sled::OpenError};
+
+const ROOM: &str = "\nMake room on that file system, and run the command again.";
+/// How the system says that a disk is full, in the reason of a log.
+const FULL: &str = "No space left on device";
 
 /// What can be done about an error; nothing when there is nothing to say that the error does not.
 pub fn of(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "\nMake room on that file system, and run the command again."
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ROOM,
         io::ErrorKind::ReadOnlyFilesystem => {
             "\nThe file system is mounted read-only: mount it for writing, or work on a copy of the directory."
         }
@@ -30,5 +32,17 @@ pub fn opening(error: &OpenError) -> String {
         }
         OpenError::Io { source, .. } => format!("{error}{}", of(source)),
         error => error.to_string(),
+    }
+}
+
+/// Why records could not be written to a new log, and what can be done.
+pub fn appending(error: &AppendError) -> String {
+    let reason = match error {
+        AppendError::Failed { reason } | AppendError::Poisoned { reason } => reason.clone(),
+        error => error.to_string(),
+    };
+    match reason.contains(FULL) {
+        true => reason + ROOM,
+        false => reason,
     }
 }

@@ -55,7 +55,7 @@ pub enum RestoreError {
     #[error("{}", hint::opening(.0))]
     Open(#[from] OpenError),
     /// The new log could not be written.
-    #[error("the new record could not be written: {0}")]
+    #[error("the new record could not be written: {}", hint::appending(.0))]
     Append(#[from] AppendError),
 }
 

@@ -95,7 +95,7 @@ pub enum StartError {
     #[error(transparent)]
     Key(#[from] KeyFileError),
     /// The record did not open.
-    #[error("the record in {} cannot be read: {error}\n{}", data.display(), advice(data))]
+    #[error("the record in {} cannot be read: {error}\n{}", data.join("sled/db").display(), advice(data))]
     Ledger {
         /// The directory.
         data: PathBuf,

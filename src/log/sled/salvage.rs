@@ -71,7 +71,11 @@ impl Salvage {
     /// Looks through all files of the log in this directory, which must be there, and which nobody may be using.
     pub fn open(path: &Path) -> Result<Salvage, OpenError> {
         let missing = io::Error::new(io::ErrorKind::NotFound, "there is no record here");
-        let known = ["tail", "sled", "journal"].iter().any(|name| path.join(name).exists());
+        let mut known = false;
+        for name in ["tail", "sled", "journal"] {
+            let found = path.join(name).try_exists();
+            known |= found.map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        }
         if !known {
             return Err(OpenError::Io { path: path.to_owned(), source: missing });
         }
