@@ -4,7 +4,10 @@
 
 mod common;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use chancery::domain::fold::RULESET;
 use chancery::wire::v1::{
@@ -545,6 +548,37 @@ async fn the_decision_of_the_seeds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hindsight_is_about_the_subjects_and_counts_what_it_leaves_out() {
+    let office = Office::seeded().await;
+    let view = office.digest(&["relationship/sy/sdf"], "2025-11-20").await.unwrap();
+    office.submit(vec![decision(800, "waited", &view, &view.digest)]).await.unwrap();
+    // The same actor and the same group, each with another: the relationship is not moved.
+    let elsewhere = vec![
+        events::meeting(810, "2025-01-02", "sy", "hts"),
+        events::meeting(811, "2025-01-02", "us", "sdf"),
+        events::regime(812, "sy-list", "sy"),
+    ];
+    office.submit(elsewhere).await.unwrap();
+    let found = office.audited("waited").await.unwrap();
+    assert_eq!((found.hindsight.len(), found.left_out, found.events_after), (0, 0, 0));
+    // More than are listed, before the valid date and after it by turns.
+    let date = |number: u64| if number.is_multiple_of(2) { "2025-03-01" } else { "2025-12-01" };
+    for from in [1_000, 2_000] {
+        let met = (from..from + 700).map(|number| events::meeting(number, date(number), "sy", "sdf"));
+        office.submit(met.collect()).await.unwrap();
+    }
+    let retraction = v1::Retraction { target: events::id(1_002), reason: "Not so.".to_owned() };
+    let body = Some(v1::event::Body::Retraction(retraction));
+    office.submit(vec![v1::Event { event_id: events::id(5_000), body }]).await.unwrap();
+    let found = office.audited("waited").await.unwrap();
+    assert_eq!((found.hindsight.len(), found.left_out, found.events_after), (500, 201, 700));
+    let positions: Vec<u64> =
+        found.hindsight.iter().map(|later| later.record.as_ref().unwrap().position).collect();
+    assert!(positions.is_sorted_by(|a, b| a < b));
+    assert!(found.hindsight.iter().all(|later| later.kind() == v1::HindsightKind::LateFact));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn decisions_and_their_views() {
     let office = Office::seeded().await;
     let view = office.digest(&["relationship/sy/sdf"], "2025-11-20").await.unwrap();
@@ -560,6 +594,18 @@ async fn decisions_and_their_views() {
     other.view.as_mut().unwrap().ruleset = "0".to_owned();
     office.submit(vec![decision(802, "old-rules", &other, &altered)]).await.unwrap();
     assert_eq!(office.audited("old-rules").await.unwrap().reproduction(), v1::Reproduction::OtherRuleset);
+    // Of a view under other rules there is the digest only. What was learned since is told as of any other; what the rules
+    // changed in it nobody can say, and nothing is said to be that.
+    let mut then = office.digest(&["relationship/sy/sdf"], "2025-11-20@431").await.unwrap();
+    office.submit(vec![decision(806, "then", &then, &then.digest)]).await.unwrap();
+    then.view.as_mut().unwrap().ruleset = "0".to_owned();
+    office.submit(vec![decision(807, "then-old-rules", &then, &altered)]).await.unwrap();
+    let found = office.audited("then-old-rules").await.unwrap();
+    assert_eq!(found.reproduction(), v1::Reproduction::OtherRuleset);
+    assert_eq!(found.changes, office.audited("then").await.unwrap().changes);
+    let causes: BTreeSet<v1::ChangeCause> =
+        found.changes.iter().flat_map(|it| &it.changes).map(v1::FieldChange::cause).collect();
+    assert!(!causes.is_empty() && !causes.contains(&v1::ChangeCause::RuleChange), "{causes:?}");
     // Refused: a digest that is none, a slug twice, a view of what is not on record yet, an unknown subject.
     let mut ahead = view.clone();
     ahead.view.as_mut().unwrap().known_position = 9_999;

@@ -25,7 +25,10 @@ use chancery::{
     ledger::{Commit, Ledger, Proposed},
     log::memory::Memory,
     position::Position,
-    projection::{Projection, Store},
+    projection::{
+        Projection, Store,
+        timeline::{Future, Timeline},
+    },
     wire::event::write_event,
 };
 use jiff::Timestamp;
@@ -175,6 +178,19 @@ async fn check(history: &History, day: Day, stops: &[Index]) {
                 }
             }
             assert_eq!(state, standing(fields(at(tail))), "{matter}: the end in record time");
+        }
+    }
+    // The places of a relationship are those of its timeline, read from the record.
+    for subject in matters().iter().map(Matter::subject) {
+        for stop in stops.iter().copied().chain([tail]) {
+            let as_of = AsOf { disclosed_by: (stop != tail).then_some(day), ..at(stop) };
+            let Some(places) = office.projection.store().places(&subject, as_of) else { continue };
+            let read = Timeline::read(&office.ledger, &subject, as_of).await.unwrap();
+            let standing = read.standing(as_of, Future::Everything);
+            let found: Vec<_> =
+                standing.iter().map(|it| (it.effective.lower(), it.heralded, it.root)).collect();
+            let expected: Vec<_> = places.iter().map(|it| (it.effective(), it.heralded, it.root())).collect();
+            assert_eq!(found, expected, "{subject} at {stop}");
         }
     }
     // A rebuilt log gives the same digests, and another view another.

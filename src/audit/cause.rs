@@ -1,6 +1,7 @@
 //! Causes: which event, or time alone, moved a field.
 
-use super::explain::root;
+use std::collections::BTreeSet;
+
 use crate::{
     domain::{
         date::Day,
@@ -9,7 +10,6 @@ use crate::{
         vocabulary::{ChangeCause, FoldRule},
     },
     ledger::{Ledger, Recorded},
-    log::ReadError,
     position::Position,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -71,25 +71,23 @@ pub(super) fn is_elapsed(change: &Change<'_>) -> bool {
 }
 
 /// The last event between two positions that moved what a change names: one that it names itself, or one of the family of
-/// such a one; else the last of `touching`, which ascend.
-pub(super) async fn between(
+/// such a one; else the last of `moving`, which ascend.
+pub(super) fn between(
     ledger: &Ledger,
     change: &Change<'_>,
     (after, to): (Position, Position),
-    touching: &[Position],
-) -> Result<Option<Position>, ReadError> {
+    moving: &[Position],
+) -> Option<Position> {
     let within = |position: &Position| after < *position && *position <= to;
     if let Some(position) = named(change).find(|position| within(position)) {
-        return Ok(Some(position));
+        return Some(position);
     }
-    let mut earlier: Vec<Position> = named(change).collect();
-    earlier.sort_unstable();
-    earlier.dedup();
-    earlier.truncate(EVENTS_MAX);
-    let roots = ledger.fetch(&earlier).await?;
-    let members = roots.iter().flat_map(|recorded| ledger.family(root(recorded)));
+    let earlier: BTreeSet<Position> = named(change).collect();
+    let roots: BTreeSet<Position> =
+        earlier.into_iter().take(EVENTS_MAX).map(|position| ledger.family_root(position)).collect();
+    let members = roots.into_iter().flat_map(|root| ledger.family(root));
     let moved = members.filter(within).max();
-    Ok(moved.or_else(|| touching.iter().rev().find(|position| within(position)).copied()))
+    moved.or_else(|| moving.iter().rev().find(|position| within(position)).copied())
 }
 
 /// How many events that a change names are followed to their families.

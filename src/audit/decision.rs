@@ -1,6 +1,6 @@
 //! Decisions: the view that one rested on, rebuilt, and what was recorded afterwards about the time before it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Matter, ViewText, explain::visible};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         date::Day,
         event::Event,
         fact::Fact,
-        fold::RULESET,
+        fold::{RULESET, relationship::Told},
         id::DecisionId,
         statement::{DecisionRecorded, Statement},
         subject::Subject,
@@ -31,6 +31,15 @@ pub struct Decision {
     pub events: Vec<Recorded>,
     /// What it says as it stands.
     pub stands: DecisionRecorded,
+}
+
+/// Where the events stand that were recorded after the view of a decision was taken and can move what it concerns.
+#[derive(Clone, Debug, Default)]
+pub struct Since {
+    positions: BTreeSet<Position>,
+    /// Those of them that are engagements which nobody contests. There may be very many: what is not listed of them is not
+    /// read.
+    plain: HashMap<Position, Told>,
 }
 
 /// What was recorded after the view of a decision was taken.
@@ -97,27 +106,44 @@ impl Decision {
         (found, digest)
     }
 
-    /// The subjects whose events bear on what it concerns.
-    pub fn grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
+    /// What was recorded after the view was taken that can move what it concerns, as far as that is known without
+    /// reading it.
+    pub fn since(&self, store: &Store, ledger: &Ledger, as_of: AsOf) -> Since {
+        let range = (self.stands.basis.known_at, as_of.known_at);
         let matters = self.matters();
-        let grounds: BTreeSet<Subject> =
-            matters.iter().flat_map(|matter| matter.grounds(store, as_of)).collect();
-        grounds.into_iter().collect()
+        let moving = matters.iter().flat_map(|matter| matter.moving(store, ledger, as_of, range));
+        let positions: BTreeSet<Position> = moving.collect();
+        let told = matters.iter().flat_map(|matter| matter.plain(store, as_of));
+        let plain = told.filter(|told| positions.contains(&told.position));
+        Since { plain: plain.map(|told| (told.position, told)).collect(), positions }
     }
 
-    /// What was recorded on these grounds after the view was taken.
+    /// What of that is about the time before, and what it is.
     pub async fn hindsight(
         &self,
         ledger: &Ledger,
-        grounds: &[Subject],
+        since: &Since,
         as_of: AsOf,
     ) -> Result<Hindsight, ReadError> {
-        let basis = self.stands.basis;
-        let positions = ledger.positions(grounds, basis.known_at.next(), as_of.known_at);
+        let valid_at = self.stands.basis.valid_at;
+        let positions: Vec<Position> = since.positions.iter().copied().collect();
         let mut found = Hindsight::default();
         for run in positions.chunks(HINDSIGHT_MAX) {
-            for recorded in ledger.fetch(run).await? {
-                let Some(kind) = kind_of(ledger, &recorded, basis.valid_at, as_of).await? else {
+            let mut room = HINDSIGHT_MAX.saturating_sub(found.before.len());
+            let mut read = Vec::new();
+            for position in run {
+                match since.plain.get(position).map(|told| told.is_before(valid_at, as_of)) {
+                    Some(false) => found.after += 1,
+                    Some(true) if room == 0 => found.left_out += 1,
+                    Some(true) => {
+                        room -= 1;
+                        read.push(*position);
+                    }
+                    None => read.push(*position),
+                }
+            }
+            for recorded in ledger.fetch(&read).await? {
+                let Some(kind) = kind_of(ledger, &recorded, valid_at, as_of).await? else {
                     found.after += 1;
                     continue;
                 };
@@ -125,7 +151,7 @@ impl Decision {
                     found.left_out += 1;
                     continue;
                 }
-                let public = |fact: &Fact| fact.disclosed() <= basis.valid_at;
+                let public = |fact: &Fact| fact.disclosed() <= valid_at;
                 let knowable = recorded.event.fact().is_some_and(|fact| public(fact));
                 found.before.push(Later { recorded, kind, knowable });
             }

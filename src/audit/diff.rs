@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Matter,
-    cause::{Caused, between, cause_of, day_of},
+    cause::{Caused, between, cause_of, day_of, named},
 };
 use crate::{
     domain::{
@@ -35,14 +35,20 @@ pub struct Compared {
     pub learned: Vec<Field>,
     /// The second answer.
     pub is: Vec<Field>,
-    /// The subjects whose events can move the status.
-    grounds: Vec<Subject>,
+    /// The positions between the two answers whose events can move the status.
+    moving: Vec<Position>,
 }
 
 impl Compared {
     /// Asks for the three. A subject that is not on record at one of the views has no fields there; at neither, it is
     /// unknown.
-    pub fn new(matter: &Matter, store: &Store, from: AsOf, to: AsOf) -> Result<Compared, UnknownError> {
+    pub fn new(
+        matter: &Matter,
+        store: &Store,
+        ledger: &Ledger,
+        from: AsOf,
+        to: AsOf,
+    ) -> Result<Compared, UnknownError> {
         let is = matter.fields(store, to);
         let was = matter.fields(store, from);
         let (is, was) = match (is, was) {
@@ -56,7 +62,11 @@ impl Compared {
                 matter.fields(store, middle).unwrap_or_default()
             }
         };
-        Ok(Compared { was, learned, is, grounds: matter.grounds(store, to) })
+        let moving = match changes(&was, &is).is_empty() {
+            true => Vec::new(),
+            false => matter.moving(store, ledger, to, (from.known_at, to.known_at)),
+        };
+        Ok(Compared { was, learned, is, moving })
     }
 
     /// What differs, with its causes.
@@ -69,22 +79,77 @@ impl Compared {
         let by_path: BTreeMap<&str, &Field> =
             self.learned.iter().map(|field| (field.path.as_str(), field)).collect();
         let range = (from.known_at, to.known_at);
-        let touching = ledger.positions(&self.grounds, range.0.next(), range.1);
-        let mut found = Vec::with_capacity(differing.len());
-        for change in &differing {
+        let value = |field: Option<&Field>| field.map(|field| field.value.clone());
+        let steps = differing.iter().map(|change| {
             let middle = by_path.get(change.path).copied();
-            let value = |field: Option<&Field>| field.map(|field| field.value.clone());
-            let learned = value(change.was) != value(middle);
-            let (cause, event) = if learned {
-                // What a step of record time moved rests on what that step brought.
-                let step = Change { path: change.path, was: change.was, is: middle };
-                learned_by(ledger, &step, range, &touching, since).await?
-            } else {
-                passed(ledger, change, (from.valid_at, to.valid_at)).await?
-            };
-            found.push(Caused::of(change, cause, event));
+            if value(change.was) == value(middle) {
+                return Step::Passed(named(change).collect());
+            }
+            // What a step of record time moved rests on what that step brought.
+            let step = Change { path: change.path, was: change.was, is: middle };
+            match between(ledger, &step, range, &self.moving) {
+                Some(event) => Step::Recorded(event),
+                None => Step::Disclosed(named(&step).next()),
+            }
+        });
+        let steps: Vec<Step> = steps.collect();
+        let behind: BTreeSet<Position> = steps.iter().flat_map(Step::events).copied().collect();
+        let events = ledger.fetch(&behind.into_iter().collect::<Vec<_>>()).await?;
+        let events: BTreeMap<Position, &Recorded> = events.iter().map(|it| (it.position, it)).collect();
+        let caused = differing.iter().zip(&steps).map(|(change, step)| {
+            let (cause, event) = step.cause(&events, since, (from.valid_at, to.valid_at));
+            Caused::of(change, cause, event)
+        });
+        Ok(caused.collect())
+    }
+}
+
+/// What moved a field, before it is looked up.
+enum Step {
+    /// An event between the two positions.
+    Recorded(Position),
+    /// Nothing was recorded in between: what the value rests on was disclosed.
+    Disclosed(Option<Position>),
+    /// One of these facts took effect between the two valid dates, or time alone did it.
+    Passed(Vec<Position>),
+}
+
+impl Step {
+    /// The events that say which cause it is.
+    fn events(&self) -> &[Position] {
+        match self {
+            Step::Recorded(event) => std::slice::from_ref(event),
+            Step::Disclosed(_) => &[],
+            Step::Passed(named) => named,
         }
-        Ok(found)
+    }
+
+    fn cause(
+        &self,
+        events: &BTreeMap<Position, &Recorded>,
+        since: Day,
+        (from, to): (Day, Day),
+    ) -> (ChangeCause, Option<Position>) {
+        match self {
+            Step::Recorded(event) => {
+                let cause = events.get(event).map(|recorded| cause_of(recorded, since));
+                (cause.unwrap_or(ChangeCause::LateArrival), Some(*event))
+            }
+            Step::Disclosed(event) => (ChangeCause::LateArrival, *event),
+            Step::Passed(named) => {
+                let within = |position: &&Position| {
+                    events.get(*position).and_then(|recorded| recorded.event.fact()).is_some_and(|fact| {
+                        [fact.effective_on.lower(), fact.heralded()]
+                            .iter()
+                            .any(|day| from < *day && *day <= to)
+                    })
+                };
+                match named.iter().filter(within).min() {
+                    Some(event) => (ChangeCause::NewFact, Some(*event)),
+                    None => (ChangeCause::TimePassed, named.first().copied()),
+                }
+            }
+        }
     }
 }
 
@@ -94,44 +159,6 @@ async fn answered_on(ledger: &Ledger, known_at: Position) -> Result<Day, ReadErr
     let position = known_at.max(first).min(ledger.tail());
     let recorded_at = ledger.recorded_at(position).await?;
     Ok(recorded_at.map_or(Day::MIN, day_of))
-}
-
-async fn learned_by(
-    ledger: &Ledger,
-    change: &Change<'_>,
-    range: (Position, Position),
-    touching: &[Position],
-    since: Day,
-) -> Result<(ChangeCause, Option<Position>), ReadError> {
-    let Some(event) = between(ledger, change, range, touching).await? else {
-        // Nothing was recorded in between: it was disclosed.
-        return Ok((ChangeCause::LateArrival, super::cause::named(change).next()));
-    };
-    let recorded = ledger.fetch(&[event]).await?;
-    let cause = recorded.first().map_or(ChangeCause::LateArrival, |recorded| cause_of(recorded, since));
-    Ok((cause, Some(event)))
-}
-
-/// Between two valid dates under one record.
-async fn passed(
-    ledger: &Ledger,
-    change: &Change<'_>,
-    (from, to): (Day, Day),
-) -> Result<(ChangeCause, Option<Position>), ReadError> {
-    let mut named: Vec<Position> = super::cause::named(change).collect();
-    let first = named.first().copied();
-    named.sort_unstable();
-    named.dedup();
-    let within = |recorded: &&Recorded| {
-        recorded.event.fact().is_some_and(|fact| {
-            [fact.effective_on.lower(), fact.heralded()].iter().any(|day| from < *day && *day <= to)
-        })
-    };
-    let events = ledger.fetch(&named).await?;
-    Ok(match events.iter().find(within) {
-        Some(recorded) => (ChangeCause::NewFact, Some(recorded.position)),
-        None => (ChangeCause::TimePassed, first),
-    })
 }
 
 /// The groups and relationships that the events after one position up to another touch.

@@ -5,12 +5,14 @@ use std::{collections::BTreeSet, fmt};
 use crate::{
     domain::{
         as_of::AsOf,
-        fold::registry::Regimes,
+        fold::{registry::Regimes, relationship::Told},
         id::{ActorId, GroupId, RegimeId},
         status::field::{Field, is_below, regime_asked},
         subject::Subject,
         vocabulary::Inheritance,
     },
+    ledger::Ledger,
+    position::Position,
     projection::{Store, UnknownError},
 };
 
@@ -109,7 +111,7 @@ impl Matter {
     }
 
     /// The subjects whose events can move its status under the cuts, whatever the valid date.
-    pub fn grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
+    fn grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
         let mut grounds: BTreeSet<Subject> = store.told_of(&self.subject(), as_of).into_iter().collect();
         if store.is_ever_merged(self.group()) {
             grounds.extend(store.told_of(&Subject::Group(self.group().clone()), as_of));
@@ -144,7 +146,7 @@ impl Matter {
 
     /// The subjects whose events can have moved its status at any position up to that of the cuts: those of
     /// [`Matter::grounds`], and those of what no longer stands.
-    pub fn ever_grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
+    fn ever_grounds(&self, store: &Store, as_of: AsOf) -> Vec<Subject> {
         let mut grounds: BTreeSet<Subject> = self.grounds(store, as_of).into_iter().collect();
         let (groups, regimes) = store.ever_about(self.group());
         match self {
@@ -159,6 +161,37 @@ impl Matter {
         grounds.into_iter().collect()
     }
 
+    /// The positions after one and up to another, ascending, whose events can move its status under the cuts: of the
+    /// events about its [grounds](Matter::grounds), and not those that only name an actor, group or regime of them.
+    pub fn moving(
+        &self,
+        store: &Store,
+        ledger: &Ledger,
+        as_of: AsOf,
+        range: (Position, Position),
+    ) -> Vec<Position> {
+        moving(&self.grounds(store, as_of), store, ledger, range)
+    }
+
+    /// The same for whatever can have moved its status at any position up to that of the cuts.
+    pub fn ever_moving(
+        &self,
+        store: &Store,
+        ledger: &Ledger,
+        as_of: AsOf,
+        range: (Position, Position),
+    ) -> Vec<Position> {
+        moving(&self.ever_grounds(store, as_of), store, ledger, range)
+    }
+
+    /// The engagements of a relationship that nobody contests.
+    pub(super) fn plain(&self, store: &Store, as_of: AsOf) -> Vec<Told> {
+        match self {
+            Matter::Relationship(actor, group) => store.plain(actor, group, as_of),
+            Matter::Group(_) | Matter::Designation(..) => Vec::new(),
+        }
+    }
+
     /// What it is called: the names of its ends at the view, as `United States and Hamas`.
     pub fn title(&self, store: &Store, as_of: AsOf) -> Result<String, UnknownError> {
         let (identity, _) = store.identity(self.group(), as_of)?;
@@ -170,4 +203,22 @@ impl Matter {
             }
         })
     }
+}
+
+fn moving(
+    grounds: &[Subject],
+    store: &Store,
+    ledger: &Ledger,
+    (after, to): (Position, Position),
+) -> Vec<Position> {
+    let about = |ground: &Subject| {
+        let mut positions = ledger.positions(std::slice::from_ref(ground), after.next(), to);
+        // Whoever takes part in an engagement is named by it, and no other for it.
+        if let Some(telling) = store.telling(ground) {
+            positions.retain(|position| telling.contains(position));
+        }
+        positions
+    };
+    let positions: BTreeSet<Position> = grounds.iter().flat_map(about).collect();
+    positions.into_iter().collect()
 }

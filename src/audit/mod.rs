@@ -13,7 +13,7 @@ mod matter;
 pub mod replay;
 
 pub use cause::Caused;
-pub use decision::{Decision, HINDSIGHT_MAX, Hindsight, Later};
+pub use decision::{Decision, HINDSIGHT_MAX, Hindsight, Later, Since};
 pub use diff::{Compared, DIFF_EVENTS_MAX, touched};
 pub use digest::ViewText;
 pub use explain::{Explanation, LostClaim, NoFieldError, explain, field_of};

@@ -228,6 +228,11 @@ impl Ledger {
         self.index().family(root)
     }
 
+    /// The fact that the family of the event at a position goes back to: itself, unless it is a claim or record event.
+    pub fn family_root(&self, position: Position) -> Position {
+        self.index().root(position).unwrap_or(position)
+    }
+
     /// The last position recorded at or before `time`.
     pub async fn position_at(&self, time: Timestamp) -> Result<Position, ReadError> {
         // recorded_at never decreases: find the first event after the time.

@@ -1,4 +1,4 @@
-//! Days: when the status of a group can change, for whoever follows it through valid time.
+//! Days and positions: when the status of a group can change, for whoever follows it through valid or record time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,14 @@ use crate::{
         as_of::AsOf,
         date::{Day, PartialDate},
         fold::{
-            Standing,
+            Content, Family, History, Standing,
             group::{GroupFact, Groups as _},
             registry::{ActorStatus, RegimeStatus, Regimes},
+            relationship::{Dealings, Place, Told},
         },
         id::{ActorId, GroupId, RegimeId},
         statement::Name,
+        subject::Subject,
         vocabulary::{Act, LineageKind},
     },
     position::Position,
@@ -133,9 +135,45 @@ impl Store {
         (groups, regimes)
     }
 
+    /// The events that tell what an actor, group or regime is; those that only name it, as engagements do, are not
+    /// among them. `None`: all about the subject tell of it.
+    pub fn telling(&self, subject: &Subject) -> Option<BTreeSet<Position>> {
+        match subject {
+            Subject::Actor(actor) => Some(self.actors.get(actor).map(positions).unwrap_or_default()),
+            Subject::Regime(regime) => Some(self.regimes.get(regime).map(positions).unwrap_or_default()),
+            Subject::Group(group) => {
+                let mut telling = self.groups.get(group).map(positions).unwrap_or_default();
+                telling.extend(positions(&self.merges));
+                Some(telling)
+            }
+            Subject::Designation(..)
+            | Subject::Relationship(..)
+            | Subject::Decision(_)
+            | Subject::Event(_) => None,
+        }
+    }
+
+    /// The engagements of a relationship that nobody contests, in no particular order.
+    pub fn plain(&self, actor: &ActorId, group: &GroupId, as_of: AsOf) -> Vec<Told> {
+        let group = self.survivor(group, as_of);
+        self.dealings_of(actor, &group, as_of).into_iter().flat_map(Dealings::plain).collect()
+    }
+
+    /// The places of the facts of a relationship that stand under the cuts, in valid-time order; `None` for other subjects,
+    /// and for a relationship of which nothing is on record or whose group was ever merged with another.
+    pub fn places(&self, subject: &Subject, as_of: AsOf) -> Option<Vec<Place>> {
+        let Subject::Relationship(actor, group) = subject else { return None };
+        Some(self.dealings(actor, group)?.places(as_of))
+    }
+
     /// When what an actor is, and what it belongs to, can change.
     pub fn turning_days_of(&self, actor: &ActorId, as_of: AsOf) -> BTreeSet<Day> {
         let history = self.actors.get(actor);
         history.map(|history| ActorStatus::turning_days(history, as_of)).unwrap_or_default()
     }
+}
+
+/// Where the facts of a history stand in the record, and what is recorded about them.
+fn positions<C: Content>(history: &History<C>) -> BTreeSet<Position> {
+    history.facts().chain(history.families().flat_map(Family::positions)).collect()
 }

@@ -3,10 +3,14 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::family::family;
+use super::{
+    family::family,
+    projector::{kin, wanted, within},
+};
 use crate::{
     domain::{
         as_of::AsOf,
+        date::Day,
         event::Event,
         fact::Fact,
         fold::{Content, Direction, History, Standing, Telling, group::GroupFact, relationship::Move},
@@ -89,6 +93,13 @@ pub enum Future {
     Heralded,
 }
 
+impl Future {
+    /// Whether a fact belongs to a timeline that can have taken effect on one day, and was heralded on another.
+    pub fn takes(self, effective: Day, heralded: Day, valid_at: Day) -> bool {
+        effective <= valid_at || self == Future::Everything || heralded <= valid_at
+    }
+}
+
 /// Everything recorded about one subject up to a position.
 pub struct Timeline {
     history: History<Whole>,
@@ -102,7 +113,21 @@ impl Timeline {
 
     /// Reads what is recorded about several subjects: those of identities that were merged.
     pub async fn read_all(ledger: &Ledger, subjects: &[Subject], as_of: AsOf) -> Result<Timeline, ReadError> {
-        Ok(Timeline { history: history(ledger, subjects, as_of).await? })
+        let tail = ledger.tail().min(as_of.known_at);
+        let facts = facts(ledger, subjects, tail);
+        Ok(Timeline { history: history(ledger, subjects, &facts, tail).await? })
+    }
+
+    /// Reads of that only some facts, each named by the one that its claims are claims of.
+    pub async fn read_facts(
+        ledger: &Ledger,
+        subjects: &[Subject],
+        facts: BTreeSet<Position>,
+        as_of: AsOf,
+    ) -> Result<Timeline, ReadError> {
+        let facts: Vec<Position> = facts.into_iter().collect();
+        let tail = ledger.tail().min(as_of.known_at);
+        Ok(Timeline { history: history(ledger, subjects, &facts, tail).await? })
     }
 
     /// Whether nothing is recorded about it.
@@ -113,39 +138,44 @@ impl Timeline {
     /// What stands of it under the cuts, in valid-time order.
     pub fn standing(&self, as_of: AsOf, future: Future) -> Vec<Standing<'_, Whole>> {
         let mut standing = self.history.standing(as_of);
-        standing.retain(|it| {
-            it.effective.lower() <= as_of.valid_at
-                || future == Future::Everything
-                || it.heralded <= as_of.valid_at
-        });
+        standing.retain(|it| future.takes(it.effective.lower(), it.heralded, as_of.valid_at));
         standing
     }
 }
 
-async fn history(ledger: &Ledger, subjects: &[Subject], as_of: AsOf) -> Result<History<Whole>, ReadError> {
-    let tail = ledger.tail().min(as_of.known_at);
+/// The facts that tell of the subjects up to a position, ascending: each by the one that its claims are claims of.
+fn facts(ledger: &Ledger, subjects: &[Subject], tail: Position) -> Vec<Position> {
     let positions = ledger.positions(subjects, Position::START, tail);
-    let events = ledger.fetch(&positions).await?;
-    let touched = |fact: &Arc<Fact>| subjects.iter().any(|subject| touches(fact, subject));
-    let concerns = |fact: &Arc<Fact>| touched(fact).then(|| Whole(fact.clone()));
-    let mut history = History::default();
-    let mut roots: BTreeSet<Position> =
-        events.iter().filter_map(|it| it.concern).map(|concern| concern.root).collect();
+    let mut facts: BTreeSet<Position> =
+        positions.into_iter().map(|position| ledger.family_root(position)).collect();
     for subject in subjects {
         if let Subject::Event(id) = subject {
             // A fact's own timeline is that of its family.
-            roots.extend(ledger.find(*id).filter(|position| *position <= tail));
+            facts.extend(ledger.find(*id).filter(|position| *position <= tail));
         }
     }
-    for recorded in &events {
-        if let (Event::Fact(fact), None) = (&recorded.event, recorded.concern) {
-            history.add(Telling::new(recorded.position, fact, Whole(fact.clone())));
+    facts.into_iter().collect()
+}
+
+/// Reads facts, which ascend, with all that is recorded about them up to a position.
+async fn history(
+    ledger: &Ledger,
+    subjects: &[Subject],
+    facts: &[Position],
+    tail: Position,
+) -> Result<History<Whole>, ReadError> {
+    let touched = |fact: &Arc<Fact>| subjects.iter().any(|subject| touches(fact, subject));
+    let concerns = |fact: &Arc<Fact>| touched(fact).then(|| Whole(fact.clone()));
+    let families = within(facts.iter().map(|fact| (*fact, ledger.family(*fact))), tail);
+    let events = ledger.fetch(&wanted(&families)).await?;
+    let mut history = History::default();
+    for (root, members) in kin(&families, &events) {
+        match members.as_slice() {
+            [Recorded { event: Event::Fact(fact), concern: None, .. }] => {
+                history.add(Telling::new(root, fact, Whole(fact.clone())));
+            }
+            members => history.set_family(root, family(members, concerns)),
         }
-    }
-    for root in roots {
-        let members: Vec<Position> =
-            ledger.family(root).into_iter().filter(|position| *position <= tail).collect();
-        history.set_family(root, family(&ledger.fetch(&members).await?, concerns));
     }
     Ok(history)
 }

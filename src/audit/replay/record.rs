@@ -46,8 +46,7 @@ impl RecordReplay {
     ) -> Result<RecordReplay, ReplayError> {
         matter.fields(store, as_of)?;
         let from = from.min(as_of.known_at);
-        let grounds = matter.ever_grounds(store, as_of);
-        let mut positions = ledger.positions(&grounds, from.next(), as_of.known_at);
+        let mut positions = matter.ever_moving(store, ledger, as_of, (from, as_of.known_at));
         if from < as_of.known_at && positions.last() != Some(&as_of.known_at) {
             positions.push(as_of.known_at);
         }

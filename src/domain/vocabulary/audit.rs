@@ -15,7 +15,7 @@ vocabulary! {
         Retraction = 4 "RETRACTION",
         /// Time alone.
         TimePassed = 5 "TIME_PASSED",
-        /// The rules of the fold.
+        /// The rules of the fold. Never within one ruleset: where there is one, no answer gives it.
         RuleChange = 6 "RULE_CHANGE",
     }
 }

@@ -73,12 +73,12 @@ impl Audit {
         })?;
         let cuts = decision.cuts(now);
         let later = AsOf { known_at: now.known_at, disclosed_by: None, ..cuts };
-        let (reproduction, digest, grounds) = {
+        let (reproduction, digest, since) = {
             let store = self.query.projection.store();
             let (reproduction, digest) = decision.reproduce(&store, now);
-            (reproduction, digest, decision.grounds(&store, later))
+            (reproduction, digest, decision.since(&store, ledger, later))
         };
-        let hindsight = decision.hindsight(ledger, &grounds, later).await?;
+        let hindsight = decision.hindsight(ledger, &since, later).await?;
         let mut changes = Vec::new();
         for matter in decision.matters() {
             let of_matter = self.changes_of(&matter, cuts, later).await?;

@@ -51,8 +51,11 @@ impl Audit {
         let matters = match matter {
             Some(matter) => {
                 // What is on record at neither view is refused before the first answer.
-                Compared::new(&matter, &self.query.projection.store(), from, to)
-                    .map_err(|error| unknown("subject", &error))?;
+                {
+                    let store = self.query.projection.store();
+                    let earlier = |unknown| matter.fields(&store, from).map_err(|_| unknown);
+                    matter.fields(&store, to).or_else(earlier).map_err(|error| unknown("subject", &error))?;
+                }
                 vec![matter]
             }
             None => {
@@ -110,7 +113,7 @@ impl Audit {
         let (compared, title) = {
             let store = self.query.projection.store();
             let title = matter.title(&store, to).or_else(|_| matter.title(&store, from));
-            (Compared::new(matter, &store, from, to), title)
+            (Compared::new(matter, &store, &self.query.ledger, from, to), title)
         };
         let changes = match compared {
             Ok(compared) => compared.changes(&self.query.ledger, from, to).await?,

@@ -8,6 +8,7 @@ mod overview;
 mod page;
 mod search;
 mod selection;
+mod timeline;
 mod watch;
 
 use std::{pin::Pin, sync::Arc};
@@ -16,26 +17,19 @@ use tokio_stream::{Stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::{
-    history::{as_it_stands, record},
-    refusal::Refusal,
-};
+use super::refusal::Refusal;
 use crate::{
     audit::Matter,
     domain::{
         id::{ActorId, GroupId},
-        subject::Subject,
         violation::Violation,
     },
     ledger::Ledger,
-    projection::{
-        Projection, UnknownError,
-        timeline::{Future, Timeline},
-    },
+    projection::{Projection, UnknownError},
     wire::{
         Field, Findings,
         as_of::read_times,
-        status::{group, relationship, timeline},
+        status::{group, relationship},
         v1,
     },
 };
@@ -262,46 +256,7 @@ impl v1::query_service_server::QueryService for Query {
         request: Request<v1::GetTimelineRequest>,
     ) -> Result<Response<v1::GetTimelineResponse>, Status> {
         let clearance = clearance(&request);
-        let mut request = request.into_inner();
-        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
-        let min_position = std::mem::take(&mut request.min_position);
-        let page = Page::read(size, &token, &request)?;
-        let mut found = Findings::default();
-        let subject: Option<Subject> = found.required(&Field::root("subject"), &request.subject);
-        let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
-        let subject = finish(found, subject)?;
-        let future = if times.valid_at.is_some() { Future::Heralded } else { Future::Everything };
-        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
-        let (as_of, subjects) = {
-            let store = self.projection.store();
-            let as_of = asked.as_of(&store);
-            (as_of, store.told_of(&subject, as_of))
-        };
-        let read = Timeline::read_all(&self.ledger, &subjects, as_of).await.map_err(Refusal::from)?;
-        if read.is_empty() {
-            return Err(Refusal::unknown(
-                "subject",
-                format!("nothing is on record about {subject} at this view"),
-            )
-            .into());
-        }
-        let standing = read.standing(as_of, future);
-        let (shown, next) = page.part(&standing);
-        let names = self.names(shown.iter().map(timeline::positions_of).collect()).await?;
-        let mut entries = Vec::with_capacity(shown.len());
-        for it in shown {
-            let events = self.ledger.fetch(&[it.fact]).await.map_err(Refusal::from)?;
-            let Some(event) = events.first() else { continue };
-            let record = record(event)?;
-            let says = as_it_stands(&record, it.position, it.content.fact());
-            entries.push(timeline::write_timeline_entry(it, as_of.valid_at, record, says, &names));
-        }
-        let next_page_token = page.next_part(as_of, next);
-        Ok(Response::new(v1::GetTimelineResponse {
-            entries,
-            view: Some(self.view(as_of).await?),
-            next_page_token,
-        }))
+        Ok(Response::new(self.timeline(request.into_inner(), clearance).await?))
     }
 
     type WatchGroupStream = Answers<v1::WatchGroupResponse>;

@@ -18,6 +18,7 @@ mod recognition;
 mod score;
 mod state;
 mod step;
+mod told;
 mod window;
 
 #[cfg(test)]
@@ -29,3 +30,4 @@ pub use dealings::{Dealings, Effect};
 pub use growth::Growth;
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};
+pub use told::{Place, Told};

@@ -1,0 +1,93 @@
+//! Timelines over gRPC: the facts about a subject as they stand, a page at a time.
+
+use std::collections::BTreeMap;
+
+use super::{Page, Query, When, finish};
+use crate::{
+    domain::{
+        as_of::AsOf,
+        fold::{Standing, relationship::Place},
+        subject::Subject,
+        vocabulary::Label,
+    },
+    ledger::Recorded,
+    position::Position,
+    projection::timeline::{Future, Timeline, Whole},
+    service::{
+        history::{as_it_stands, record},
+        refusal::Refusal,
+    },
+    wire::{Field, Findings, as_of::read_times, status::timeline, v1},
+};
+
+impl Query {
+    /// The facts about a subject, in valid-time order.
+    pub(super) async fn timeline(
+        &self,
+        mut request: v1::GetTimelineRequest,
+        clearance: Label,
+    ) -> Result<v1::GetTimelineResponse, Refusal> {
+        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
+        let min_position = std::mem::take(&mut request.min_position);
+        let page = Page::read(size, &token, &request)?;
+        let mut found = Findings::default();
+        let subject: Option<Subject> = found.required(&Field::root("subject"), &request.subject);
+        let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
+        let subject = finish(found, subject)?;
+        let future = if times.valid_at.is_some() { Future::Heralded } else { Future::Everything };
+        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let (as_of, subjects, places) = {
+            let store = self.projection.store();
+            let as_of = asked.as_of(&store);
+            (as_of, store.told_of(&subject, as_of), store.places(&subject, as_of))
+        };
+        let unknown =
+            || Refusal::unknown("subject", format!("nothing is on record about {subject} at this view"));
+        let (entries, next) = match places {
+            // Of a relationship the order is known, and only what is shown is read.
+            Some(places) => {
+                if self.ledger.positions(&subjects, Position::START, as_of.known_at).is_empty() {
+                    return Err(unknown());
+                }
+                let mut places = places;
+                places.retain(|it| future.takes(it.effective(), it.heralded, as_of.valid_at));
+                let roots: Vec<Position> = places.iter().map(Place::root).collect();
+                let (shown, next) = page.part(&roots);
+                let shown = shown.iter().copied().collect();
+                let read = Timeline::read_facts(&self.ledger, &subjects, shown, as_of).await?;
+                (self.entries(&read.standing(as_of, future), as_of).await?, next)
+            }
+            None => {
+                let read = Timeline::read_all(&self.ledger, &subjects, as_of).await?;
+                if read.is_empty() {
+                    return Err(unknown());
+                }
+                let standing = read.standing(as_of, future);
+                let (shown, next) = page.part(&standing);
+                (self.entries(shown, as_of).await?, next)
+            }
+        };
+        let next_page_token = page.next_part(as_of, next);
+        Ok(v1::GetTimelineResponse { entries, view: Some(self.view(as_of).await?), next_page_token })
+    }
+
+    async fn entries(
+        &self,
+        shown: &[Standing<'_, Whole>],
+        as_of: AsOf,
+    ) -> Result<Vec<v1::TimelineEntry>, Refusal> {
+        let names = self.names(shown.iter().map(timeline::positions_of).collect()).await?;
+        let mut facts: Vec<Position> = shown.iter().map(|it| it.fact).collect();
+        facts.sort_unstable();
+        let facts = self.ledger.fetch(&facts).await?;
+        let facts: BTreeMap<Position, &Recorded> = facts.iter().map(|it| (it.position, it)).collect();
+        let mut entries = Vec::with_capacity(shown.len());
+        for it in shown {
+            let Some(event) = facts.get(&it.fact) else { continue };
+            let record = record(event)?;
+            let says = as_it_stands(&record, it.position, it.content.fact());
+            entries.push(timeline::write_timeline_entry(it, as_of.valid_at, record, says, &names));
+        }
+        Ok(entries)
+    }
+}
