@@ -97,6 +97,9 @@ async fn files_that_are_gone_under_a_running_server_are_missed() {
     }
 }
 
+/// What is done to a key, or beside it.
+type Alter = fn(&std::path::Path);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_keys_of_a_directory_are_verified_with_it() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -105,8 +108,8 @@ async fn the_keys_of_a_directory_are_verified_with_it() {
     let key = specimen.data().join("chancery.key");
     let other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
     let renamed = specimen.key.replace("example.org/record", "example.org/others");
-    let as_is: fn(&std::path::Path) = |_| {};
-    let cases: [(&str, &str, fn(&std::path::Path), &[&str]); 8] = [
+    let as_is: Alter = |_| {};
+    let cases: [(&str, &str, Alter, &[&str]); 8] = [
         ("its key", &specimen.key, as_is, &[]),
         ("no key asked for", "", as_is, &[]),
         ("another key", other, as_is, &["REFUSED", "not with PeterNeumann"]),
