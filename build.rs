@@ -10,9 +10,11 @@ use prost::Message as _;
 use prost_types::{FileDescriptorSet, field_descriptor_proto::Type};
 
 /// The messages that carry events by the thousand: see `wire::sealed`.
-const SEALED: &[&str] = &["Record", "RecordBatch", "ReadResponse", "SubscribeResponse", "SubmitRequest"];
-/// Their fields that are events, and are bytes there.
-const SEALED_EVENTS: &[(&str, &str)] = &[("Record", "event"), ("SubmitRequest", "events")];
+const SEALED: &[&str] = &["SubscribeResponse", "SubmitRequest"];
+/// Those that stay encoded as a whole there: see `wire::batch`.
+const BATCHES: &[&str] = &["RecordBatch", "ReadResponse"];
+/// The fields that are events, and are bytes there.
+const SEALED_EVENTS: &[(&str, &str)] = &[("SubmitRequest", "events")];
 /// The services that use them.
 const SEALED_SERVICES: &[&str] = &["HistoryService", "SubmissionService"];
 
@@ -41,8 +43,11 @@ fn compile_sealed(mut descriptors: FileDescriptorSet, out: &Path) -> Result<(), 
     for file in ours {
         let enums = file.enum_type.iter().map(|it| it.name());
         for name in file.message_type.iter().map(|it| it.name()).chain(enums) {
-            if !SEALED.contains(&name) {
-                config.extern_path(format!(".chancery.v1.{name}"), format!("crate::wire::v1::{name}"));
+            let path = format!(".chancery.v1.{name}");
+            if BATCHES.contains(&name) {
+                config.extern_path(path, "crate::wire::batch::Batch");
+            } else if !SEALED.contains(&name) {
+                config.extern_path(path, format!("crate::wire::v1::{name}"));
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 use chancery::{
     log::{
-        Log, RECORD_BYTES_MAX,
+        Log, RECORD_BYTES_MAX, Reach,
         memory::Memory,
         sled::{Sizes, SledLog},
     },
@@ -78,6 +78,37 @@ async fn take(step: &Step, number: usize, log: &dyn Log) -> String {
     }
 }
 
+/// Scans some hundred records at most, and compares them with what a read gives.
+async fn scan(from: u64, bytes: usize, log: &dyn Log) {
+    let (first, to) = (from.max(1), from + bytes as u64 % 300);
+    let there = log.read(Position::new(from), usize::MAX).await.unwrap().records;
+    let there = &there[..there.len().min((to + 1).saturating_sub(first) as usize)];
+    let reach = Reach { from: Position::new(from), to: Position::new(to), bytes };
+    let length = |records: &[Bytes]| records.iter().map(|record| record.len().max(1)).sum::<usize>();
+    for ready in [true, false] {
+        let mut taken = Vec::new();
+        let mut take = |position: Position, record: &[u8]| {
+            assert_eq!(position.get(), first + taken.len() as u64);
+            taken.push(Bytes::copy_from_slice(record));
+            Ok(())
+        };
+        let next = match ready {
+            true => log.scan_ready(reach, &mut take),
+            false => Some(log.scan_blocking(reach, &mut take)),
+        };
+        let Some(next) = next else {
+            assert!(taken.is_empty(), "something was taken of what is not ready");
+            continue;
+        };
+        assert_eq!(next.unwrap().get(), first + taken.len() as u64);
+        assert!(taken == there[..taken.len()], "from {from} to {to}, {bytes} bytes");
+        assert!(length(&taken) < bytes.max(1) + (64 << 10), "more than was asked for");
+        // What is ready may go away under a scan, which then goes as far as it came.
+        let enough = if ready { !taken.is_empty() } else { bytes <= length(&taken) };
+        assert!(taken.len() == there.len() || enough, "{} of {}", taken.len(), there.len());
+    }
+}
+
 /// So small that the journal's files take turns all the time, and appends wait for the archiver.
 const SIZES: Sizes = Sizes { turn_bytes: 16 << 10, file_bytes_max: 128 << 10 };
 
@@ -91,6 +122,10 @@ async fn run(steps: &[Step], directory: &Path) {
             }
             drop(disk);
             disk = SledLog::open_sized(directory, SIZES).unwrap();
+        }
+        if let Step::Read { from, bytes_max } = step {
+            scan(*from, *bytes_max, &memory).await;
+            scan(*from, *bytes_max, &disk).await;
         }
         let (expected, found) = (take(step, number, &memory).await, take(step, number, &disk).await);
         assert!(expected == found, "step {number}: {}", first_difference(&expected, &found));

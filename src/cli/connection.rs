@@ -21,6 +21,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest message a client takes, in bytes: a page of the largest statuses is well below it.
 const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// The largest HTTP/2 frame a client takes, in bytes: a batch of records comes in one, and not in pieces of 16 KiB that
+/// are sent, received and announced each by itself.
+const FRAME_BYTES_MAX: u32 = 1 << 20;
+
+/// How much a server may send ahead of what was read, in bytes.
+const STREAM_WINDOW_BYTES: u32 = 8 << 20;
+const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
+
 /// The flags that all commands share.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
@@ -182,7 +190,13 @@ pub async fn connect(server: &str) -> Result<Channel, Failure> {
         cause: innermost(&error),
     };
     let endpoint = Endpoint::from_shared(server.to_owned()).map_err(unreachable)?;
-    endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true).connect().await.map_err(unreachable)
+    let endpoint = endpoint
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_nodelay(true)
+        .max_frame_size(FRAME_BYTES_MAX)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
+    endpoint.connect().await.map_err(unreachable)
 }
 
 /// The first cause of an error: the outer ones only say that there is an inner one.

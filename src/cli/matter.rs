@@ -1,7 +1,10 @@
 //! Subjects as they are typed: `relationship us hts` or `us hts`, `group hts` or `hts`, `designation hts us-fto219`; in full
 //! also in one word with slashes.
 
-use super::{arguments::Subject, failure::Failure};
+use super::{
+    arguments::{Subject, slug},
+    failure::Failure,
+};
 
 /// How a subject is typed, for `--help`.
 pub const FORMS: &str = "a group (`hts` or `group hts`), a relationship (`us hts` or `relationship us hts`) or a listing \
@@ -18,7 +21,10 @@ pub fn is_kind(word: &str) -> bool {
 /// The subject that words name, of any kind.
 pub fn any(words: &[String]) -> Result<String, Failure> {
     let text = match words {
-        [actor, group] if !is_kind(actor) => format!("relationship/{actor}/{group}"),
+        [actor, group] if !is_kind(actor) => {
+            let checked = |word: &String| slug(word).map_err(Failure::Argument);
+            format!("relationship/{}/{}", checked(actor)?, checked(group)?)
+        }
         [kind] if is_kind(kind) => {
             return Err(Failure::Argument(format!(
                 "a {kind} is named by what follows the word: give {FORMS}"

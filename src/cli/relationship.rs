@@ -222,7 +222,7 @@ mod tests {
     const DOSSIER: &str = r#"United States (us) and Hamas (hamas)
 On 2025-02-20, as the record stood at position 432 (2026-11-22 14:40 UTC), disclosed by 2025-03-05
 DIRECT_CONTACT: They were in direct contact within 365 days. [0a0a0a0a]
-ENGAGING_WHILE_DESIGNATED: it lists the group, and dealt with it within 365 days or has a truce with it
+ENGAGING_WHILE_DESIGNATED: a truce, or dealings within 365 days, while it lists the group
 SECRET_ONLY: every contact within 365 days was secret, leaked or denied at the time
 
 Facets

@@ -116,9 +116,7 @@ pub fn headline_meaning(number: i32) -> &'static str {
 pub fn relationship_flag_meaning(number: i32) -> &'static str {
     use v1::RelationshipFlag as Flag;
     match Flag::try_from(number).unwrap_or_default() {
-        Flag::EngagingWhileDesignated => {
-            "it lists the group, and dealt with it within 365 days or has a truce with it"
-        }
+        Flag::EngagingWhileDesignated => "a truce, or dealings within 365 days, while it lists the group",
         Flag::RecognisedButListed => "it recognises the group and lists it",
         Flag::Disputed => "a source of nearly the same rank contradicts what this rests on",
         Flag::SecretOnly => "every contact within 365 days was secret, leaked or denied at the time",

@@ -21,13 +21,13 @@ use jiff::Timestamp;
 use prost::Message as _;
 use uuid::Uuid;
 
-use super::recorded::{Recorded, Sealed};
+use super::recorded::Recorded;
 use crate::{
     domain::id::EventId,
     log::{RECORD_BYTES_MAX, ReadError},
     position::Position,
     proof::Salt,
-    wire::{event::read_event, v1},
+    wire::{event::read_event, record::Envelope, v1},
 };
 
 /// The version of the format.
@@ -104,16 +104,16 @@ pub fn decode(position: Position, record: Bytes) -> Result<Recorded, ReadError> 
     })
 }
 
-/// The event stored at `position`, without a look at what it says.
-pub fn unframe(position: Position, record: &Bytes) -> Result<Sealed, ReadError> {
+/// The event stored at `position`, without a look at what it says: its envelope, and the encoded `chancery.v1.Event`.
+pub fn unframe(position: Position, record: &[u8]) -> Result<(Envelope<'_>, &[u8]), ReadError> {
     let frame = frame(position, record)?;
-    Ok(Sealed {
+    let envelope = Envelope {
         position,
         recorded_at: time(position, &frame)?,
-        recorded_by: frame.recorded_by.to_owned(),
-        commit: Uuid::from_bytes(frame.commit),
-        content: record.slice_ref(frame.content),
-    })
+        recorded_by: frame.recorded_by,
+        commit_id: Uuid::from_bytes(frame.commit),
+    };
+    Ok((envelope, frame.content))
 }
 
 /// When the event stored at `position` was recorded.

@@ -30,15 +30,16 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use codec::decode as read_stored;
 pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
 pub use inspection::{Flaw, Inspection};
-pub use recorded::{Concern, Recorded, Sealed};
+pub use recorded::{Concern, Recorded};
 pub use restart::Restart;
 pub use sequencer::Verdict;
 
 use crate::{
     domain::{id::EventId, subject::Subject},
-    log::{AppendError, Log, ReadError, Run},
+    log::{AppendError, Log, Reach, ReadError, Run},
     position::Position,
     proof::{Chunks, Span, Tree},
+    wire::batch::Gathering,
 };
 use index::Index;
 use sequencer::{Draft, Sequencer};
@@ -188,11 +189,30 @@ impl Ledger {
         self.log.read(from, bytes_max).await
     }
 
-    /// The same events as [`Ledger::read`], as they lie in the log: what they say is neither decoded nor checked.
-    pub async fn read_sealed(&self, from: Position, bytes_max: usize) -> Result<Vec<Sealed>, ReadError> {
-        let run = self.log.read(from, bytes_max).await?;
-        let positions = (0..).map(|offset| run.first.plus(offset));
-        positions.zip(&run.records).map(|(position, record)| codec::unframe(position, record)).collect()
+    /// Adds the records of a stretch to `gathering`, and says which position comes next. What their events say is neither
+    /// decoded nor checked.
+    pub async fn gather(
+        &self,
+        reach: Reach,
+        mut gathering: Gathering,
+    ) -> Result<(Gathering, Position), ReadError> {
+        let ready = self.log.scan_ready(reach, &mut push_into(&mut gathering));
+        if let Some(next) = ready {
+            return next.map(|next| (gathering, next));
+        }
+        let ledger = self.clone();
+        let gathered = tokio::task::spawn_blocking(move || ledger.gather_blocking(reach, gathering)).await;
+        gathered.map_err(|error| ReadError::Failed { reason: error.to_string() })?
+    }
+
+    /// The same for a thread that may block.
+    pub fn gather_blocking(
+        &self,
+        reach: Reach,
+        mut gathering: Gathering,
+    ) -> Result<(Gathering, Position), ReadError> {
+        let next = self.log.scan_blocking(reach, &mut push_into(&mut gathering))?;
+        Ok((gathering, next))
     }
 
     /// The positions of the events that touch any of `subjects`, from `from` to `to`, ascending, each once.
@@ -277,6 +297,15 @@ impl Ledger {
 
     fn index(&self) -> RwLockReadGuard<'_, Index> {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds stored events to a batch.
+fn push_into(gathering: &mut Gathering) -> impl FnMut(Position, &[u8]) -> Result<(), ReadError> {
+    |position, record| {
+        let (envelope, event) = codec::unframe(position, record)?;
+        gathering.push(envelope, event);
+        Ok(())
     }
 }
 

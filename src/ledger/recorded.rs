@@ -10,7 +10,7 @@ use crate::{
     domain::{event::Event, id::EventId, subject::Subject},
     position::Position,
     proof::{Hash, Leaf, Opening, Salt, commitment, metadata_hash, subjects_hash},
-    wire::filter::Filter,
+    wire::{filter::Filter, record::Envelope},
 };
 
 /// An event in the record, with its envelope.
@@ -34,21 +34,6 @@ pub struct Recorded {
     pub salt: Salt,
     /// What it is about, for claims and record events.
     pub concern: Option<Concern>,
-}
-
-/// An event in the record, with its envelope, as it lies there: what it says is still encoded.
-#[derive(Clone, Debug)]
-pub struct Sealed {
-    /// Its position.
-    pub position: Position,
-    /// When it was recorded; never earlier than the position before it.
-    pub recorded_at: Timestamp,
-    /// The principal who submitted it.
-    pub recorded_by: String,
-    /// The commit it was part of.
-    pub commit: Uuid,
-    /// The encoded `chancery.v1.Event`, as it was admitted.
-    pub content: Bytes,
 }
 
 /// What a claim or record event is about.
@@ -79,14 +64,13 @@ impl Recorded {
         })
     }
 
-    /// The same without what was understood of it.
-    pub fn sealed(&self) -> Sealed {
-        Sealed {
+    /// What the server set when it recorded it.
+    pub fn envelope(&self) -> Envelope<'_> {
+        Envelope {
             position: self.position,
             recorded_at: self.recorded_at,
-            recorded_by: self.recorded_by.to_string(),
-            commit: self.commit,
-            content: self.content.clone(),
+            recorded_by: &self.recorded_by,
+            commit_id: self.commit,
         }
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::{AppendError, Log, ReadError, Run, check_append};
+use super::{AppendError, Log, Reach, ReadError, Run, Take, check_append};
 use crate::position::Position;
 
 /// A log that is gone with the process. "Durable" here means appended.
@@ -61,6 +61,25 @@ impl Log for Memory {
             .map(|(_, record)| record.clone())
             .collect();
         Ok(Run { first, records })
+    }
+
+    fn scan_blocking(&self, reach: Reach, take: &mut Take<'_>) -> Result<Position, ReadError> {
+        let stored = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        let (mut next, mut bytes) = (reach.from.max(Position::new(1)), 0_usize);
+        let skipped = usize::try_from(next.get() - 1).unwrap_or(usize::MAX);
+        for record in stored.get(skipped..).unwrap_or_default() {
+            if reach.to < next || reach.bytes <= bytes && reach.from.max(Position::new(1)) < next {
+                break;
+            }
+            take(next, record)?;
+            bytes = bytes.saturating_add(record.len());
+            next = next.next();
+        }
+        Ok(next)
+    }
+
+    fn scan_ready(&self, reach: Reach, take: &mut Take<'_>) -> Option<Result<Position, ReadError>> {
+        Some(self.scan_blocking(reach, take))
     }
 
     async fn fetch(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {

@@ -24,6 +24,21 @@ pub struct Run {
     pub records: Vec<Bytes>,
 }
 
+/// How far a scan goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The position of the first record; 0 means 1.
+    pub from: Position,
+    /// The last position that counts; what is beyond the tail is not there.
+    pub to: Position,
+    /// It ends when its records have so many bytes together, or up to 64 KiB later: what was read of the disk at all is
+    /// used up.
+    pub bytes: usize,
+}
+
+/// What a scan gives each record to. When it fails, so does the scan.
+pub type Take<'a> = dyn FnMut(Position, &[u8]) -> Result<(), ReadError> + 'a;
+
 /// An append-only, totally ordered, durable sequence of records.
 ///
 /// # The rules
@@ -49,6 +64,15 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// At least one record comes back when there is one, however long. Beyond the tail: an empty run.
     async fn read(&self, from: Position, bytes_max: usize) -> Result<Run, ReadError>;
+
+    /// Gives `take` one record after the other, where they lie, and returns the position that comes next. At least one
+    /// when there is one.
+    ///
+    /// May block. Whatever `take` does holds up readers' and the log's own upkeep, so it should be quick.
+    fn scan_blocking(&self, reach: Reach, take: &mut Take<'_>) -> Result<Position, ReadError>;
+
+    /// The same when it needs no waiting; `None`, before anything was taken, when it would.
+    fn scan_ready(&self, reach: Reach, take: &mut Take<'_>) -> Option<Result<Position, ReadError>>;
 
     /// Reads the records at `positions`, which must ascend. The answer has the same length and order.
     ///

@@ -26,7 +26,7 @@ use crate::{
     proof::{Frontier, Hash},
     wire::{
         json::{JsonError, Layout, to_json},
-        record::{Envelope, write_record},
+        record::write_record,
         v1,
     },
 };
@@ -195,13 +195,7 @@ impl Removed {
         };
         self.readable += 1;
         self.events.write(&event)?;
-        let envelope = Envelope {
-            position,
-            recorded_at: recorded.recorded_at,
-            recorded_by: recorded.recorded_by.to_string(),
-            commit_id: recorded.commit,
-        };
-        self.records.write(&write_record(envelope, event))
+        self.records.write(&write_record(recorded.envelope(), event))
     }
 
     fn finish(self) -> Result<(u64, u64), RepairError> {

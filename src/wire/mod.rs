@@ -4,6 +4,7 @@
 //! Reading a message gathers every violation in [`Findings`] by [`Field`]; writing one cannot fail.
 
 pub mod as_of;
+pub mod batch;
 pub mod event;
 mod field;
 pub mod filter;
@@ -24,7 +25,8 @@ pub mod v1 {
     tonic::include_proto!("chancery.v1");
 }
 
-/// The services that carry many events, and their messages, with each event as its encoded bytes.
+/// The services that carry many events, and their messages, with each event as its encoded bytes, and batches of records
+/// as a [`Batch`](batch::Batch).
 ///
 /// On the wire it is the same as with the messages of [`v1`], which a test compares; but the server decodes nothing to
 /// encode it again, and a client may leave for later what it need not understand now.

@@ -123,14 +123,18 @@ impl Frame {
 
     /// The record at this position, which shares the frame's memory; `None` when it is not in this frame.
     pub fn record(&self, position: Position) -> Option<Bytes> {
+        self.slice(position).map(|record| self.bytes.slice_ref(record))
+    }
+
+    /// The same, only looked at.
+    pub fn slice(&self, position: Position) -> Option<&[u8]> {
         let index = usize::try_from(position.get().checked_sub(self.first.get())?).ok()?;
         let start = match index {
             0 => 0,
             _ => self.end(index - 1)?,
         };
         let at = self.records_at();
-        let record = self.bytes.get(at + start..at + self.end(index)?)?;
-        Some(self.bytes.slice_ref(record))
+        self.bytes.get(at + start..at + self.end(index)?)
     }
 
     fn end(&self, index: usize) -> Option<usize> {

@@ -18,7 +18,7 @@ use super::{
     writer::{Sizes, Writer},
 };
 use crate::{
-    log::{AppendError, Log, ReadError, Run},
+    log::{AppendError, Log, Reach, ReadError, Run, Take},
     position::Position,
 };
 
@@ -104,6 +104,14 @@ impl Log for SledLog {
         let parts = Arc::clone(&self.parts);
         let run = spawn_blocking(move || parts.shared.read(from, bytes_max)).await;
         run.map_err(|error| ReadError::Failed { reason: error.to_string() })?
+    }
+
+    fn scan_blocking(&self, reach: Reach, take: &mut Take<'_>) -> Result<Position, ReadError> {
+        self.parts.shared.scan(reach, take)
+    }
+
+    fn scan_ready(&self, reach: Reach, take: &mut Take<'_>) -> Option<Result<Position, ReadError>> {
+        self.parts.shared.scan_recent(reach, take)
     }
 
     async fn fetch(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {

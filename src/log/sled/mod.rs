@@ -41,6 +41,7 @@ mod pending;
 mod recent;
 mod recovery;
 mod salvage;
+mod scan;
 mod shared;
 mod store;
 mod tail_file;

@@ -36,6 +36,18 @@ impl Recent {
         self.frames.front().is_some_and(|frame| frame.first() <= position)
     }
 
+    /// The frames from this position on, as many as have so many bytes, but at least one when there is one; none when
+    /// the position is not here. They share the memory.
+    pub fn frames_from(&self, first: Position, bytes: usize) -> Vec<Frame> {
+        let mut left = bytes.max(1);
+        let enough = self.holding(first).take_while(|frame| {
+            let wanted = 0 < left;
+            left = left.saturating_sub(frame.bytes().len());
+            wanted
+        });
+        enough.cloned().collect()
+    }
+
     /// The record at this position.
     pub fn record(&self, position: Position) -> Option<Bytes> {
         self.from(position).next().map(|(_, record)| record)
@@ -43,12 +55,16 @@ impl Recent {
 
     /// The records from this position on; none when the position is not here.
     pub fn from(&self, first: Position) -> impl Iterator<Item = (Position, Bytes)> {
-        let frame = self.frames.partition_point(|frame| frame.last() < first);
-        let frames = if self.holds(first) { self.frames.range(frame..) } else { self.frames.range(..0) };
-        frames.flat_map(move |frame| {
+        self.holding(first).flat_map(move |frame| {
             let positions = (frame.first().max(first).get()..=frame.last().get()).map(Position::new);
             positions.map_while(|position| Some((position, frame.record(position)?)))
         })
+    }
+
+    /// The frames from the one with this position on; none when the position is not here.
+    fn holding(&self, first: Position) -> impl Iterator<Item = &Frame> {
+        let frame = self.frames.partition_point(|frame| frame.last() < first);
+        if self.holds(first) { self.frames.range(frame..) } else { self.frames.range(..0) }
     }
 }
 
@@ -73,6 +89,13 @@ mod tests {
                 let from: Vec<u64> = recent.from(at).map(|(position, _)| position.get()).collect();
                 let expected: Vec<u64> = if here { (position.into()..=18).collect() } else { Vec::new() };
                 assert_eq!(from, expected, "{position}");
+                for (bytes, frames_max) in [(0, 1), (512, 1), (513, 2), (1 << 20, 3)] {
+                    let frames: Vec<u64> =
+                        recent.frames_from(at, bytes).iter().map(|frame| frame.last().get()).collect();
+                    let lasts = [11, 16, 18].into_iter().filter(|last| u64::from(position) <= *last);
+                    let expected: Vec<u64> = if here { lasts.take(frames_max).collect() } else { Vec::new() };
+                    assert_eq!(frames, expected, "{position}, {bytes} bytes");
+                }
             }
         };
         check(&recent, 11);

@@ -12,11 +12,12 @@ use super::{
     block::Block,
     chain::Fault,
     recent::Recent,
+    scan::Scan,
     store::{self, Store, Wants},
     tail_file::TailFile,
 };
 use crate::{
-    log::{AppendError, ReadError, Run},
+    log::{AppendError, Reach, ReadError, Run, Take},
     position::Position,
 };
 
@@ -99,6 +100,44 @@ impl Shared {
             self.store.look(|database| store::records(database, position, |record| gathered.take(record)))?;
         }
         Ok(gathered.run)
+    }
+
+    /// A scan that can be answered from memory; `None` when it begins before what is there.
+    pub fn scan_recent(&self, reach: Reach, take: &mut Take<'_>) -> Option<Result<Position, ReadError>> {
+        let mut scan = Scan::new(reach, self.tail());
+        let first = scan.next();
+        while !scan.is_done() {
+            match self.scan_frames(&mut scan, take) {
+                Ok(true) => {}
+                // What follows has moved to the store meanwhile.
+                Ok(false) if first < scan.next() => break,
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(Ok(scan.next()))
+    }
+
+    /// A scan of memory and of the store.
+    pub fn scan(&self, reach: Reach, take: &mut Take<'_>) -> Result<Position, ReadError> {
+        let mut scan = Scan::new(reach, self.tail());
+        while !scan.is_done() {
+            if !self.scan_frames(&mut scan, take)? {
+                self.store.look(|database| scan.blocks(database, take))?;
+            }
+        }
+        Ok(scan.next())
+    }
+
+    /// Goes on from memory, by at least a record. False when the next record is in the store.
+    fn scan_frames(&self, scan: &mut Scan, take: &mut Take<'_>) -> Result<bool, ReadError> {
+        // Whoever takes does so without the lock: appends need it.
+        let frames = {
+            let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
+            recent.frames_from(scan.next(), scan.bytes_left())
+        };
+        frames.iter().try_for_each(|frame| scan.frame(frame, take))?;
+        Ok(!frames.is_empty())
     }
 
     /// Goes on from memory. False when the next record is in the store.

@@ -36,7 +36,10 @@ impl Store {
     }
 
     /// Reads from the database.
-    pub fn look<T>(&self, look: impl FnOnce(&Database) -> Result<T, Fault>) -> Result<T, ReadError> {
+    pub fn look<T, E: Into<ReadError>>(
+        &self,
+        look: impl FnOnce(&Database) -> Result<T, E>,
+    ) -> Result<T, ReadError> {
         let mut state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         if let State::Lost = *state {
             drop(state);
@@ -44,7 +47,7 @@ impl Store {
             state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         }
         match &*state {
-            State::Open(database) => Ok(look(database)?),
+            State::Open(database) => look(database).map_err(Into::into),
             _ => Err(ReadError::Failed { reason: CLOSED.to_owned() }),
         }
     }

@@ -17,8 +17,9 @@ use crate::{
     projection::timeline,
     wire::{
         self, Field, Findings,
+        batch::Batch,
         filter::{Filter, read_filter},
-        record::{Envelope, write_record},
+        record::write_record,
         sealed, v1,
     },
 };
@@ -39,7 +40,7 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl sealed::history_service_server::HistoryService for History {
-    type ReadStream = Answers<sealed::ReadResponse>;
+    type ReadStream = Answers<Batch>;
     type SubscribeStream = Answers<sealed::SubscribeResponse>;
 
     async fn read(&self, request: Request<v1::ReadRequest>) -> Result<Response<Self::ReadStream>, Status> {
@@ -183,11 +184,5 @@ pub fn record(recorded: &Recorded) -> Result<v1::Record, Refusal> {
     let event = prost::Message::decode(recorded.content.clone()).map_err(|error: prost::DecodeError| {
         crate::log::ReadError::Damaged { position: recorded.position, reason: error.to_string() }
     })?;
-    let envelope = Envelope {
-        position: recorded.position,
-        recorded_at: recorded.recorded_at,
-        recorded_by: recorded.recorded_by.to_string(),
-        commit_id: recorded.commit,
-    };
-    Ok(write_record(envelope, event))
+    Ok(write_record(recorded.envelope(), event))
 }

@@ -16,7 +16,7 @@ use crate::{
     service::refusal::Refusal,
     wire::{
         filter::Filter,
-        sealed::{RecordBatch, SubscribeResponse, subscribe_response::Signal},
+        sealed::{SubscribeResponse, subscribe_response::Signal},
         v1,
     },
 };
@@ -105,13 +105,12 @@ impl Subscription {
     }
 
     async fn deliver(&mut self, client: &mut Client, to: Position) -> Result<(), Ended> {
-        match stretch(&self.ledger, &self.filter, self.after.next(), to).await {
+        match stretch(&self.ledger, &self.filter, self.after.next(), to, u64::MAX).await {
             Ok(stretch) => {
-                self.after = Position::new(stretch.last.get() - 1);
-                let records = stretch.matching;
-                match records.is_empty() {
-                    true => Ok(()),
-                    false => client.tell(Signal::Batch(RecordBatch { records })).await,
+                self.after = stretch.next.previous();
+                match stretch.matching.records() {
+                    0 => Ok(()),
+                    _ => client.tell(Signal::Batch(stretch.matching.batch())).await,
                 }
             }
             Err(refusal) => {

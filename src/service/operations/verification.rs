@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use crate::{
         ledger::{Commit, Proposed},
-        log::{AppendError, Log, Run, memory::Memory},
+        log::{AppendError, Log, Reach, Run, Take, memory::Memory},
         proof::Salt,
         wire::{event::read_event, json::event_from_json},
     };
@@ -211,6 +211,14 @@ mod tests {
             let mut run = self.inner.read(from, bytes_max).await?;
             let spoil = *self.spoil.lock().unwrap();
             spoil(&mut run).map(|()| run)
+        }
+
+        fn scan_blocking(&self, reach: Reach, take: &mut Take<'_>) -> Result<Position, ReadError> {
+            self.inner.scan_blocking(reach, take)
+        }
+
+        fn scan_ready(&self, reach: Reach, take: &mut Take<'_>) -> Option<Result<Position, ReadError>> {
+            self.inner.scan_ready(reach, take)
         }
 
         async fn fetch(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {
