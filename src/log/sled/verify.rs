@@ -79,7 +79,7 @@ pub fn verify(
 fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
     let [first, second] = files.journals();
     let db = directory::db(&files.sled());
-    let same_db = shared.store.look(|database| Ok(directory::lies_at(&database.db, &db)));
+    let same_db = shared.store.look(|database| Ok::<_, Fault>(directory::lies_at(&database.db, &db)));
     let same_db = same_db.map_err(|error| VerifyError::Failed { reason: error.to_string() })?;
     let same_tail = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).lies_at(&files.tail());
     let checked =
