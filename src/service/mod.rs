@@ -3,9 +3,11 @@
 mod audit;
 pub mod backup;
 mod examination;
+mod hint;
 mod history;
 mod key;
 mod operations;
+mod place;
 mod principal;
 mod query;
 mod refusal;
@@ -18,10 +20,11 @@ mod submission;
 mod survey;
 mod transport;
 
-pub use examination::{Discovery, ExaminationError, Examined, examine};
+pub use examination::{Discovery, ExaminationError, Examined, Lock, examine};
+pub use key::KeyFileError;
 pub use repair::{RepairError, Repaired, repair};
 pub use restore::{RestoreError, Restored, restore};
-pub use scaffold::ScaffoldError;
+pub use scaffold::{ScaffoldError, finish};
 pub use server::{Config, Server, StartError};
 pub use submission::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX};
 pub use survey::{Range, Survey, SurveyError};
