@@ -9,14 +9,16 @@ use std::{
 use prost::Message as _;
 use prost_types::{FileDescriptorSet, field_descriptor_proto::Type};
 
-/// The messages that carry events by the thousand: see `wire::sealed`.
-const SEALED: &[&str] = &["SubscribeResponse", "SubmitRequest"];
+/// The messages that carry events by the thousand, or statuses that were encoded before: see `wire::sealed`.
+const SEALED: &[&str] =
+    &["SubscribeResponse", "SubmitRequest", "GetGroupResponse", "GetRelationshipResponse"];
 /// Those that stay encoded as a whole there: see `wire::batch`.
 const BATCHES: &[&str] = &["RecordBatch", "ReadResponse"];
-/// The fields that are events, and are bytes there.
-const SEALED_EVENTS: &[(&str, &str)] = &[("SubmitRequest", "events")];
+/// The fields that are events or statuses, and are bytes there.
+const SEALED_FIELDS: &[(&str, &str)] =
+    &[("SubmitRequest", "events"), ("GetGroupResponse", "status"), ("GetRelationshipResponse", "status")];
 /// The services that use them.
-const SEALED_SERVICES: &[&str] = &["HistoryService", "SubmissionService"];
+const SEALED_SERVICES: &[&str] = &["HistoryService", "QueryService", "SubmissionService"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
@@ -34,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     compile_sealed(descriptors, &out.join("sealed"))
 }
 
-/// Generates the services that carry many events once more, with events as bytes. On the wire a
+/// Generates these services once more, with events and statuses as bytes. On the wire a
 /// message within a message is its bytes with their length before them, so both forms are the same to a client.
 fn compile_sealed(mut descriptors: FileDescriptorSet, out: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(out)?;
@@ -57,7 +59,7 @@ fn compile_sealed(mut descriptors: FileDescriptorSet, out: &Path) -> Result<(), 
     for message in descriptors.file.iter_mut().flat_map(|file| &mut file.message_type) {
         let name = message.name().to_owned();
         for field in &mut message.field {
-            if SEALED_EVENTS.contains(&(&name, field.name())) {
+            if SEALED_FIELDS.contains(&(&name, field.name())) {
                 field.set_type(Type::Bytes);
                 field.type_name = None;
             }

@@ -424,3 +424,159 @@ async fn an_interrupted_restore_begins_anew() {
     done(&restore);
     assert!(!unfinished.exists() && restored.join("tail").exists());
 }
+
+/// What is done to a folder of three files.
+type Spoil = fn(&Path, &[PathBuf]);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_has_what_its_name_says() {
+    let home = tempfile::tempdir().unwrap();
+    let whole = home.path().join("whole");
+    let server = Server::start(&home.path().join("data"), &[]);
+    for numbers in [1..=20, 21..=30, 31..=40] {
+        submit(&server, numbers).await;
+        done(&["backup", "--server", server.url(), "--to", text(&whole)]);
+    }
+    let cases: [(&str, Spoil, &[&str], &[&str]); 8] = [
+        (
+            "the first is empty",
+            |_, files| empty(&files[0]),
+            &["REFUSED at position 1:", "it is empty", "-00000000000000000020"],
+            &["it is empty"],
+        ),
+        (
+            "the middle is empty",
+            |_, files| empty(&files[1]),
+            &["REFUSED at position 21:", "it is empty", "-00000000000000000030"],
+            &["it is empty"],
+        ),
+        (
+            "the last is empty",
+            |_, files| empty(&files[2]),
+            &["REFUSED at position 31:", "it is empty", "-00000000000000000040"],
+            &["it is empty"],
+        ),
+        (
+            "the last is longer by name",
+            |_, files| rename(&files[2], &name(31, 99_999)),
+            &["REFUSED at position 31", "it ends at position 40"],
+            &["it ends at position 40"],
+        ),
+        (
+            "the last is shorter by name",
+            |_, files| rename(&files[2], &name(31, 35)),
+            &["REFUSED at position", "it ends at position 40"],
+            &["it ends at position 40"],
+        ),
+        (
+            "a foreign name",
+            |_, files| rename(&files[2], "31-40.backup"),
+            &["31-40.backup is not a file of this backup", "move it away"],
+            &["31-40.backup is not a file"],
+        ),
+        (
+            "another file",
+            |folder, _| fs::write(folder.join("notes.backup"), "x").unwrap(),
+            &["notes.backup is not a file of this backup"],
+            &["notes.backup"],
+        ),
+        (
+            "the last replaced",
+            |_, files| fs::write(&files[2], fs::read(&files[1]).unwrap()).unwrap(),
+            &["REFUSED at position 31"],
+            &["it ends at position 30", "Put back another copy"],
+        ),
+    ];
+    for (what, spoil, read, continued) in cases {
+        let spoiled = home.path().join("spoiled");
+        let restored = home.path().join("restored");
+        fs::create_dir(&spoiled).unwrap();
+        for file in files(&whole) {
+            fs::copy(&file, spoiled.join(file.file_name().unwrap())).unwrap();
+        }
+        done(&["verify", "--backup", text(&spoiled)]);
+        spoil(&spoiled, &files(&spoiled));
+        println!("{what}");
+        refused(&["verify", "--backup", text(&spoiled)], read);
+        refused(&["restore", "--from", text(&spoiled), "--data", text(&restored)], read);
+        check_nothing_left(&restored);
+        refused(&["backup", "--server", server.url(), "--to", text(&spoiled)], continued);
+        fs::remove_dir_all(&spoiled).unwrap();
+    }
+    // A continuation by itself, and nothing at all.
+    refused(
+        &["verify", "--backup", text(&files(&whole)[1])],
+        &["begins behind position 20", "The earlier part goes before it"],
+    );
+    refused(&["verify", "--backup", "/dev/null"], &["has no records"]);
+    // What an interrupted backup has left is no backup.
+    let begun = home.path().join("begun");
+    fs::create_dir(&begun).unwrap();
+    fs::write(begun.join(name(1, 20) + ".unfinished"), "half").unwrap();
+    refused(
+        &["verify", "--backup", text(&begun)],
+        &["there is no backup", "interrupted", "run `chancery backup` again"],
+    );
+}
+
+fn empty(file: &Path) {
+    fs::write(file, "").unwrap();
+}
+
+fn rename(file: &Path, name: &str) {
+    fs::rename(file, file.with_file_name(name)).unwrap();
+}
+
+fn name(first: u64, last: u64) -> String {
+    format!("{first:020}-{last:020}.backup")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_and_backups_keep_out_of_each_other_s_directories() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let [data, new, file, foreign, key_only] =
+        ["data", "new", "file", "foreign", "key-only"].map(|name| home.path().join(name));
+    fs::write(&file, "").unwrap();
+    fs::create_dir(&foreign).unwrap();
+    fs::write(foreign.join("letters.txt"), "").unwrap();
+    let serve = |place: &Path, words: &[&str]| {
+        refused(&["serve", "--listen", "127.0.0.1:0", "--data", text(place)], words);
+    };
+    serve(&backup, &["holds a backup", "chancery restore --from"]);
+    serve(&foreign, &["letters.txt", "empty or not there yet"]);
+    serve(&file, &["is a file"]);
+    assert_eq!(fs::read_dir(&foreign).unwrap().count(), 1);
+
+    let server = Server::start(&data, &[]);
+    // An address that is taken leaves nothing behind.
+    refused(
+        &["serve", "--listen", server.address(), "--data", text(&new)],
+        &["cannot listen on", "--listen"],
+    );
+    assert!(!new.exists());
+    refused(
+        &["backup", "--server", server.url(), "--to", text(&file)],
+        &["is a file", "no place for a backup"],
+    );
+    refused(&["backup", "--server", server.url(), "--to", text(&data)], &["the data directory of a record"]);
+    server.stop();
+    refused(&["backup", "--server", "http://127.0.0.1:1", "--to", text(&new)], &["cannot reach"]);
+    assert!(!new.exists());
+
+    // A key may be there before the record is, and a new directory is for its owner alone.
+    fs::create_dir(&key_only).unwrap();
+    fs::copy(data.join("chancery.key"), key_only.join("chancery.key")).unwrap();
+    Server::start(&key_only, &[]).stop();
+    Server::start(&new, &[]).stop();
+    assert_eq!(fs::metadata(&new).unwrap().permissions().mode() & 0o777, 0o700);
+
+    let restored = home.path().join("restored");
+    let restore = ["restore", "--from", text(&backup), "--data", text(&restored)];
+    refused(
+        &[&restore[..], &["--signing-key", text(&home.path().join("nowhere"))]].concat(),
+        &["cannot be read", "leave out --signing-key", "Nothing was restored"],
+    );
+    refused(&["restore", "--from", "/dev/null", "--data", text(&restored)], &["has no records"]);
+}

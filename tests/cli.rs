@@ -178,6 +178,9 @@ fn untimed(text: &str) -> &str {
     text.split(" (").next().unwrap_or_default()
 }
 
+/// The key of nobody here.
+const KEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+
 #[test]
 fn exit_codes() {
     let directory = tempfile::tempdir().unwrap();
@@ -196,9 +199,18 @@ fn exit_codes() {
         (&["group", "hts", "--known", "tomorrow"], 2, "a position such as 432"),
         (&["groups", "--state", "LISTED"], 2, "ANNULLED_STAYED"),
         (&["history", "--kind", "facts"], 2, "designation_act"),
-        (&["timeline", "us", "HTS"], 2, "'HTS' is not a short name"),
+        (&["timeline", "us", "HTS"], 2, "'relationship/us/HTS' is not a subject"),
         (&["submit", "--check", "group/hts@1", "x"], 2, "--atomic"),
         (&["group", "hts", "--server", "https://x"], 2, "http://HOST:PORT is expected"),
+        (&["repair", "--data", "x", "--remove-from", "0"], 2, "positions begin at 1"),
+        (&["repair", "--data", "x", "--remove-from", "all"], 2, "a position such as 4711"),
+        (&["bench", "append", "--output", "json"], 2, "leave out --output"),
+        (
+            &["bench", "append", "--events-per-request", "1000", "--payload", "30000"],
+            2,
+            "lower --events-per-request or --payload",
+        ),
+        (&["check", "-", "--key", KEY], 1, "- is REFUSED"),
         (&["serve", "--listen", "0.0.0.0:0"], 2, "--plaintext-beyond-loopback"),
         (&["frobnicate"], 2, "unrecognized subcommand"),
     ];

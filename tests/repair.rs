@@ -127,7 +127,13 @@ async fn what_is_lost_is_named_and_the_key_is_retired() {
     specimen.mend();
     let struck = SESSION_EVENTS + 50;
     specimen.strike(&events::id(struck));
-    assert!(specimen.start(&[]).is_err());
+    let said = specimen.start(&[]).map(drop).unwrap_err();
+    assert!(said.contains("chancery verify --data") && said.contains("chancery repair --data"), "{said}");
+    assert!(!said.contains("backtrace"), "{said}");
+    // The storage engine refuses more than is damaged.
+    let said = run(&["verify", "--data", &specimen.path()]).text;
+    assert!(said.starts_with(&format!("position {}, ", SESSION_EVENTS + 1)), "{said}");
+    assert!(said.contains(&format!("positions 1 to {SESSION_EVENTS} either")), "{said}");
     let (from, kept) = check_repair(&specimen, "struck").await;
     // A block is lost as a whole, and there is one for each session.
     assert_eq!(from, SESSION_EVENTS + 1);
@@ -141,6 +147,24 @@ async fn what_is_lost_is_named_and_the_key_is_retired() {
     assert!(old.is_err_and(|said| said.contains("may not sign as example.org/record")));
     fs::copy(kept.join("data/chancery.key"), specimen.data().join("chancery.key")).unwrap();
     assert!(specimen.start(&[]).is_err_and(|said| said.contains("may not sign as example.org/record")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn repairs_right_after_one_another_keep_every_directory() {
+    let specimen = Specimen::new(End::Stopped).await;
+    specimen.mend();
+    for (repairs, from) in (1..).zip([250, 150, 50]) {
+        let said = run(&["repair", "--data", &specimen.path(), "--remove-from", &from.to_string()]);
+        assert!(
+            said.code == Some(0) && said.text.contains(&format!("has {} events now", from - 1)),
+            "{said:?}"
+        );
+        let beside = specimen.beside();
+        assert_eq!(beside.len(), repairs, "{beside:?}");
+        assert!(beside.iter().all(|kept| kept.join("data/tail").exists()), "{beside:?}");
+    }
+    let said = run(&["repair", "--data", &specimen.path(), "--remove-from", "0"]);
+    assert!(said.code == Some(2) && said.text.contains("positions begin at 1"), "{said:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -72,6 +72,126 @@ async fn what_a_server_uses_is_left_alone() {
     assert!(!std::path::Path::new("nowhere-at-all").exists());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_are_gone_under_a_running_server_are_missed() {
+    for name in ["journal", "tail", "sled/db"] {
+        let home = tempfile::tempdir().unwrap();
+        let data = home.path().join("data");
+        let server = Server::start(&data, &[]);
+        specimen::submit(&server, 1..=20).await;
+        let file = data.join(name);
+        let away = home.path().join("away");
+        fs::rename(&file, &away).unwrap();
+        if name == "tail" {
+            // Another file of the same content is not the one that is open.
+            fs::copy(&away, &file).unwrap();
+        }
+        let said = run(&["verify", "--server", server.url()]);
+        assert!(said.code == Some(1) && said.text.contains("removed or replaced"), "{name}: {said:?}");
+        assert!(said.text.contains(file.to_str().unwrap()) && said.text.contains("backup now"), "{said:?}");
+        let info = run(&["info", "--server", server.url()]);
+        assert!(info.text.contains("damaged") && info.text.contains("removed or replaced"), "{info:?}");
+        fs::rename(&away, &file).unwrap();
+        assert_eq!(run(&["verify", "--server", server.url()]).code, Some(0), "{name}");
+        assert!(run(&["info", "--server", server.url()]).text.contains("serving"));
+    }
+}
+
+/// What is done to a key, or beside it.
+type Alter = fn(&std::path::Path);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_keys_of_a_directory_are_verified_with_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let specimen = Specimen::new(End::Stopped).await;
+    let data = specimen.path();
+    let key = specimen.data().join("chancery.key");
+    let other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    let renamed = specimen.key.replace("example.org/record", "example.org/others");
+    let as_is: Alter = |_| {};
+    let cases: [(&str, &str, Alter, &[&str]); 8] = [
+        ("its key", &specimen.key, as_is, &[]),
+        ("no key asked for", "", as_is, &[]),
+        ("another key", other, as_is, &["REFUSED", "not with PeterNeumann"]),
+        (
+            "no key there, one asked for",
+            other,
+            |key| fs::remove_file(key).unwrap(),
+            &["REFUSED", "no chancery.key"],
+        ),
+        ("no key there", "", |key| fs::remove_file(key).unwrap(), &[]),
+        (
+            "open to others",
+            "",
+            |key| fs::set_permissions(key, fs::Permissions::from_mode(0o644)).unwrap(),
+            &["mode 644", "would not start"],
+        ),
+        ("not a key", "", |key| fs::write(key, "nothing").unwrap(), &["cannot be used", "would not start"]),
+        (
+            "retired keys emptied",
+            "",
+            |key| fs::write(key.with_file_name("retired.keys"), "").unwrap(),
+            &["retired.keys", "it is empty"],
+        ),
+    ];
+    for (what, asked, alter, words) in cases {
+        specimen.mend();
+        alter(&key);
+        let mut arguments = vec!["verify", "--data", &data];
+        if !asked.is_empty() {
+            arguments.extend(["--key", asked]);
+        }
+        let said = run(&arguments);
+        assert_eq!(said.code, Some(i32::from(!words.is_empty())), "{what}: {said:?}");
+        assert!(words.iter().all(|word| said.text.contains(word)), "{what}: {said:?}");
+        assert_eq!(said.text.contains("all as they were"), words.is_empty(), "{what}: {said:?}");
+    }
+    // A key that is no key is wrong usage: its id does not fit its name.
+    assert_eq!(run(&["verify", "--data", &data, "--key", &renamed]).code, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_another_form_is_named() {
+    let specimen = Specimen::new(End::Stopped).await;
+    let data = specimen.path();
+    for (name, file) in [
+        ("journal/0", false),
+        ("sled/db", false),
+        ("tail", false),
+        ("sled/blobs", true),
+        ("sled", true),
+        ("journal", true),
+    ] {
+        specimen.mend();
+        let path = specimen.data().join(name);
+        match file {
+            true => {
+                fs::remove_dir_all(&path).unwrap();
+                fs::write(&path, "").unwrap();
+            }
+            false => {
+                fs::remove_file(&path).unwrap();
+                fs::create_dir(&path).unwrap();
+            }
+        }
+        let path = path.to_str().unwrap();
+        let said = run(&["verify", "--data", &data]);
+        assert!(said.code == Some(1) && said.text.contains(path), "{name}: {said:?}");
+        check_finding(&said.text, &data, name);
+        let said = specimen.start(&[]).map(drop).unwrap_err();
+        assert!(said.contains(path) && said.contains("belongs there"), "{name}: {said}");
+        let said = run(&["repair", "--data", &data]);
+        assert!(said.code == Some(0) && said.text.contains("Sound: "), "{name}: {said:?}");
+    }
+    // Without the store, the store is what is missing.
+    specimen.mend();
+    fs::remove_dir_all(specimen.data().join("sled")).unwrap();
+    let said = specimen.start(&[]).map(drop).unwrap_err();
+    assert!(said.contains("sled/db is missing") && said.contains("chancery repair --data"), "{said}");
+    let said = run(&["verify", "--data", &data]);
+    assert!(said.text.contains("sled/db: it is missing"), "{said:?}");
+}
+
 /// A blow at a place of a file.
 #[derive(Clone, Copy, Debug)]
 enum Blow {

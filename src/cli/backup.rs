@@ -29,13 +29,13 @@ use crate::{
 )]
 pub struct Backup {
     /// A directory, made when it is not there; or - for standard output
-    #[arg(long, env = "CHANCERY_TO", value_name = "DIR|-")]
+    #[arg(long, env = "CHANCERY_BACKUP_TO", value_name = "DIR|-")]
     to: PathBuf,
     /// Only what is behind this position; for standard output, because a directory knows where it goes on
-    #[arg(long, env = "CHANCERY_AFTER", value_name = "POSITION")]
+    #[arg(long, env = "CHANCERY_BACKUP_AFTER", value_name = "POSITION")]
     after: Option<u64>,
     /// Up to this position; the last one when it is not given
-    #[arg(long, env = "CHANCERY_UNTIL", value_name = "POSITION")]
+    #[arg(long, env = "CHANCERY_BACKUP_UNTIL", value_name = "POSITION")]
     until: Option<u64>,
 }
 
@@ -78,6 +78,8 @@ enum Target {
 impl Backup {
     /// Asks, verifies every record, and writes.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        // A server that is not there leaves no directory behind.
+        let mut operations = session.operations().await?;
         let (target, transcript) = match self.to == Path::new("-") {
             true => self.stream()?,
             false => self.folder()?,
@@ -88,7 +90,7 @@ impl Backup {
             return session.printer.text(&format!("The backup has {} already.\n", reach(after)));
         }
         let request = v1::BackupRequest { after_position: after, until_position: self.until.unwrap_or(0) };
-        let stream = session.operations().await?.backup(tonic::Request::new(request)).await;
+        let stream = operations.backup(tonic::Request::new(request)).await;
         let stream = stream.map_err(|status| match status.code() {
             Code::OutOfRange if self.until.is_none() && matches!(target, Target::Folder { .. }) => {
                 BackupError::Cut { path: self.to.clone(), events: after }.into()

@@ -35,7 +35,7 @@ use crate::{
     chancery check event.tlog-proof --key \"$(cat record.vkey)\" --remember record.checkpoint\n  \
     chancery check --key \"$(cat record.vkey)\" --remember record.checkpoint")]
 pub struct Check {
-    /// The proof, as `chancery prove` writes it; without one, the checkpoint of the server is checked
+    /// The proof, as `chancery prove` writes it, or - for standard input; without one, the checkpoint of the server is checked
     #[arg(value_name = "FILE", required_unless_present = "remember")]
     file: Option<PathBuf>,
     /// The key of the record, as `chancery key` shows it
@@ -154,21 +154,22 @@ impl Check {
 
 /// Reads and verifies a proof.
 fn prove(path: &Path, key: &VerifierKey) -> Result<(Document, Proven), CheckError> {
-    let text = read(path)?;
+    let text = match path == Path::new("-") {
+        true => take(io::stdin()),
+        false => fs::File::open(path).and_then(take),
+    };
+    let text = text.map_err(|error| CheckError::Io { path: path.to_owned(), error })?;
     let refused = |error| CheckError::Refused { path: path.to_owned(), error };
     let document = Document::read(&text).map_err(refused)?;
     let proven = document.verify(key).map_err(refused)?;
     Ok((document, proven))
 }
 
-/// A file of at most a little more than the longest document.
-fn read(path: &Path) -> Result<String, CheckError> {
+/// What can be read, but only a little more than the longest document.
+fn take(input: impl io::Read) -> io::Result<String> {
     let mut text = String::new();
     let most = DOCUMENT_BYTES_MAX as u64 + 1;
-    fs::File::open(path)
-        .and_then(|file| file.take(most).read_to_string(&mut text))
-        .map_err(|error| CheckError::Io { path: path.to_owned(), error })?;
-    Ok(text)
+    input.take(most).read_to_string(&mut text).map(|_| text)
 }
 
 /// The checkpoint of the server as it is now.
@@ -181,13 +182,13 @@ async fn served(session: &Session) -> Result<v1::GetCheckpointResponse, Failure>
 /// Compares a checkpoint with the remembered one, and keeps the later of the two.
 async fn remember(session: &Session, path: &Path, note: &str, key: &VerifierKey) -> Result<Memory, Failure> {
     let found = Checkpoint::verify(note, key).map_err(CheckError::Served)?;
-    let kept = match read(path) {
+    let kept = match fs::File::open(path).and_then(take) {
         Ok(kept) => kept,
-        Err(CheckError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
             save(path, note)?;
             return Ok(Memory { before: None, now: found.size });
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(CheckError::Io { path: path.to_owned(), error }.into()),
     };
     let kept = Checkpoint::verify(&kept, key)
         .map_err(|error| CheckError::Remembered { path: path.to_owned(), error })?;

@@ -29,10 +29,10 @@ pub struct Diff {
     #[arg(value_name = "SUBJECT", num_args = 0..=3)]
     subject: Vec<String>,
     /// The record of the first answer: a position, a time or a day
-    #[arg(long, env = "CHANCERY_FROM", value_name = "POSITION|TIME")]
+    #[arg(long, env = "CHANCERY_DIFF_FROM", value_name = "POSITION|TIME")]
     from: Known,
     /// The record of the second answer. Default: everything
-    #[arg(long, env = "CHANCERY_TO", value_name = "POSITION|TIME")]
+    #[arg(long, env = "CHANCERY_DIFF_TO", value_name = "POSITION|TIME")]
     to: Option<Known>,
     /// The day in the world that is asked about. Default: today in UTC
     #[arg(long, env = "CHANCERY_ON", value_name = "DATE")]

@@ -23,10 +23,10 @@ use crate::wire::v1;
 )]
 pub struct Docket {
     /// The first day
-    #[arg(long, env = "CHANCERY_FROM", value_name = "DATE")]
+    #[arg(long, env = "CHANCERY_DAYS_FROM", value_name = "DATE")]
     from: Day,
     /// The last day
-    #[arg(long, env = "CHANCERY_UNTIL", value_name = "DATE")]
+    #[arg(long, env = "CHANCERY_DAYS_UNTIL", value_name = "DATE")]
     until: Day,
     /// Only of these groups
     #[arg(long, env = "CHANCERY_GROUP", value_name = "GROUP", value_parser = slug, value_delimiter = ',')]
@@ -35,7 +35,7 @@ pub struct Docket {
     #[arg(long, env = "CHANCERY_REGIME", value_name = "REGIME", value_parser = slug, value_delimiter = ',')]
     regime: Vec<String>,
     /// Only what is due in one of these ways
-    #[arg(long, env = "CHANCERY_KIND", value_parser = vocabulary("DueKind"), ignore_case = true, value_delimiter = ',')]
+    #[arg(long, env = "CHANCERY_DOCKET_KIND", value_parser = vocabulary("DueKind"), ignore_case = true, value_delimiter = ',')]
     kind: Vec<i32>,
     #[command(flatten)]
     extent: Extent,

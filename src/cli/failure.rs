@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     log::AppendError,
-    service::{RepairError, RestoreError, StartError},
+    service::{RepairError, RestoreError, ScaffoldError, StartError},
     wire::json::JsonError,
 };
 
@@ -69,8 +69,11 @@ pub enum Failure {
     /// Nothing was restored.
     #[error("{0}\nNothing was restored.")]
     Restore(#[from] Box<RestoreError>),
+    /// What an interrupted repair has left cannot be brought to its end.
+    #[error(transparent)]
+    Scaffold(#[from] ScaffoldError),
     /// Nothing was repaired.
-    #[error("{0}\nNothing was changed.")]
+    #[error("{}", unless_done(.0))]
     Repair(#[from] Box<RepairError>),
     /// A record is not what it should be.
     #[error(transparent)]
@@ -104,6 +107,14 @@ pub enum Failure {
         /// The address.
         listen: std::net::SocketAddr,
     },
+}
+
+/// Why a repair failed, and that nothing was changed, where that is so.
+fn unless_done(error: &RepairError) -> String {
+    match error.is_done() {
+        true => error.to_string(),
+        false => format!("{error}\nNothing was changed."),
+    }
 }
 
 impl Failure {

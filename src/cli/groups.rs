@@ -28,14 +28,14 @@ pub struct Groups {
           value_delimiter = ',', hide_possible_values = false)]
     state: Vec<i32>,
     /// Of this kind (of several: any)
-    #[arg(long, env = "CHANCERY_KIND", value_parser = vocabulary("GroupKind"), ignore_case = true, value_delimiter = ',')]
+    #[arg(long, env = "CHANCERY_GROUPS_KIND", value_parser = vocabulary("GroupKind"), ignore_case = true, value_delimiter = ',')]
     kind: Vec<i32>,
     /// At this point of its life (of several: any)
     #[arg(long, env = "CHANCERY_LIFECYCLE", value_parser = vocabulary("LifecycleState"), ignore_case = true,
           value_delimiter = ',')]
     lifecycle: Vec<i32>,
     /// With this flag (of several: any)
-    #[arg(long, env = "CHANCERY_FLAG", value_parser = vocabulary("GroupFlag"), ignore_case = true, value_delimiter = ',')]
+    #[arg(long, env = "CHANCERY_GROUP_FLAG", value_parser = vocabulary("GroupFlag"), ignore_case = true, value_delimiter = ',')]
     flag: Vec<i32>,
     #[command(flatten)]
     extent: Extent,

@@ -26,7 +26,7 @@ pub struct History {
     #[arg(value_name = "SUBJECT")]
     subject: Vec<Subject>,
     /// Only this kind; of several: any
-    #[arg(long, env = "CHANCERY_KIND", value_name = "KIND", value_delimiter = ',', value_parser = kind())]
+    #[arg(long, env = "CHANCERY_HISTORY_KIND", value_name = "KIND", value_delimiter = ',', value_parser = kind())]
     kind: Vec<String>,
     /// From this position on
     #[arg(

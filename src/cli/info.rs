@@ -39,8 +39,11 @@ impl Info {
 }
 
 fn page(answer: &v1::ServerInfoResponse, health: &str, look: Look) -> String {
-    let health =
-        if answer.poisoned.is_empty() { health } else { "reads only; restart the server to write again" };
+    let health = match (answer.poisoned.is_empty(), answer.damage.is_empty()) {
+        (false, _) => "reads only; restart the server to write again",
+        (true, false) => "damaged, and serving what can be read",
+        (true, true) => health,
+    };
     let mut page = Page::new(look);
     page.title(format!("Chancery {}, ruleset {}", answer.version, answer.ruleset));
     page.labelled(
@@ -62,6 +65,7 @@ fn page(answer: &v1::ServerInfoResponse, health: &str, look: Look) -> String {
             words::count(answer.relationships, "relationship", "relationships"),
         ),
     );
+    page.labelled("damage", Text::toned(&answer.damage, Tone::Warning));
     page.labelled("poisoned", Text::toned(&answer.poisoned, Tone::Warning));
     if let Some(limits) = &answer.limits {
         page.labelled(

@@ -62,7 +62,8 @@ pub use failure::Failure;
     name = "chancery",
     version,
     about = "The record of how states deal with armed groups, and of how those groups are listed and delisted",
-    after_help = "Every flag can also be set in the environment: --server as CHANCERY_SERVER, and so on.\n\n\
+    after_help = "Every flag can also be set in the environment: --server as CHANCERY_SERVER, and so on. Where a flag means something\n\
+        else in another command, its variable says of which it is: CHANCERY_BACKUP_TO. The help of each command names them.\n\n\
         Exit codes: 0 done, 1 failed, 2 wrong usage.\n\n\
         Examples:\n  \
         chancery serve --seeds seeds\n  \
@@ -166,6 +167,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use clap::CommandFactory as _;
 
     use super::Arguments;
@@ -185,11 +188,48 @@ mod tests {
             for argument in sub.get_arguments().filter(|argument| argument.get_long().is_some()) {
                 let long = argument.get_long().unwrap();
                 if !["help", "version"].contains(&long) {
-                    let expected = format!("CHANCERY_{}", long.to_uppercase().replace('-', "_"));
-                    let variable = argument.get_env().map(|name| name.to_string_lossy().into_owned());
-                    assert_eq!(variable, Some(expected), "--{long} of {}", sub.get_name());
+                    let variable = argument
+                        .get_env()
+                        .map(|name| name.to_string_lossy().into_owned())
+                        .unwrap_or_default();
+                    let flag = long.to_uppercase().replace('-', "_");
+                    let of = variable.strip_prefix("CHANCERY_").and_then(|it| it.strip_suffix(&flag));
+                    assert!(
+                        of.is_some_and(|of| of.is_empty() || of.ends_with('_')),
+                        "{variable} is not for --{long} of {}",
+                        sub.get_name()
+                    );
                 }
                 assert!(argument.get_help().is_some(), "--{long} of {}", sub.get_name());
+            }
+        }
+    }
+
+    /// Adds what each variable is given for in a command and those below it: the names of its value, and the values.
+    fn gather(command: &clap::Command, path: &str, given: &mut HashMap<String, Vec<(String, Vec<String>)>>) {
+        for argument in command.get_arguments() {
+            let Some(variable) = argument.get_env() else { continue };
+            let names = argument.get_value_names().unwrap_or_default().iter().map(ToString::to_string);
+            let values = argument.get_possible_values().into_iter().map(|value| value.get_name().to_owned());
+            let meaning = names.filter(|_| argument.get_action().takes_values()).chain(values).collect();
+            let flag = format!("{path} --{}", argument.get_long().unwrap_or_default());
+            given.entry(variable.to_string_lossy().into_owned()).or_default().push((flag, meaning));
+        }
+        for sub in command.get_subcommands() {
+            gather(sub, &format!("{path} {}", sub.get_name()), given);
+        }
+    }
+
+    #[test]
+    fn a_variable_means_one_thing() {
+        let mut command = Arguments::command();
+        command.build();
+        let mut given = HashMap::new();
+        gather(&command, "chancery", &mut given);
+        for (variable, flags) in given {
+            let [(first, meaning), others @ ..] = &flags[..] else { continue };
+            for (other, its) in others {
+                assert_eq!(its, meaning, "{variable} is both for {first} and for {other}");
             }
         }
     }

@@ -28,7 +28,7 @@ pub struct Prove {
     #[arg(value_name = "ID")]
     id: Uuid,
     /// Where to write the proof; standard output when it is not given
-    #[arg(short = 'o', long, env = "CHANCERY_FILE", value_name = "FILE")]
+    #[arg(short = 'o', long, env = "CHANCERY_PROVE_FILE", value_name = "FILE")]
     file: Option<PathBuf>,
 }
 

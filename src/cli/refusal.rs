@@ -98,6 +98,8 @@ fn listed(what: &str) -> &'static str {
         "`chancery history --kind decision_recorded --all` lists the decisions on record."
     } else if what.contains("regime/") {
         "`chancery history --kind regime_registered --all` lists the regimes on record."
+    } else if what.starts_with("event ") {
+        "`chancery history --all` lists the events on record."
     } else {
         "`chancery groups` and `chancery relationships` list what is on record."
     }
@@ -162,6 +164,11 @@ mod tests {
                 Status::not_found("decision/x is not on record at this view"),
                 "not on record: decision/x is not on record at this view\n\
                  `chancery history --kind decision_recorded --all` lists the decisions on record.",
+            ),
+            (
+                Status::not_found("event 00000000-0000-4000-8000-000000000001 is not on record"),
+                "not on record: event 00000000-0000-4000-8000-000000000001 is not on record\n\
+                 `chancery history --all` lists the events on record.",
             ),
             (
                 Status::deadline_exceeded("x"),

@@ -30,7 +30,7 @@ pub struct Relationships {
           value_delimiter = ',')]
     headline: Vec<i32>,
     /// With this flag (of several: any)
-    #[arg(long, env = "CHANCERY_FLAG", value_parser = vocabulary("RelationshipFlag"), ignore_case = true,
+    #[arg(long, env = "CHANCERY_RELATIONSHIP_FLAG", value_parser = vocabulary("RelationshipFlag"), ignore_case = true,
           value_delimiter = ',')]
     flag: Vec<i32>,
     #[command(flatten)]

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{connection::Session, failure::Failure, page::clean, words};
+use super::{connection::Session, failure::Failure, output::note, page::clean, verify::finished, words};
 use crate::{
     position::Position,
-    service::{Range, RepairError, Repaired, Survey, repair},
+    service::{Range, RepairError, Repaired, Survey, finish, repair},
 };
 
 /// Say what is left of a damaged data directory, and make it open again when told to
@@ -25,13 +25,16 @@ pub struct Repair {
     #[arg(long, env = "CHANCERY_DATA", value_name = "DIR")]
     data: PathBuf,
     /// Remove the record from this position on, and keep what was removed beside it
-    #[arg(long, env = "CHANCERY_REMOVE_FROM", value_name = "POSITION")]
-    remove_from: Option<u64>,
+    #[arg(long, env = "CHANCERY_REMOVE_FROM", value_name = "POSITION", value_parser = position)]
+    remove_from: Option<Position>,
 }
 
 impl Repair {
     /// Looks, says, and does what it was told.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        if let Some(kept) = finish(&self.data)? {
+            note(&finished(&kept));
+        }
         let survey = Survey::of(&self.data).map_err(|error| Box::new(RepairError::from(error)))?;
         session.printer.text(&found(&survey))?;
         let Some(from) = self.remove_from else {
@@ -39,7 +42,6 @@ impl Repair {
         };
         session.printer.flush()?;
         let (sound, named) = (survey.sound, survey.named);
-        let from = Position::new(from.max(1));
         let repaired = repair(survey, from, Timestamp::now()).await.map_err(Box::new)?;
         session.printer.text(&done(&repaired, named.unwrap_or(sound)))
     }
@@ -57,6 +59,15 @@ impl Repair {
             "Nothing was changed. Restore a backup if there is one; what is newer than it is in the files that a repair \
              leaves.\nTo remove everything from position {from} on:\n  chancery repair --data {data} --remove-from {from}\n"
         )
+    }
+}
+
+/// A position from which something can be removed.
+fn position(text: &str) -> Result<Position, String> {
+    match text.parse() {
+        Ok(0) => Err("positions begin at 1".to_owned()),
+        Ok(position) => Ok(Position::new(position)),
+        Err(_) => Err(format!("a position such as 4711 is expected, not '{text}'")),
     }
 }
 

@@ -7,8 +7,11 @@ use std::{
 
 use clap::Args;
 
-use super::{connection::Session, failure::Failure, output::note, page::clean, progress::Progress, words};
-use crate::service::{RestoreError, Restored, backup::Source, restore};
+use super::{
+    connection::Session, failure::Failure, output::note, page::clean, progress::Progress, verify::finished,
+    words,
+};
+use crate::service::{RestoreError, Restored, backup::Source, finish, restore};
 
 /// Restore a backup to a new data directory, without a server
 #[derive(Debug, Args)]
@@ -20,7 +23,7 @@ use crate::service::{RestoreError, Restored, backup::Source, restore};
 )]
 pub struct Restore {
     /// A directory of backup files, one such file, or - for standard input
-    #[arg(long, env = "CHANCERY_FROM", value_name = "DIR|-")]
+    #[arg(long, env = "CHANCERY_RESTORE_FROM", value_name = "DIR|-")]
     from: PathBuf,
     /// Where the record is to be; must be empty or not there yet
     #[arg(long, env = "CHANCERY_DATA", value_name = "DIR")]
@@ -33,6 +36,9 @@ pub struct Restore {
 impl Restore {
     /// Restores, and says what became of the key.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        if let Some(kept) = finish(&self.data)? {
+            note(&finished(&kept));
+        }
         let source = open(&self.from).map_err(|error| Box::new(RestoreError::from(error)))?;
         let progress = Progress::start("restoring", source.bytes());
         let restored = restore(source, &self.data, self.signing_key.as_deref(), |bytes, position| {

@@ -23,7 +23,7 @@ pub struct Search {
     #[arg(required = true, value_name = "NAME")]
     query: Vec<String>,
     /// At most so many
-    #[arg(long, env = "CHANCERY_LIMIT", value_name = "N", default_value_t = 10,
+    #[arg(long, env = "CHANCERY_SEARCH_LIMIT", value_name = "N", default_value_t = 10,
           value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
     #[command(flatten)]

@@ -9,12 +9,13 @@ use super::{
     failure::Failure,
     load::load_directory,
     output::{coloured, note},
+    verify::finished,
     words,
 };
 use crate::{
     log::sled::Sizes,
     proof::KeyName,
-    service::{Config, Server},
+    service::{Config, Server, finish},
 };
 
 /// Run a server on a data directory
@@ -69,6 +70,10 @@ impl Serve {
         self.start_log()?;
         // From here on a signal ends the server in order.
         let stop = Stop::listen().map_err(Failure::Runtime)?;
+        // What cannot be finished is for a repair to say.
+        if let Ok(Some(kept)) = finish(&self.data) {
+            note(&finished(&kept));
+        }
         let journal = self.journal_bytes.map_or_else(Sizes::default, Sizes::turning_at);
         let config =
             Config { data: self.data.clone(), listen: self.listen, origin: self.origin.clone(), journal };

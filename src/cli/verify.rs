@@ -18,7 +18,9 @@ use crate::{
     ledger::Inspection,
     position::Position,
     proof::{Checkpoint, CheckpointError, Hash, KeyError, VerifierKey},
-    service::{Discovery, ExaminationError, backup::SourceError, examine},
+    service::{
+        Discovery, ExaminationError, Examined, KeyFileError, Lock, backup::SourceError, examine, finish,
+    },
     wire::v1::{self, verify_response::Part},
 };
 
@@ -38,7 +40,7 @@ const FINDINGS_MAX: u64 = 100;
 )]
 pub struct Verify {
     /// Verify this data directory instead, which no server may be using. Nothing in it is changed; there must be room for a
-    /// copy beside it
+    /// copy beside it, or in TMPDIR when nothing may be written there
     #[arg(long, env = "CHANCERY_DATA", value_name = "DIR", conflicts_with = "backup")]
     data: Option<PathBuf>,
     /// Verify a backup instead: a directory, a file, or - for standard input
@@ -61,7 +63,7 @@ pub enum VerifyError {
     /// Something is wrong.
     #[error(
         "{}; the first affects position {first}\n\
-         Keep the files as they are, and make no backup over an earlier one. docs/operations.md says how to restore or repair.",
+         Keep the files as they are, and make no backup over an earlier one. {next}docs/operations.md says how to restore or repair.",
         words::count(*findings, "finding", "findings")
     )]
     Findings {
@@ -69,6 +71,36 @@ pub enum VerifyError {
         findings: u64,
         /// The first position.
         first: u64,
+        /// What to run next, if anything.
+        next: String,
+    },
+    /// The records are sound, and a server would not start for want of a key.
+    #[error("the records are sound, and a server would not start all the same: {0}")]
+    KeyFile(#[from] KeyFileError),
+    /// The directory is of another key.
+    #[error(
+        "REFUSED: {data} signs with the key {found}, not with {expected}: it is of another record, or the record has a new key",
+        data = data.display()
+    )]
+    Foreign {
+        /// The directory.
+        data: PathBuf,
+        /// The key that was given.
+        expected: Box<VerifierKey>,
+        /// Its key.
+        found: Box<VerifierKey>,
+    },
+    /// Nothing ties the directory to the key.
+    #[error(
+        "REFUSED: there is no chancery.key in {data}, so that nothing says whether it is of the key {expected}\n\
+         Without --key the records are verified by themselves.",
+        data = data.display()
+    )]
+    Keyless {
+        /// The directory.
+        data: PathBuf,
+        /// The key that was given.
+        expected: Box<VerifierKey>,
     },
     /// The server has no key that this program can use.
     #[error("the key of the server cannot be used: {0}")]
@@ -85,7 +117,7 @@ impl Verify {
     /// Verifies, and says what is wrong.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match (&self.data, &self.backup) {
-            (Some(data), _) => verify_data(data, session).await,
+            (Some(data), _) => self.verify_data(data, session).await,
             (None, Some(backup)) => self.verify_backup(backup, session),
             (None, None) => self.verify_server(session).await,
         }
@@ -117,7 +149,7 @@ impl Verify {
         }
         drop(progress);
         let (tail, root, key) = source.finish().map_err(VerifyError::Source)?;
-        findings.result()?;
+        findings.result("")?;
         session.printer.text(&format!(
             "{} in the backup, all as they were signed: root {root}, of {}\n",
             words::count(tail.get(), "event", "events"),
@@ -127,6 +159,56 @@ impl Verify {
             note("The key is the one that the backup names itself; with --key it is compared with yours.");
         }
         Ok(())
+    }
+
+    async fn verify_data(&self, data: &Path, session: &mut Session) -> Result<(), Failure> {
+        if let Some(kept) = finish(data)? {
+            note(&finished(&kept));
+        }
+        let mut progress: Option<Progress> = None;
+        let mut discovered = Vec::new();
+        let watch = |position: Position, until: Position| {
+            let bar = progress.get_or_insert_with(|| Progress::start("verifying", Some(until.get())));
+            bar.advance(position.get(), words::count(position.get(), "event", "events"));
+        };
+        let mut total = 0;
+        let examined = examine(data, watch, |discovery| {
+            total += 1;
+            if total <= FINDINGS_MAX {
+                discovered.push(discovery);
+            }
+        });
+        let Examined { tail, root, key, lock } = examined.await.map_err(VerifyError::Examination)?;
+        drop(progress);
+        if lock == Lock::Missing {
+            note(
+                "NOTE: the directory cannot be written to, and so not locked: no server may use it meanwhile.",
+            );
+        }
+        let mut findings = Findings::default();
+        for Discovery { position, file, problem } in discovered {
+            let place = file.display().to_string();
+            findings.add(session, v1::Finding { position: position.get(), place, problem })?;
+        }
+        findings.total = findings.total.max(total);
+        findings.result(&format!("`chancery repair --data {}` says what can be kept; ", data.display()))?;
+        let key = key.map_err(VerifyError::KeyFile)?;
+        match (&self.key, key) {
+            (Some(expected), Some(found)) if *expected != found => {
+                let (data, expected) = (data.to_owned(), Box::new(expected.clone()));
+                return Err(VerifyError::Foreign { data, expected, found: Box::new(found) }.into());
+            }
+            (Some(expected), None) => {
+                let (data, expected) = (data.to_owned(), Box::new(expected.clone()));
+                return Err(VerifyError::Keyless { data, expected }.into());
+            }
+            _ => {}
+        }
+        session.printer.text(&format!(
+            "{} in {}, all as they were recorded: root {root}\n",
+            words::count(tail.get(), "event", "events"),
+            data.display(),
+        ))
     }
 
     async fn verify_server(&self, session: &mut Session) -> Result<(), Failure> {
@@ -159,7 +241,9 @@ impl Verify {
             Format::Json => session.printer.message(&outcome)?,
             Format::Jsonl => session.printer.lines([&outcome])?,
         }
-        findings.result()?;
+        findings.result(
+            "Once the server is stopped, `chancery verify --data` and `chancery repair --data` say what can still be read; ",
+        )?;
         let checkpoint = self.checkpoint(&outcome, session).await?;
         if session.printer.format() == Format::Table {
             session.printer.text(&format!(
@@ -196,35 +280,12 @@ impl Verify {
     }
 }
 
-async fn verify_data(data: &Path, session: &mut Session) -> Result<(), Failure> {
-    let mut progress: Option<Progress> = None;
-    let mut discovered = Vec::new();
-    let watch = |position: Position, until: Position| {
-        let bar = progress.get_or_insert_with(|| Progress::start("verifying", Some(until.get())));
-        bar.advance(position.get(), words::count(position.get(), "event", "events"));
-    };
-    let mut total = 0;
-    let examined = examine(data, watch, |discovery| {
-        total += 1;
-        if total <= FINDINGS_MAX {
-            discovered.push(discovery);
-        }
-    });
-    let examined = examined.await.map_err(VerifyError::Examination)?;
-    drop(progress);
-    let mut findings = Findings::default();
-    for Discovery { position, file, problem } in discovered {
-        let place = file.display().to_string();
-        findings.add(session, v1::Finding { position: position.get(), place, problem })?;
-    }
-    findings.total = findings.total.max(total);
-    findings.result()?;
-    session.printer.text(&format!(
-        "{} in {}, all as they were recorded: root {}\n",
-        words::count(examined.tail.get(), "event", "events"),
-        data.display(),
-        examined.root,
-    ))
+/// What to say when an exchange was brought to its end that an earlier command had begun.
+pub fn finished(kept: &Path) -> String {
+    format!(
+        "NOTE: a repair was interrupted at its last step, and is complete now: it kept the old directory in {}.",
+        kept.display()
+    )
 }
 
 /// What was found to be wrong.
@@ -249,9 +310,9 @@ impl Findings {
         }
     }
 
-    fn result(&self) -> Result<(), VerifyError> {
+    fn result(&self, next: &str) -> Result<(), VerifyError> {
         match self.first {
-            Some(first) => Err(VerifyError::Findings { findings: self.total, first }),
+            Some(first) => Err(VerifyError::Findings { findings: self.total, first, next: next.to_owned() }),
             None => Ok(()),
         }
     }

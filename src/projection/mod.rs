@@ -2,6 +2,7 @@
 //! statuses that follow from them. Everything here can be thrown away and rebuilt.
 
 mod anomalies;
+mod answers;
 mod bearing;
 mod days;
 mod docket;
@@ -15,6 +16,7 @@ mod search;
 mod snapshot;
 mod store;
 mod stretches;
+mod tally;
 pub mod timeline;
 mod view;
 
@@ -72,6 +74,9 @@ impl Projection {
 
     /// Waits until the read models reflect `position`, at most for `patience`.
     pub async fn reaches(&self, position: Position, patience: Duration) -> Result<(), BehindError> {
+        if position <= *self.position.borrow() {
+            return Ok(());
+        }
         let mut projected = self.position.subscribe();
         let reached = time::timeout(patience, projected.wait_for(|projected| position <= *projected)).await;
         match reached {

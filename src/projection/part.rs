@@ -36,8 +36,10 @@ pub(super) struct Dealt {
     pub(super) actor: ActorId,
     pub(super) group: GroupId,
     pub(super) what: Packed,
-    /// From when on it moves another relationship of the group as well, already counted.
-    pub(super) shared: Option<Day>,
+    /// From when on it moves the relationship; `None`: it does not.
+    pub(super) moves_from: Option<Day>,
+    /// Whether the engagement is with another actor as well, whose relationship with the group counts it already.
+    pub(super) is_shared: bool,
 }
 
 impl Part {
@@ -63,8 +65,13 @@ impl Part {
             for (nth, (actor, _)) in engagement.principal_actors().enumerate() {
                 let Some(content) = Move::of(engagement, actor, group) else { continue };
                 let what = Packed::plain(&Telling::new(position, fact, content));
-                let shared = (0 < nth && what.moves()).then(|| fact.effective_on.lower());
-                self.dealt.push(Dealt { actor: actor.clone(), group: group.clone(), what, shared });
+                self.dealt.push(Dealt {
+                    actor: actor.clone(),
+                    group: group.clone(),
+                    moves_from: what.moves().then(|| fact.effective_on.lower()),
+                    what,
+                    is_shared: 0 < nth,
+                });
             }
         }
     }

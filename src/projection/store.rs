@@ -9,9 +9,11 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
+    answers::Answers,
     family::family,
     part::{Dealt, Part},
     relationships::{Novelty, Relationships},
+    tally::Tallies,
 };
 use crate::{
     domain::{
@@ -56,6 +58,10 @@ pub struct Store {
     pub(super) regimes: BTreeMap<RegimeId, History<RegimeFact>>,
     pub(super) relationships: Relationships,
     pub(super) counterparts: BTreeMap<GroupId, Counterparts>,
+    /// What was answered.
+    pub(super) answers: Answers,
+    /// Of groups whose relationships have been counted.
+    pub(super) tallies: Tallies,
     /// Which identities were merged, and parted again.
     pub(super) merges: History<MergeFact>,
     /// The roots of families with news.
@@ -117,9 +123,11 @@ impl Store {
             let Subject::Relationship(actor, group) = subject else { continue };
             let family = family(events, |fact| told(fact, &actor, &group));
             let effect = self.dealings_mut(&actor, &group).set_family(family);
+            self.answers.forget(&actor, &group);
             effects.entry(group).or_default().push(effect);
         }
         for (group, effects) in effects {
+            self.tallies.forget(&group);
             let counterparts = self.counterparts.entry(group).or_default();
             for day in sharers(effects.iter().filter_map(|(before, _)| *before)) {
                 counterparts.unshare(day);
@@ -132,6 +140,9 @@ impl Store {
 
     /// Sets the family of the fact at `root` in the histories of actors, groups and regimes only.
     pub(super) fn set_registered_family(&mut self, root: Position, events: &[Recorded]) {
+        if events.iter().filter_map(|it| it.event.fact()).any(bears_on_all) {
+            self.answers.forget_all();
+        }
         for subject in subjects(events) {
             match subject {
                 Subject::Actor(actor) => {
@@ -159,6 +170,9 @@ impl Store {
 
     /// Adds a plain fact to the histories of actors, groups and regimes.
     pub(super) fn add(&mut self, position: Position, fact: &Arc<Fact>) {
+        if bears_on_all(fact) {
+            self.answers.forget_all();
+        }
         match &fact.statement {
             Statement::ActorRegistered(it) => {
                 add(&mut self.actors, &it.actor, position, fact, ActorFact::about);
@@ -216,9 +230,12 @@ impl Replay for Store {
             self.position = position;
             self.recorded_at = Some(recorded_at);
         }
-        for Dealt { actor, group, what, shared } in part.dealt {
+        for Dealt { actor, group, what, moves_from, is_shared } in part.dealt {
             self.dealings_mut(&actor, &group).put(what);
-            if let Some(day) = shared {
+            self.answers.forget(&actor, &group);
+            let Some(day) = moves_from else { continue };
+            self.tallies.add(&actor, &group, day);
+            if is_shared {
                 self.counterparts.entry(group).or_default().share(day);
             }
         }
@@ -254,6 +271,11 @@ impl Counterparts {
 fn sharers(days: impl Iterator<Item = Day>) -> Vec<Day> {
     let mut seen = BTreeSet::new();
     days.filter(|day| !seen.insert(*day)).collect()
+}
+
+/// Whether a fact is about actors, groups or regimes themselves, on which every status may rest.
+fn bears_on_all(fact: &Arc<Fact>) -> bool {
+    !matches!(fact.statement, Statement::Engagement(_) | Statement::DecisionRecorded(_))
 }
 
 /// What any of the events touches.

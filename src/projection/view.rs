@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::Store;
+use super::{Store, tally::Tally};
 use crate::domain::{
     as_of::AsOf,
     fold::{
@@ -321,21 +321,34 @@ impl Store {
             return self.united_engagements(group, &redirects, as_of);
         }
         let Some(counterparts) = self.counterparts.get(group) else { return counts };
+        let by = as_of.valid_at;
         let is_whole = as_of.is_whole(self.position());
+        if let Some((moves, actors)) = self.tallies.of(group, by).filter(|_| is_whole) {
+            let engagements = moves.saturating_sub(counterparts.shared_by(by));
+            return EngagementCounts { engagements, dyads: moves, actors };
+        }
+        let mut engaged = HashSet::new();
         let mut seen = HashSet::new();
-        for dealings in counterparts.actors.iter().filter_map(|actor| self.found(actor, group)) {
+        for actor in &counterparts.actors {
+            let Some(dealings) = self.found(actor, group) else { continue };
             let line = dealings.line(as_of, self.position());
-            let dyads = line.count(as_of.valid_at);
+            let dyads = line.count(by);
             counts.dyads += dyads;
-            counts.actors += u64::from(0 < dyads);
+            if 0 < dyads {
+                engaged.insert(actor.clone());
+            }
             if !is_whole {
-                seen.extend(line.facts(as_of.valid_at));
+                seen.extend(line.facts(by));
             }
         }
+        counts.actors = engaged.len() as u64;
         counts.engagements = match is_whole {
-            true => counts.dyads.saturating_sub(counterparts.shared_by(as_of.valid_at)),
+            true => counts.dyads.saturating_sub(counterparts.shared_by(by)),
             false => seen.len() as u64,
         };
+        if is_whole {
+            self.tallies.keep(group, Tally { by, moves: counts.dyads, actors: engaged });
+        }
         counts
     }
 

@@ -1,11 +1,16 @@
 //! Examination: a data directory that no server uses, read back whole without changing it.
 
 use std::{
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
+use uuid::Uuid;
+
 use super::{
+    hint,
+    key::{self, KeyFileError},
+    place::{Form, misshapen},
     scaffold::{Scaffold, ScaffoldError},
     survey::{Survey, SurveyError},
 };
@@ -16,7 +21,7 @@ use crate::{
         sled::{OpenError, SledLog},
     },
     position::Position,
-    proof::{Frontier, Hash},
+    proof::{Frontier, Hash, VerifierKey},
 };
 
 /// What a server would not start with, or could not answer from.
@@ -31,12 +36,25 @@ pub struct Discovery {
 }
 
 /// What was examined.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Examined {
     /// The last position that could be read.
     pub tail: Position,
     /// The root over everything up to it.
     pub root: Hash,
+    /// The key that a server would sign with, `None` when it would make one; or why it would not start with the one there is.
+    pub key: Result<Option<VerifierKey>, KeyFileError>,
+    /// Whether other processes were kept from the directory.
+    pub lock: Lock,
+}
+
+/// Whether others were kept away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// They were.
+    Held,
+    /// The directory may not be written to, so that nothing keeps a server from using it meanwhile.
+    Missing,
 }
 
 /// Why nothing could be examined.
@@ -49,7 +67,12 @@ pub enum ExaminationError {
     #[error(transparent)]
     Scaffold(#[from] ScaffoldError),
     /// The copy cannot be made.
-    #[error("cannot copy {path}: {error}\nThe examination works on a copy, which needs as much room as the log.", path = path.display())]
+    #[error(
+        "cannot copy {path}: {error}{}\n\
+         The examination works on a copy beside the directory, which needs as much room as the log; in TMPDIR, when nothing may \
+         be written beside it.",
+        hint::of(error), path = path.display()
+    )]
     Copy {
         /// What was copied.
         path: PathBuf,
@@ -57,7 +80,7 @@ pub enum ExaminationError {
         error: io::Error,
     },
     /// The copy cannot be read.
-    #[error(transparent)]
+    #[error("{}", hint::opening(.0))]
     Open(#[from] OpenError),
     /// The storage failed.
     #[error(transparent)]
@@ -72,7 +95,35 @@ pub async fn examine(
     mut find: impl FnMut(Discovery),
 ) -> Result<Examined, ExaminationError> {
     let survey = Survey::of(data)?;
-    let scaffold = Scaffold::beside(survey.path())?;
+    let (key, lock) = (key::look(survey.path()), if survey.is_locked() { Lock::Held } else { Lock::Missing });
+    let (tail, root) = examine_log(&survey, &mut watch, &mut find).await?;
+    Ok(Examined { tail, root, key, lock })
+}
+
+/// The last position of the log that could be read, and the root over everything up to it.
+async fn examine_log(
+    survey: &Survey,
+    watch: &mut impl FnMut(Position, Position),
+    find: &mut impl FnMut(Discovery),
+) -> Result<(Position, Hash), ExaminationError> {
+    let nothing = (Position::START, Hash::of_nothing());
+    if let Some((file, expected)) = misshapen(survey.path()) {
+        let problem = match expected {
+            Form::File => "it is a directory, and a file belongs there",
+            Form::Directory => "it is a file, and a directory belongs there",
+        };
+        find(Discovery { position: survey.sound.next(), file, problem: problem.to_owned() });
+        return Ok(nothing);
+    }
+    if !survey.db().exists() && survey.named.is_some_and(|named| survey.sound < named) {
+        find(Discovery {
+            position: survey.sound.next(),
+            file: survey.db(),
+            problem: "it is missing".to_owned(),
+        });
+        return Ok(nothing);
+    }
+    let scaffold = scaffold(survey.path())?;
     let copy = scaffold.data();
     for name in ["sled", "journal", "tail"] {
         let from = survey.path().join(name);
@@ -83,8 +134,8 @@ pub async fn examine(
         Ok(log) => log,
         Err(OpenError::Damaged { position, file, reason }) => {
             let file = file.strip_prefix(&copy).map_or_else(|_| survey.db(), |name| survey.path().join(name));
-            find(Discovery { position, file, problem: reason });
-            return Ok(Examined { tail: Position::START, root: tree.root() });
+            find(located(survey, position, file, reason));
+            return Ok(nothing);
         }
         Err(error) => return Err(error.into()),
     };
@@ -95,7 +146,7 @@ pub async fn examine(
         let records = match log.read(next, READ_BYTES).await {
             Ok(run) => run.records,
             Err(ReadError::Damaged { position, reason }) => {
-                find(found(position, reason));
+                find(located(survey, position, survey.db(), reason));
                 break;
             }
             Err(error) => return Err(error.into()),
@@ -115,19 +166,50 @@ pub async fn examine(
                 }
                 Err(error) => {
                     find(found(position, error.to_string()));
-                    return Ok(Examined { tail: Position::new(tree.size()), root: tree.root() });
+                    return Ok((Position::new(tree.size()), tree.root()));
                 }
             }
         }
         watch(Position::new(tree.size()), until);
     }
-    let examined = Examined { tail: Position::new(tree.size()), root: tree.root() };
-    if survey.sound < examined.tail {
+    let tail = Position::new(tree.size());
+    if survey.sound < tail {
         let problem = "its block does not follow from the one before it (chain of blocks)".to_owned();
         find(found(survey.sound.next(), problem));
     }
     log.close().await.map_err(|error| ReadError::Failed { reason: error.to_string() })?;
-    Ok(examined)
+    Ok((tail, tree.root()))
+}
+
+/// A scaffold beside the directory; among the temporary files when nothing may be written there.
+fn scaffold(data: &Path) -> Result<Scaffold, ScaffoldError> {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    match Scaffold::beside(data) {
+        Err(ScaffoldError::Io { error, .. })
+            if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) =>
+        {
+            Scaffold::beside(&env::temp_dir().join(format!("chancery-verify-{}", Uuid::now_v7())))
+        }
+        scaffold => scaffold,
+    }
+}
+
+/// A fault that the log came upon, beside what the bytes of its files say. The storage engine refuses whole pages, each of
+/// several blocks, so that what it cannot read first may be sound.
+fn located(survey: &Survey, position: Position, file: PathBuf, reason: String) -> Discovery {
+    let damaged = survey.sound.next();
+    if survey.is_complete() {
+        let problem = format!("{reason}; every record is whole in the files, and a repair keeps them all");
+        return Discovery { position, file, problem };
+    }
+    if file != survey.db() || survey.gone.is_empty() || damaged <= position {
+        return Discovery { position, file, problem: reason };
+    }
+    let last = survey.sound;
+    let problem = format!(
+        "{reason}; a server cannot read positions {position} to {last} either, and a repair keeps them"
+    );
+    Discovery { position: damaged, file, problem }
 }
 
 /// Copies a file, or a folder with all in it. It need not be there.

@@ -14,6 +14,7 @@ use std::{
 
 use tracing::{info, warn};
 
+use super::hint;
 use crate::{
     position::Position,
     proof::{KeyError, KeyName, SigningKey, VerifierKey},
@@ -27,9 +28,24 @@ const RETIRED_FILE: &str = "retired.keys";
 /// Why there is no key to sign with.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// The file cannot be read or written.
-    #[error("cannot keep the signing key in {path}: {error}")]
-    Io {
+    /// The file cannot be read.
+    #[error(
+        "the signing key in {path} cannot be read: {error}{}",
+        match error.kind() {
+            io::ErrorKind::NotFound => "\nName a copy of the chancery.key that the record was signed with, or leave out --signing-key.",
+            _ => hint::of(error),
+        },
+        path = path.display()
+    )]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {path}: {error}{}", hint::of(error), path = path.display())]
+    Write {
         /// The file.
         path: PathBuf,
         /// What the system said.
@@ -38,7 +54,7 @@ pub enum KeyFileError {
     /// Others can read the file.
     #[error(
         "the signing key in {path} can be read by others (mode {mode:03o})\n\
-         If nobody has, run `chmod 600 {path}`; otherwise move it away, and the next start makes a new one.",
+         If nobody has, run `chmod 600 {path}`. Otherwise move it away: the next start makes a new key, which auditors have to learn.",
         path = path.display()
     )]
     Exposed {
@@ -50,7 +66,7 @@ pub enum KeyFileError {
     /// What is in the file is not a key.
     #[error(
         "the signing key in {path} cannot be used: {error}\n\
-         Put back a copy of it, or move it away, and the next start makes a new one.",
+         Put back a copy of it. Without one, move it away: the next start makes a new key, which auditors have to learn.",
         path = path.display()
     )]
     Key {
@@ -58,6 +74,19 @@ pub enum KeyFileError {
         path: PathBuf,
         /// What is wrong.
         error: KeyError,
+    },
+    /// The list of retired keys is damaged: nobody knows which origins this record has given up.
+    #[error(
+        "{path}, the list of keys that may not sign for this record any more, is damaged: {problem}\n\
+         Put back a copy of it. Without one, move it and chancery.key away, both, and start without --origin: that makes a key \
+         with a name that was never used. Never put a key back that was used before: it may have signed what this record contradicts.",
+        path = path.display()
+    )]
+    RetiredDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
     },
     /// The key is of another origin than the one asked for.
     #[error(
@@ -100,12 +129,8 @@ pub fn load_or_make(
     tail: Position,
 ) -> Result<SigningKey, KeyFileError> {
     let path = directory.join(FILE);
-    let io = |error: io::Error| KeyFileError::Io { path: path.clone(), error };
     let retired = retired(directory)?;
-    let usable = |name: &KeyName| match retired.iter().any(|key| key.name() == name) {
-        true => Err(KeyFileError::Retired { path: directory.join(RETIRED_FILE), origin: name.to_string() }),
-        false => Ok(()),
-    };
+    let usable = |name: &KeyName| not_retired(name, &retired, directory);
     origin.map_or(Ok(()), usable)?;
     let key = match File::open(&path) {
         Ok(file) => load(&path, file)?,
@@ -117,11 +142,11 @@ pub fn load_or_make(
                 );
             }
             let key = make(origin)?;
-            save(&key, directory).map_err(io)?;
+            install(&key, directory)?;
             info!(origin = %key.verifier().name(), "made a signing key");
             key
         }
-        Err(error) => return Err(io(error)),
+        Err(error) => return Err(KeyFileError::Read { path, error }),
     };
     let found = key.verifier().name().clone();
     usable(&found)?;
@@ -133,15 +158,37 @@ pub fn load_or_make(
     }
 }
 
+/// The key that a start would sign with: `None` when it would make one. Nothing is changed.
+pub fn look(directory: &Path) -> Result<Option<VerifierKey>, KeyFileError> {
+    let retired = retired(directory)?;
+    let path = directory.join(FILE);
+    match read(&path) {
+        Ok(key) => {
+            let key = key.verifier();
+            not_retired(key.name(), &retired, directory).map(|()| Some(key))
+        }
+        Err(KeyFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads a copy of a key.
 pub fn read(path: &Path) -> Result<SigningKey, KeyFileError> {
-    let file = File::open(path).map_err(|error| KeyFileError::Io { path: path.to_owned(), error })?;
+    let file = File::open(path).map_err(|error| KeyFileError::Read { path: path.to_owned(), error })?;
     load(path, file)
+}
+
+fn not_retired(name: &KeyName, retired: &[VerifierKey], directory: &Path) -> Result<(), KeyFileError> {
+    match retired.iter().any(|key| key.name() == name) {
+        true => Err(KeyFileError::Retired { path: directory.join(RETIRED_FILE), origin: name.to_string() }),
+        false => Ok(()),
+    }
 }
 
 /// Puts a key into a new data directory.
 pub fn install(key: &SigningKey, directory: &Path) -> Result<(), KeyFileError> {
-    save(key, directory).map_err(|error| KeyFileError::Io { path: directory.join(FILE), error })
+    let path = directory.join(FILE);
+    write_whole(&path, key.to_text().as_bytes(), 0o600).map_err(|error| KeyFileError::Write { path, error })
 }
 
 /// Notes in a data directory that a key must not sign for it any more.
@@ -152,7 +199,7 @@ pub fn retire(directory: &Path, key: &VerifierKey) -> Result<(), KeyFileError> {
     }
     let text: String = keys.iter().map(|key| format!("{key}\n")).collect();
     let path = directory.join(RETIRED_FILE);
-    write_whole(&path, text.as_bytes(), 0o644).map_err(|error| KeyFileError::Io { path, error })
+    write_whole(&path, text.as_bytes(), 0o600).map_err(|error| KeyFileError::Write { path, error })
 }
 
 /// Takes the key and the retired ones over from one data directory to another. Whether there was a key.
@@ -162,7 +209,7 @@ pub fn carry_over(from: &Path, to: &Path) -> Result<bool, KeyFileError> {
     }
     match read(&from.join(FILE)) {
         Ok(key) => install(&key, to).map(|()| true),
-        Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(KeyFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -174,7 +221,7 @@ pub fn carry_over_retired(from: &Path, to: &Path) -> Result<(), KeyFileError> {
     }
     match read(&from.join(FILE)) {
         Ok(key) => retire(to, &key.verifier()),
-        Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(KeyFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -182,17 +229,21 @@ pub fn carry_over_retired(from: &Path, to: &Path) -> Result<(), KeyFileError> {
 fn retired(directory: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
     let path = directory.join(RETIRED_FILE);
     match fs::read_to_string(&path) {
+        // It is written with the first key in it, so that it is never empty.
+        Ok(text) if text.trim().is_empty() => {
+            Err(KeyFileError::RetiredDamaged { path, problem: "it is empty".to_owned() })
+        }
         Ok(text) => {
-            let keys = text.lines().map(str::parse).collect::<Result<_, _>>();
-            keys.map_err(|error| KeyFileError::Key { path, error })
+            let keys = text.lines().map(str::parse).collect::<Result<_, KeyError>>();
+            keys.map_err(|error| KeyFileError::RetiredDamaged { path, problem: error.to_string() })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(KeyFileError::Io { path, error }),
+        Err(error) => Err(KeyFileError::RetiredDamaged { path, problem: error.to_string() }),
     }
 }
 
 fn load(path: &Path, file: File) -> Result<SigningKey, KeyFileError> {
-    let io = |error: io::Error| KeyFileError::Io { path: path.to_owned(), error };
+    let io = |error: io::Error| KeyFileError::Read { path: path.to_owned(), error };
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -201,7 +252,11 @@ fn load(path: &Path, file: File) -> Result<SigningKey, KeyFileError> {
             return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
         }
     }
-    let text = io::read_to_string(file).map_err(io)?;
+    let text = io::read_to_string(file).or_else(|error| match error.kind() {
+        // Bytes that are no text are no key.
+        io::ErrorKind::InvalidData => Ok(String::new()),
+        _ => Err(io(error)),
+    })?;
     SigningKey::from_text(&text).map_err(|error| KeyFileError::Key { path: path.to_owned(), error })
 }
 
@@ -217,10 +272,6 @@ fn make(origin: Option<&KeyName>) -> Result<SigningKey, KeyFileError> {
         }
     };
     Ok(SigningKey::from_random(name, &seed))
-}
-
-fn save(key: &SigningKey, directory: &Path) -> io::Result<()> {
-    write_whole(&directory.join(FILE), key.to_text().as_bytes(), 0o600)
 }
 
 /// Writes a file so that after a power cut it is there whole, or not at all.
@@ -293,6 +344,29 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_list_of_retired_keys_makes_no_new_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(RETIRED_FILE);
+        let key = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n";
+        let damaged: [&[u8]; 5] =
+            [b"", b"\n", b"\xff\xfe\n", &key.as_bytes()[..30], &[key.as_bytes(), b"x"].concat()];
+        for content in damaged {
+            fs::write(&path, content).unwrap();
+            for found in [load_or_make(directory.path(), None).map(drop), look(directory.path()).map(drop)] {
+                let error = found.unwrap_err();
+                let said = error.to_string();
+                assert!(matches!(error, KeyFileError::RetiredDamaged { .. }), "{said}");
+                assert!(said.contains("Put back a copy") && said.contains("without --origin"), "{said}");
+            }
+            assert!(!directory.path().join(FILE).exists(), "{content:?}");
+        }
+        fs::write(&path, key).unwrap();
+        assert!(matches!(look(directory.path()), Ok(None)));
+        let found = load_or_make(directory.path(), Some("PeterNeumann"));
+        assert!(matches!(found, Err(KeyFileError::Retired { .. })));
+    }
+
+    #[test]
     fn what_is_not_a_key_is_refused_and_not_shown() {
         let directory = tempfile::tempdir().unwrap();
         load_or_make(directory.path(), None).unwrap();
@@ -302,8 +376,12 @@ mod tests {
             fs::write(&path, &wrong).unwrap();
             let error = load_or_make(directory.path(), None).unwrap_err();
             assert!(matches!(error, KeyFileError::Key { .. }));
+            assert!(matches!(look(directory.path()), Err(KeyFileError::Key { .. })));
             let secret = key.trim_end().splitn(5, '+').last().unwrap();
             assert!(!format!("{error} {error:?}").contains(secret.get(4..12).unwrap()));
         }
+        fs::write(&path, [0xff, 0xfe]).unwrap();
+        let error = load_or_make(directory.path(), None).unwrap_err();
+        assert!(matches!(error, KeyFileError::Key { .. }), "{error}");
     }
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use prost::{Message as _, Name};
 
 use super::{
+    hint,
     key::{self, KeyFileError},
     scaffold::{Scaffold, ScaffoldError},
     survey::{Survey, SurveyError},
@@ -54,7 +55,7 @@ pub struct Repaired {
     pub signs_on: bool,
 }
 
-/// Why nothing was repaired. The directory is as it was.
+/// Why nothing was repaired. The directory is as it was, unless [`RepairError::is_done`].
 #[derive(Debug, thiserror::Error)]
 pub enum RepairError {
     /// The directory cannot be read.
@@ -73,16 +74,16 @@ pub enum RepairError {
     #[error(transparent)]
     Key(#[from] KeyFileError),
     /// The new log did not open.
-    #[error(transparent)]
+    #[error("{}", hint::opening(.0))]
     Open(#[from] OpenError),
     /// The new log could not be written.
-    #[error("the new record could not be written: {0}")]
+    #[error("the new record could not be written: {}", hint::appending(.0))]
     Append(#[from] AppendError),
     /// A sound record has become unreadable.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// A file beside the new log could not be written.
-    #[error("cannot write {path}: {error}", path = path.display())]
+    #[error("cannot write {path}: {error}{}", hint::of(error), path = path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -92,6 +93,13 @@ pub enum RepairError {
     /// An event has no JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
+}
+
+impl RepairError {
+    /// Whether the repaired directory is in its place all the same.
+    pub const fn is_done(&self) -> bool {
+        matches!(self, RepairError::Scaffold(ScaffoldError::Unnamed { .. }))
+    }
 }
 
 /// Puts in the place of the surveyed directory one with the records before `from` only, and keeps the old one whole beside
@@ -121,8 +129,7 @@ pub async fn repair(survey: Survey, from: Position, now: Timestamp) -> Result<Re
     if !signs_on {
         key::carry_over_retired(survey.path(), &scaffold.data())?;
     }
-    let kept = kept(survey.path(), now);
-    scaffold.exchange(&kept)?;
+    let kept = scaffold.exchange(&kept(survey.path(), now))?;
     Ok(Repaired { tail, root, removed, unreadable, kept, signs_on })
 }
 

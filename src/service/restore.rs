@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::{
     backup::{Source, SourceError},
+    hint,
     key::{self, KeyFileError},
     scaffold::{Scaffold, ScaffoldError},
 };
@@ -51,10 +52,10 @@ pub enum RestoreError {
     #[error(transparent)]
     Key(#[from] KeyFileError),
     /// The new log did not open.
-    #[error(transparent)]
+    #[error("{}", hint::opening(.0))]
     Open(#[from] OpenError),
     /// The new log could not be written.
-    #[error("the new record could not be written: {0}")]
+    #[error("the new record could not be written: {}", hint::appending(.0))]
     Append(#[from] AppendError),
 }
 

@@ -1,9 +1,16 @@
 //! The server: opens the record, rebuilds the projections, and answers until it is told to stop.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
-use tokio::{net::TcpListener, task::JoinHandle, time};
+use tokio::{net::TcpSocket, task::JoinHandle, time};
+use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::server::HealthReporter;
@@ -13,10 +20,13 @@ use tracing::{info, warn};
 
 use super::{
     audit::Audit,
+    hint,
     history::History,
     key::{self, KeyFileError},
     operations::Operations,
+    place::{self, PlaceError},
     query::Query,
+    socket::Socket,
     submission::Submission,
     transport::{REQUEST_BYTES_MAX, reword},
 };
@@ -31,10 +41,10 @@ use crate::{
     proof::KeyName,
     wire::{
         DESCRIPTORS,
-        sealed::history_service_server::HistoryServiceServer,
+        sealed::{history_service_server::HistoryServiceServer, query_service_server::QueryServiceServer},
         v1::{
             audit_service_server::AuditServiceServer, operations_service_server::OperationsServiceServer,
-            query_service_server::QueryServiceServer, submission_service_server::SubmissionServiceServer,
+            submission_service_server::SubmissionServiceServer,
         },
     },
 };
@@ -45,6 +55,8 @@ const SNAPSHOTS: &str = "snapshots";
 const REQUESTS_PER_CONNECTION_MAX: usize = 1_024;
 /// How many streams one connection may open.
 const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
+/// How many connections may wait to be taken.
+const CONNECTIONS_WAITING_MAX: u32 = 1_024;
 /// How large the headers of a request may be, in bytes.
 const HEADER_BYTES_MAX: u32 = 16 << 10;
 /// How long a stopping server waits for requests in flight.
@@ -70,15 +82,28 @@ pub struct Config {
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The log did not open.
+    /// The directory is no place for a record.
     #[error(transparent)]
-    Log(#[from] OpenError),
+    Place(#[from] PlaceError),
+    /// The log did not open.
+    #[error("{}", refused(data, error))]
+    Log {
+        /// The directory.
+        data: PathBuf,
+        /// Why.
+        error: OpenError,
+    },
     /// There is no key to sign with.
     #[error(transparent)]
     Key(#[from] KeyFileError),
     /// The record did not open.
-    #[error("the record cannot be read: {0}")]
-    Ledger(#[from] ledger::OpenError),
+    #[error("the record in {} cannot be read: {error}\n{}", data.join("sled/db").display(), advice(data))]
+    Ledger {
+        /// The directory.
+        data: PathBuf,
+        /// Why.
+        error: ledger::OpenError,
+    },
     /// The address could not be taken.
     #[error("cannot listen on {address}: {error}; name another with --listen")]
     Listen {
@@ -88,11 +113,38 @@ pub enum StartError {
         error: io::Error,
     },
     /// The projections could not be rebuilt.
-    #[error("the projections cannot be rebuilt: {0}")]
-    Projection(#[from] crate::log::ReadError),
+    #[error("the record in {} cannot be read for its projections: {error}\n{}", data.display(), advice(data))]
+    Projection {
+        /// The directory.
+        data: PathBuf,
+        /// Why.
+        error: crate::log::ReadError,
+    },
     /// A part of the program is broken.
     #[error("cannot start: {0}")]
     Internal(String),
+}
+
+/// Why a log did not open, and what to do.
+fn refused(data: &Path, error: &OpenError) -> String {
+    let db = data.join("sled/db");
+    match error {
+        OpenError::Damaged { position, reason, .. } if !db.exists() => format!(
+            "the log is damaged at position {position} ({} is missing): {reason}. Nothing was changed. Restore a backup\n{}",
+            db.display(),
+            advice(data)
+        ),
+        OpenError::Damaged { .. } => format!("{error}\n{}", advice(data)),
+        error => hint::opening(error),
+    }
+}
+
+/// What can be done about a damaged record.
+fn advice(data: &Path) -> String {
+    let data = data.display();
+    format!(
+        "`chancery verify --data {data}` names the files, and `chancery repair --data {data}` says what can be kept."
+    )
 }
 
 /// A running server.
@@ -114,9 +166,15 @@ impl Server {
     /// NOT_SERVING until [`Server::ready`].
     pub async fn start(config: Config) -> Result<Server, StartError> {
         let Config { data, listen, origin, journal } = config;
+        let unheard = |error| StartError::Listen { address: listen, error };
+        // An address that is taken leaves no directory behind. Nobody is listened to before there is an answer.
+        let socket = bind(listen).map_err(unheard)?;
+        let at = data.clone();
         let snapshots = data.join(SNAPSHOTS);
         let opened = tokio::task::spawn_blocking(move || {
-            let log = SledLog::open_sized(&data, journal)?;
+            place::prepare(&data)?;
+            let log = SledLog::open_sized(&data, journal)
+                .map_err(|error| StartError::Log { data: data.clone(), error })?;
             // The log has locked the directory.
             let key = key::load_or_make(&data, origin.as_ref(), log.tail())?;
             Ok::<_, StartError>((log, key))
@@ -126,15 +184,17 @@ impl Server {
         let restart = Restart::from_snapshot(log.clone(), &snapshots).await;
         let mut store = Store::from_snapshot(&restart, &snapshots).await;
         let kept = store.position();
-        let (ledger, feed) = restart.finish(Timestamp::now, kept, &mut store).await?;
-        let projection = Projection::start(store, ledger.clone(), feed).await?;
+        let finished = restart.finish(Timestamp::now, kept, &mut store).await;
+        let (ledger, feed) = finished.map_err(|error| StartError::Ledger { data: at.clone(), error })?;
+        let projection = Projection::start(store, ledger.clone(), feed)
+            .await
+            .map_err(|error| StartError::Projection { data: at, error })?;
         let closing = CancellationToken::new();
         let keeper =
             Keeper { directory: snapshots, ledger: ledger.clone(), projection: projection.clone(), kept };
         let keeping = tokio::spawn(keeper.keep(closing.clone()));
-        let listener =
-            TcpListener::bind(listen).await.map_err(|error| StartError::Listen { address: listen, error })?;
-        let address = listener.local_addr().map_err(|error| StartError::Listen { address: listen, error })?;
+        let listener = socket.listen(CONNECTIONS_WAITING_MAX).map_err(unheard)?;
+        let address = listener.local_addr().map_err(unheard)?;
         let stopping = CancellationToken::new();
         let (health, health_service) = tonic_health::server::health_reporter();
         report(&health, tonic_health::ServingStatus::NotServing).await;
@@ -156,6 +216,7 @@ impl Server {
             log: log.clone(),
             key,
             started_at: Timestamp::now(),
+            damage: Arc::default(),
         };
         let router = tonic::transport::Server::builder()
             // grpc-web comes over HTTP/1.1.
@@ -179,7 +240,7 @@ impl Server {
             .add_service(
                 OperationsServiceServer::new(operations).max_decoding_message_size(REQUEST_BYTES_MAX),
             );
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).map(|it| it.map(Socket::new));
         let serving =
             tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned()));
         info!(%address, tail = %ledger.tail(), "listening");
@@ -231,6 +292,19 @@ impl Server {
         info!(%tail, "stopped");
         Ok(tail)
     }
+}
+
+/// Takes an address, without listening there yet.
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // As any server on Unix: an address is free again as soon as nobody listens there.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 async fn report(health: &HealthReporter, status: tonic_health::ServingStatus) {

@@ -4,6 +4,7 @@ use std::{io, path::Path};
 
 use bytes::Bytes;
 
+use super::hint;
 use crate::{
     ledger::{Flaw, Inspection, Recorded, read_stored},
     log::sled::{OpenError, Salvage},
@@ -14,10 +15,10 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
     /// It is not there, or in use.
-    #[error(transparent)]
+    #[error("{}", hint::opening(.0))]
     Open(#[from] OpenError),
     /// The system refused.
-    #[error("cannot read {path}: {error}", path = path.display())]
+    #[error("cannot read {path}: {error}{}", hint::of(error), path = path.display())]
     Io {
         /// The file.
         path: std::path::PathBuf,
@@ -103,6 +104,11 @@ impl Survey {
     /// Where the records lie.
     pub fn db(&self) -> std::path::PathBuf {
         self.salvage.db()
+    }
+
+    /// Whether other processes are kept from using it meanwhile.
+    pub const fn is_locked(&self) -> bool {
+        self.salvage.is_locked()
     }
 
     /// The directory.

@@ -25,8 +25,8 @@ pub mod v1 {
     tonic::include_proto!("chancery.v1");
 }
 
-/// The services that carry many events, and their messages, with each event as its encoded bytes, and batches of records
-/// as a [`Batch`](batch::Batch).
+/// The services that carry many events or statuses, and their messages, with each event and status as its encoded bytes,
+/// and batches of records as a [`Batch`](batch::Batch).
 ///
 /// On the wire it is the same as with the messages of [`v1`], which a test compares; but the server decodes nothing to
 /// encode it again, and a client may leave for later what it need not understand now.

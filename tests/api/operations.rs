@@ -57,6 +57,7 @@ async fn holdings_and_limits() {
         relationships: 1,
         poisoned: String::new(),
         limits: Some(limits),
+        damage: String::new(),
     };
     assert_eq!(before, expected);
     assert!(!before.ruleset.is_empty() && before.started_at.is_some());

@@ -214,6 +214,65 @@ async fn how_current_an_answer_is() {
     assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
+/// Asks for the status of us with hts and of hts, twice each, and the same under a cut that leaves out nothing, for which
+/// no earlier answer is taken. Says how many engagements there are.
+async fn check_current(office: &Office, what: &str) -> u64 {
+    let valid_at = on("2025-07-01");
+    let uncut = v1::AsOf { disclosed_by: "2099-12-31".to_owned(), ..valid_at.clone() };
+    let mut query = office.query();
+    let mut engagements = 0;
+    for as_of in [&valid_at, &valid_at, &uncut] {
+        let (actor, group) = ("us".to_owned(), "hts".to_owned());
+        let between = |as_of: &v1::AsOf| v1::GetRelationshipRequest {
+            actor: actor.clone(),
+            group: group.clone(),
+            as_of: Some(as_of.clone()),
+            min_position: 0,
+        };
+        let about = |as_of: &v1::AsOf| v1::GetGroupRequest {
+            group: group.clone(),
+            as_of: Some(as_of.clone()),
+            ..v1::GetGroupRequest::default()
+        };
+        let [found, anew] = [
+            query.get_relationship(between(as_of)).await.unwrap().into_inner(),
+            query.get_relationship(between(&uncut)).await.unwrap().into_inner(),
+        ];
+        assert_eq!(found.status, anew.status, "{what}");
+        engagements = found.status.unwrap().engagements;
+        let [found, anew] = [
+            query.get_group(about(as_of)).await.unwrap().into_inner(),
+            query.get_group(about(&uncut)).await.unwrap().into_inner(),
+        ];
+        assert_eq!(found.status, anew.status, "{what}");
+        assert_eq!(found.status.unwrap().counts.unwrap().engagements, engagements, "{what}");
+        assert_eq!(found.view.unwrap().known_position, anew.view.unwrap().known_position, "{what}");
+    }
+    engagements
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_answer_is_older_than_its_view() {
+    let office = Office::small().await;
+    assert_eq!(check_current(&office, "the registrations").await, 0);
+    let met = |number, date| events::meeting(number, date, "us", "hts");
+    let steps = [
+        (met(20, "2025-02-15"), 1),
+        (met(21, "2025-03-15"), 2),
+        (act(22, "2025-04-01", v1::Act::Listed), 2),
+        (retraction(23, 20), 1),
+        (reinstatement(24, 20), 2),
+        (correction(25, 21, &met(21, "2026-03-15")), 1),
+        (correction(26, 22, &act(22, "2026-04-01", v1::Act::Listed)), 1),
+        (met(27, "2024-02-15"), 2),
+    ];
+    for (event, expected) in steps {
+        let what = format!("{event:?}");
+        office.submit(vec![event]).await.unwrap();
+        assert_eq!(check_current(&office, &what).await, expected, "{what}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_by_pages() {
     let office = Office::seeded().await;

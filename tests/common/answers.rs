@@ -9,6 +9,7 @@ use chancery::{
         as_of::AsOf,
         event::Event,
         id::{ActorId, EventId, GroupId},
+        subject::Subject,
     },
     ledger::{Commit, Ledger, Proposed, Restart},
     log::{Log as _, memory::Memory},
@@ -106,6 +107,9 @@ impl Office {
             let status = store.group(&id, &[], &regimes, as_of);
             assert!(status.is_err() || listed_groups.contains(&&id), "group/{id} is not listed");
             let status = status.map(|status| group::write_group_status(&status, &names));
+            if let Ok(status) = &status {
+                check_kept(&store, Subject::Group(id.clone()), as_of, status);
+            }
             answers.groups.push((id.clone(), status));
             for slug in ACTORS {
                 let actor: ActorId = slug.parse().unwrap();
@@ -121,6 +125,9 @@ impl Office {
                     };
                     relationship::write_relationship_status(parties, &view.status, &names)
                 });
+                if let Ok(status) = &status {
+                    check_kept(&store, Subject::Relationship(actor.clone(), id.clone()), as_of, status);
+                }
                 answers.relationships.push((actor, id.clone(), status));
             }
         }
@@ -135,6 +142,16 @@ impl Office {
         };
         events.iter().map(|recorded| (recorded.position, name(recorded))).collect()
     }
+}
+
+/// What was answered before and is still kept must be what is answered now. Offers that to be kept.
+fn check_kept(store: &Store, subject: Subject, as_of: AsOf, status: &impl prost::Message) {
+    let now = status.encode_to_vec();
+    if let Some(kept) = store.answer(&subject, as_of) {
+        assert_eq!(kept, now, "{subject} has changed under {as_of:?}, and the old answer is kept");
+    }
+    let known_at = if as_of.is_whole(store.position()) { store.position() } else { as_of.known_at };
+    store.keep_answer(subject, AsOf { known_at, ..as_of }, now.into());
 }
 
 /// The events in commits of these sizes, over and over again.

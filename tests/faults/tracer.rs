@@ -2,15 +2,18 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
 
 use crate::common::{self, Server};
 
-/// The tracer's report, in the data directory.
-const TRACE: &str = "trace";
+/// The tracer's report on a data directory. It lies apart from that: a server starts on no files that are not of a record.
+fn report(data: &Path) -> PathBuf {
+    let name = data.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name + ".trace")
+}
 
 /// What the tracer does to which calls.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +33,7 @@ pub fn under(fault: Fault, data: &Path, args: &[&str]) -> Command {
     let Fault { calls, effect, files, when } = fault;
     let server = common::chancery();
     let mut command = Command::new("strace");
-    command.args(["-f", "-y", "-e", &format!("trace={calls}"), "-o"]).arg(data.join(TRACE));
+    command.args(["-f", "-y", "-e", &format!("trace={calls}"), "-o"]).arg(report(data));
     for file in files.split_whitespace() {
         command.arg("-P").arg(data.canonicalize().unwrap().join(file));
     }
@@ -52,7 +55,7 @@ pub fn traced(tracer: &Server) -> u32 {
 
 /// The calls that were traced.
 pub fn trace(data: &Path) -> String {
-    fs::read_to_string(data.join(TRACE)).unwrap()
+    fs::read_to_string(report(data)).unwrap()
 }
 
 /// Whether the fault has happened.

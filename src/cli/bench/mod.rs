@@ -12,6 +12,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use prost::Message as _;
 use tonic::{Status, transport::Channel};
 use tonic_health::pb::health_client::HealthClient;
 use uuid::Uuid;
@@ -19,7 +20,9 @@ use uuid::Uuid;
 use super::{
     connection::{Seconds, Session, connect},
     failure::Failure,
+    output::Format,
 };
+use crate::service::COMMIT_BYTES_MAX;
 use crate::wire::{
     sealed::{
         history_service_client::HistoryServiceClient,
@@ -89,9 +92,17 @@ enum Phase {
     Load,
 }
 
+impl Phase {
+    /// Whether it submits commits of the size that is asked for.
+    const fn writes(self) -> bool {
+        matches!(self, Phase::Append | Phase::Load)
+    }
+}
+
 impl Bench {
     /// Measures and prints a line for each.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        self.check(session)?;
         let target = match session.given_server() {
             Some(server) => Target::running(server.to_string()),
             None => {
@@ -119,6 +130,24 @@ impl Bench {
             }
         }
         Ok(())
+    }
+
+    /// Refuses what would only be refused once everything is under way.
+    fn check(&self, session: &Session) -> Result<(), Failure> {
+        if session.printer.format() != Format::Table {
+            let message = "bench prints lines for people and for scripts alike: leave out --output";
+            return Err(Failure::Argument(message.to_owned()));
+        }
+        let commit = Workload::new(0, self.payload as usize, 0).commit(self.events_per_request as usize);
+        let bytes = commit.encoded_len();
+        match COMMIT_BYTES_MAX < bytes && self.phases.iter().any(|phase| phase.writes()) {
+            true => Err(Failure::Argument(format!(
+                "{} events of {} bytes each are a commit of {bytes} bytes, and {COMMIT_BYTES_MAX} are allowed: lower \
+                 --events-per-request or --payload",
+                self.events_per_request, self.payload,
+            ))),
+            false => Ok(()),
+        }
     }
 
     fn say(&self, session: &mut Session, line: String) -> Result<(), Failure> {

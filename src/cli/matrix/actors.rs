@@ -32,7 +32,7 @@ pub(super) struct Actors {
           value_delimiter = ',')]
     headline: Vec<i32>,
     /// Only relationships with this flag (of several: any)
-    #[arg(long, env = "CHANCERY_FLAG", value_parser = vocabulary("RelationshipFlag"), ignore_case = true,
+    #[arg(long, env = "CHANCERY_RELATIONSHIP_FLAG", value_parser = vocabulary("RelationshipFlag"), ignore_case = true,
           value_delimiter = ',')]
     flag: Vec<i32>,
     /// Only where a listing of the actor's own is in force

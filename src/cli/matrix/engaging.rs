@@ -21,10 +21,10 @@ use crate::{
     chancery matrix engaging --from 2020-01-01 --until 2025-12-31 --actor us --group taliban --output json")]
 pub(super) struct Engaging {
     /// The first day
-    #[arg(long, env = "CHANCERY_FROM", value_name = "DATE")]
+    #[arg(long, env = "CHANCERY_DAYS_FROM", value_name = "DATE")]
     from: Day,
     /// The last day
-    #[arg(long, env = "CHANCERY_UNTIL", value_name = "DATE")]
+    #[arg(long, env = "CHANCERY_DAYS_UNTIL", value_name = "DATE")]
     until: Day,
     /// Only these actors
     #[arg(long, env = "CHANCERY_ACTOR", value_name = "ACTOR", value_parser = slug, value_delimiter = ',')]

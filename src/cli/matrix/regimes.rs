@@ -34,7 +34,7 @@ pub(super) struct Regimes {
     #[arg(long, env = "CHANCERY_ONLY_LISTED", value_parser = FalseyValueParser::new(), conflicts_with = "state")]
     only_listed: bool,
     /// Only groups with this flag (of several: any)
-    #[arg(long, env = "CHANCERY_FLAG", value_parser = vocabulary("GroupFlag"), ignore_case = true, value_delimiter = ',')]
+    #[arg(long, env = "CHANCERY_GROUP_FLAG", value_parser = vocabulary("GroupFlag"), ignore_case = true, value_delimiter = ',')]
     flag: Vec<i32>,
     #[command(flatten)]
     extent: Extent,

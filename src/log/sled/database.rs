@@ -292,10 +292,20 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, ::sled::Error>) -> Result<T, Sled
     match panic::catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(::sled::Error::Io(error))) => Err(SledError::refusal(&error)),
-        Ok(Err(error)) => Err(SledError::new(&error.to_string())),
+        Ok(Err(error)) => Err(SledError::new(&described(&error))),
         Err(payload) => {
             Err(SledError::new(&format!("the storage engine gave up: {}", message(payload.as_ref()))))
         }
+    }
+}
+
+/// An error of sled's in words: its own end with the backtrace that it never has.
+fn described(error: &::sled::Error) -> String {
+    let ::sled::Error::Corruption { at, .. } = error else { return error.to_string() };
+    let digits = |text: String| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    match at.map(|at| digits(format!("{at:?}"))).filter(|at| !at.is_empty()) {
+        Some(at) => format!("the page of the database at byte {at} is damaged (checksum)"),
+        None => "a page of the database is damaged (checksum)".to_owned(),
     }
 }
 

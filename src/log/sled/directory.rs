@@ -5,6 +5,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Read, Seek, Write},
     ops::Deref,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -20,8 +21,8 @@ pub struct Files {
 #[derive(Debug)]
 pub struct Directory {
     files: Files,
-    /// The lock is advisory and ends with the handle, also when the process is killed.
-    _lock: File,
+    /// The lock is advisory and ends with the handle, also when the process is killed. `None` when nothing can be locked.
+    lock: Option<File>,
 }
 
 impl Directory {
@@ -56,7 +57,30 @@ impl Directory {
             .and_then(|()| lock.rewind())
             .and_then(|()| lock.write_all(owner.as_bytes()))
             .map_err(io(&lock_path))?;
-        Ok(Directory { files: Files { path }, _lock: lock })
+        Ok(Directory { files: Files { path }, lock: Some(lock) })
+    }
+
+    /// Locks a directory that is only read. One that may not be written to is locked as far as that goes: when there is no
+    /// file to lock, it is not.
+    pub fn look(path: &Path) -> Result<Directory, OpenError> {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        match Directory::lock(path) {
+            Err(OpenError::Io { source, .. })
+                if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem) => {}
+            locked => return locked,
+        }
+        let path = path.canonicalize().map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        let lock = File::open(path.join("lock")).ok();
+        match lock.as_ref().map(File::try_lock) {
+            Some(Err(TryLockError::WouldBlock)) => Err(OpenError::InUse { directory: path, process: None }),
+            Some(Ok(())) => Ok(Directory { files: Files { path }, lock }),
+            Some(Err(TryLockError::Error(_))) | None => Ok(Directory { files: Files { path }, lock: None }),
+        }
+    }
+
+    /// Whether other processes are kept away.
+    pub const fn is_locked(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// What lies where.
@@ -121,6 +145,15 @@ pub fn db(folder: &Path) -> PathBuf {
 /// sled's file of parameters, within sled's folder.
 pub fn conf(folder: &Path) -> PathBuf {
     folder.join("conf")
+}
+
+/// Whether an open file is the one that has this path.
+pub fn lies_at(file: &File, path: &Path) -> bool {
+    let identity = |found: fs::Metadata| (found.dev(), found.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(found)) => identity(open) == identity(found),
+        _ => false,
+    }
 }
 
 /// Syncs a file, or the names in a folder.

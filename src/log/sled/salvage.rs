@@ -71,19 +71,23 @@ impl Salvage {
     /// Looks through all files of the log in this directory, which must be there, and which nobody may be using.
     pub fn open(path: &Path) -> Result<Salvage, OpenError> {
         let missing = io::Error::new(io::ErrorKind::NotFound, "there is no record here");
-        let known = ["tail", "sled", "journal"].iter().any(|name| path.join(name).exists());
+        let mut known = false;
+        for name in ["tail", "sled", "journal"] {
+            let found = path.join(name).try_exists();
+            known |= found.map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        }
         if !known {
             return Err(OpenError::Io { path: path.to_owned(), source: missing });
         }
-        let directory = Directory::lock(path)?;
+        let directory = Directory::look(path)?;
         let db = directory::db(&directory.sled());
         let mut candidates = frames(&directory)?;
         let links = links(&db).map_err(|source| OpenError::Io { path: db, source })?;
         let proven = chained(&links);
         candidates.extend(links.into_iter().map(|link| link.stretch));
-        let named = match TailFile::open(&directory.tail()) {
-            Ok(file) => file.map(|file| file.named()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        let named = match TailFile::look(&directory.tail()) {
+            Ok(named) => named,
+            Err(error) if holds_nothing(&error) => None,
             Err(source) => return Err(OpenError::Io { path: directory.tail(), source }),
         };
         let stretches = arrange(proven, candidates);
@@ -93,6 +97,11 @@ impl Salvage {
     /// The directory.
     pub fn path(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Whether other processes are kept away.
+    pub const fn is_locked(&self) -> bool {
+        self.directory.is_locked()
     }
 
     /// The file that most of the records lie in.
@@ -189,13 +198,19 @@ fn arrange(proven: Vec<Stretch>, mut candidates: Vec<Stretch>) -> Vec<Stretch> {
     arranged
 }
 
+/// Whether a file is not there, or something else lies in its place.
+fn holds_nothing(error: &io::Error) -> bool {
+    use io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | IsADirectory)
+}
+
 /// All whole frames in the files of the journal.
 fn frames(directory: &Directory) -> Result<Vec<Stretch>, OpenError> {
     let mut found = Vec::new();
     for (file, path) in directory.journals().into_iter().enumerate() {
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => Bytes::from(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) if holds_nothing(&error) => continue,
             Err(source) => return Err(OpenError::Io { path, source }),
         };
         let mut at = 0;
@@ -216,7 +231,8 @@ fn frames(directory: &Directory) -> Result<Vec<Stretch>, OpenError> {
 /// All whole blocks anywhere in the database's file.
 fn links(db: &Path) -> io::Result<Vec<Link>> {
     let mut file = match File::open(db) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Ok(_) if db.is_dir() => return Ok(Vec::new()),
+        Err(error) if holds_nothing(&error) => return Ok(Vec::new()),
         file => file?,
     };
     let mut links = Vec::new();

@@ -31,6 +31,7 @@ use std::{
 
 use super::{
     chain::{Chain, Tail},
+    directory,
     frame::Frame,
 };
 use crate::position::Position;
@@ -113,7 +114,20 @@ impl TailFile {
 
     /// Opens the file. `None` when neither slot can be read; a missing file is [`io::ErrorKind::NotFound`].
     pub fn open(path: &Path) -> io::Result<Option<TailFile>> {
-        let mut file = File::options().read(true).write(true).open(path)?;
+        TailFile::read(File::options().read(true).write(true).open(path)?)
+    }
+
+    /// What a file names that may not be written to.
+    pub fn look(path: &Path) -> io::Result<Option<Named>> {
+        Ok(TailFile::read(File::open(path)?)?.map(|file| file.named))
+    }
+
+    /// Whether this open file is still the one at a path.
+    pub fn lies_at(&self, path: &Path) -> bool {
+        directory::lies_at(&self.file, path)
+    }
+
+    fn read(mut file: File) -> io::Result<Option<TailFile>> {
         let mut slots = Vec::with_capacity(2 * SLOT_BYTES);
         (&mut file).take(2 * SLOT_BYTES as u64).read_to_end(&mut slots)?;
         let first = decode(&slots);

@@ -47,6 +47,7 @@ pub fn verify(
     files: &Files,
     mut progress: impl FnMut(Position),
 ) -> Result<Position, VerifyError> {
+    check_names(shared, files)?;
     let frames = shared.recent.read().unwrap_or_else(PoisonError::into_inner).frames();
     let named = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).named().stored;
     let failed = |error: ReadError| match error {
@@ -72,6 +73,27 @@ pub fn verify(
     let last = frames.last().map_or(named.position, Frame::last);
     progress(last);
     Ok(last)
+}
+
+/// The files that are open must still be those in the directory: what was removed under a running process is lost with it.
+fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
+    let [first, second] = files.journals();
+    let db = directory::db(&files.sled());
+    let same_db = shared.store.look(|database| Ok::<_, Fault>(directory::lies_at(&database.db, &db)));
+    let same_db = same_db.map_err(|error| VerifyError::Failed { reason: error.to_string() })?;
+    let same_tail = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).lies_at(&files.tail());
+    let checked =
+        [(same_db, db), (same_tail, files.tail()), (first.is_file(), first), (second.is_file(), second)];
+    match checked.into_iter().find(|(same, _)| !same) {
+        None => Ok(()),
+        Some((_, file)) => Err(VerifyError::Damaged {
+            position: Position::new(1),
+            file,
+            reason: "it was removed or replaced while the server has it open, and what is in it ends with the server: \
+                     make a backup now, before it is stopped"
+                .to_owned(),
+        }),
+    }
 }
 
 /// Each of these frames, which were appended, must be in one of the files, unless it has been archived since.

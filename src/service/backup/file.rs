@@ -29,6 +29,19 @@ pub enum FileFault {
     /// It ends in the middle.
     #[error("it ends before its last record")]
     Cut,
+    /// It has other positions than its name says.
+    #[error(
+        "its name says that it has positions {first} to {last}, and {}",
+        end.map_or_else(|| "it is empty".to_owned(), |end| format!("it ends at position {end}"))
+    )]
+    Name {
+        /// The first position in the name.
+        first: Position,
+        /// The last.
+        last: Position,
+        /// Where it ends; `None` when nothing is in it.
+        end: Option<Position>,
+    },
     /// Bytes are not as they were written.
     #[error("bytes were changed (checksum)")]
     Checksum,
@@ -96,6 +109,11 @@ impl<R: Read> Reader<R> {
     /// How many bytes were read.
     pub const fn bytes_read(&self) -> u64 {
         self.bytes_read
+    }
+
+    /// The last position taken so far.
+    pub const fn end(&self) -> Position {
+        self.transcript.end()
     }
 
     /// What was taken.

@@ -1,6 +1,7 @@
 //! A folder of backup files, each continuing the one before: `FIRST-LAST.backup`.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File, TryLockError},
     io::{self, BufReader, BufWriter},
     path::{Path, PathBuf},
@@ -10,7 +11,11 @@ use super::{
     file::{FileFault, Reader, Writer},
     transcript::{Header, Taken, Transcript},
 };
-use crate::{position::Position, wire::v1};
+use crate::{
+    position::Position,
+    service::{hint, place},
+    wire::v1,
+};
 
 /// What the names of files end with.
 const EXTENSION: &str = ".backup";
@@ -22,8 +27,16 @@ const LOCK: &str = "lock";
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
+    /// It is no place for a backup.
+    #[error("{path} is {what}, no place for a backup: name a directory of its own", path = path.display())]
+    Place {
+        /// The folder.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// The system refused.
-    #[error("{path}: {error}", path = path.display())]
+    #[error("{path}: {error}{}", hint::of(error), path = path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -44,19 +57,40 @@ pub enum FolderError {
         /// Where the one before ends.
         end: Position,
     },
+    /// A file has the ending of a backup's and another name.
+    #[error(
+        "{path} is not a file of this backup: those are named FIRST-LAST{EXTENSION}, positions in twenty digits\n\
+         Give it back the name it had, or move it away.",
+        path = path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is nothing in it.
-    #[error("there is no backup in {path}: its files end in {EXTENSION}", path = path.display())]
+    #[error(
+        "there is no backup in {path}: its files end in {EXTENSION}{}",
+        if *interrupted { "\nWhat is there was left by one that was interrupted: run `chancery backup` again." } else { "" },
+        path = path.display()
+    )]
     Empty {
         /// The folder.
         path: PathBuf,
+        /// Whether an interrupted backup has left a part of a file.
+        interrupted: bool,
     },
-    /// The last file cannot be continued.
-    #[error("{path} cannot be continued: {fault}", path = path.display())]
+    /// A file cannot be continued.
+    #[error(
+        "{path} cannot be continued: {fault}\n\
+         Put back another copy of it. Without one, move it and those behind it away and run this again: their positions are \
+         added anew, from the record of the server.",
+        path = path.display()
+    )]
     Fault {
         /// The file.
         path: PathBuf,
         /// Why.
-        fault: FileFault,
+        fault: Box<FileFault>,
     },
 }
 
@@ -76,6 +110,13 @@ impl Folder {
             let path = at.to_owned();
             move |error| FolderError::Io { path, error }
         };
+        let unfit = |what| FolderError::Place { path: path.to_owned(), what };
+        if path.exists() && !path.is_dir() {
+            return Err(unfit("a file"));
+        }
+        if place::is_record(path) {
+            return Err(unfit("the data directory of a record"));
+        }
         fs::create_dir_all(path).map_err(io(path))?;
         let lock_path = path.join(LOCK);
         let lock = File::create(&lock_path).map_err(io(&lock_path))?;
@@ -85,7 +126,7 @@ impl Folder {
         })?;
         for entry in fs::read_dir(path).map_err(io(path))? {
             let entry = entry.map_err(io(path))?;
-            if entry.file_name().to_string_lossy().ends_with(&format!("{EXTENSION}{UNFINISHED}")) {
+            if is_unfinished(&entry.file_name()) {
                 fs::remove_file(entry.path()).map_err(io(&entry.path()))?;
             }
         }
@@ -93,7 +134,10 @@ impl Folder {
             Err(FolderError::Empty { .. }) => Vec::new(),
             files => files?,
         };
-        let last = files.last().map(|path| header(path)).transpose()?;
+        let mut last = None;
+        for part in &files {
+            last = Some(header(part)?);
+        }
         Ok(Folder { path: path.to_owned(), last, _lock: lock })
     }
 
@@ -104,20 +148,21 @@ impl Folder {
 
     /// Begins the file for the records of a header.
     pub fn begin(&self, header: &Header) -> Result<Draft, FolderError> {
-        let name = format!("{:020}-{:020}{EXTENSION}", header.after.next().get(), header.until.get());
+        let name = name(header.after.next(), header.until);
         let path = self.path.join(&name);
         let unfinished = self.path.join(name + UNFINISHED);
         let io = |error| FolderError::Io { path: unfinished.clone(), error };
         let writer = File::create(&unfinished).and_then(|file| Writer::begin(BufWriter::new(file)));
-        Ok(Draft { writer: writer.map_err(io)?, unfinished, path })
+        Ok(Draft { writer: Some(writer.map_err(io)?), unfinished, path })
     }
 }
 
-/// A file that is being written. It gets its name when it is whole and durable; dropped before, it is removed by the next
-/// backup.
+/// A file that is being written. It gets its name when it is whole and durable; dropped before, it is removed, and by the
+/// next backup when the process was killed.
 #[derive(Debug)]
 pub struct Draft {
-    writer: Writer<BufWriter<File>>,
+    /// `None` once it is whole.
+    writer: Option<Writer<BufWriter<File>>>,
     unfinished: PathBuf,
     path: PathBuf,
 }
@@ -125,57 +170,118 @@ pub struct Draft {
 impl Draft {
     /// Writes a part.
     pub fn write(&mut self, part: &v1::BackupResponse) -> Result<u64, FolderError> {
-        self.writer.write(part).map_err(|error| FolderError::Io { path: self.unfinished.clone(), error })
+        let written = self.writer.as_mut().map_or(Ok(0), |writer| writer.write(part));
+        written.map_err(|error| FolderError::Io { path: self.unfinished.clone(), error })
     }
 
     /// Makes the file durable, then its name. The answer is its path.
-    pub fn finish(self) -> Result<PathBuf, FolderError> {
-        let Draft { writer, unfinished, path } = self;
+    pub fn finish(mut self) -> Result<PathBuf, FolderError> {
+        let Some(writer) = self.writer.take() else { return Ok(self.path.clone()) };
         let file = writer.finish().into_inner().map_err(io::IntoInnerError::into_error);
         let named = file
             .and_then(|file| file.sync_all())
-            .and_then(|()| fs::rename(&unfinished, &path))
-            .and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
-        named.map(|()| path).map_err(|error| FolderError::Io { path: unfinished, error })
+            .and_then(|()| fs::rename(&self.unfinished, &self.path))
+            .and_then(|()| self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
+        named
+            .map(|()| self.path.clone())
+            .map_err(|error| FolderError::Io { path: self.unfinished.clone(), error })
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // After it has got its name there is nothing to remove.
+        let _ = fs::remove_file(&self.unfinished);
+    }
+}
+
+/// A file of a folder, and what its name says of it.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The file.
+    pub path: PathBuf,
+    /// The first position.
+    pub first: Position,
+    /// The last.
+    pub last: Position,
+}
+
+impl Part {
+    /// Whether this header is the one that the name promises.
+    pub fn check(&self, header: &Header) -> Result<(), FileFault> {
+        match header.after.next() == self.first && header.until == self.last {
+            true => Ok(()),
+            false => Err(self.fault(Some(header.until))),
+        }
+    }
+
+    /// Whether the file, read to its end, came to the position that the name promises.
+    pub fn check_end(&self, end: Position) -> Result<(), FileFault> {
+        match end == self.last {
+            true => Ok(()),
+            false => Err(self.fault((self.first <= end).then_some(end))),
+        }
+    }
+
+    fn fault(&self, end: Option<Position>) -> FileFault {
+        FileFault::Name { first: self.first, last: self.last, end }
     }
 }
 
 /// The files of a folder in order. Their names follow from one another; what is in them is still to be read.
-pub fn files(path: &Path) -> Result<Vec<PathBuf>, FolderError> {
+pub fn files(path: &Path) -> Result<Vec<Part>, FolderError> {
     let io = |error| FolderError::Io { path: path.to_owned(), error };
-    let mut found = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
+    let mut interrupted = false;
     for entry in fs::read_dir(path).map_err(io)? {
         let entry = entry.map_err(io)?;
-        if let Some(positions) = entry.file_name().to_str().and_then(positions) {
-            found.push((positions, entry.path()));
+        let (name, path) = (entry.file_name(), entry.path());
+        interrupted |= is_unfinished(&name);
+        match name.to_str().and_then(positions) {
+            Some((first, last)) => parts.push(Part { path, first, last }),
+            None if name.to_string_lossy().ends_with(EXTENSION) => return Err(FolderError::Foreign { path }),
+            None => {}
         }
     }
-    found.sort_unstable();
+    parts.sort_unstable_by_key(|part| (part.first, part.last));
     let mut end = Position::START;
-    let mut paths = Vec::with_capacity(found.len());
-    for ((first, last), path) in found {
-        if first != end.next() {
-            return Err(FolderError::Gap { path, end });
+    for part in &parts {
+        if part.first != end.next() {
+            return Err(FolderError::Gap { path: part.path.clone(), end });
         }
-        end = last;
-        paths.push(path);
+        end = part.last;
     }
-    if paths.is_empty() { Err(FolderError::Empty { path: path.to_owned() }) } else { Ok(paths) }
+    match parts.is_empty() {
+        true => Err(FolderError::Empty { path: path.to_owned(), interrupted }),
+        false => Ok(parts),
+    }
 }
 
-/// The first and the last position in the name of a file.
-fn positions(name: &str) -> Option<(Position, Position)> {
-    let (first, last) = name.strip_suffix(EXTENSION)?.split_once('-')?;
-    Some((Position::new(first.parse().ok()?), Position::new(last.parse().ok()?)))
+fn name(first: Position, last: Position) -> String {
+    format!("{:020}-{:020}{EXTENSION}", first.get(), last.get())
+}
+
+/// Whether a backup that was interrupted has left a file of this name.
+fn is_unfinished(name: &OsStr) -> bool {
+    name.to_string_lossy().ends_with(&format!("{EXTENSION}{UNFINISHED}"))
+}
+
+/// The first and the last position in the name of a file; `None` when no backup gives such a name.
+fn positions(text: &str) -> Option<(Position, Position)> {
+    let (first, last) = text.strip_suffix(EXTENSION)?.split_once('-')?;
+    let (first, last) = (Position::new(first.parse().ok()?), Position::new(last.parse().ok()?));
+    (first <= last && name(first, last) == text).then_some((first, last))
 }
 
 /// The header of a file.
-fn header(path: &Path) -> Result<Header, FolderError> {
-    let fault = |fault| FolderError::Fault { path: path.to_owned(), fault };
-    let file = File::open(path).map_err(|error| FolderError::Io { path: path.to_owned(), error })?;
+fn header(part: &Part) -> Result<Header, FolderError> {
+    let Part { path, .. } = part;
+    let fault = |fault| FolderError::Fault { path: path.clone(), fault: Box::new(fault) };
+    let file = File::open(path).map_err(|error| FolderError::Io { path: path.clone(), error })?;
     let mut reader = Reader::new(BufReader::new(file), Transcript::anywhere(None));
     match reader.part().map_err(fault)? {
-        Some(Taken::Header(header)) => Ok(*header),
-        Some(Taken::Records(_)) | None => Err(fault(FileFault::Cut)),
+        Some(Taken::Header(header)) => part.check(&header).map(|()| *header).map_err(fault),
+        Some(Taken::Records(_)) => Err(fault(FileFault::Cut)),
+        None => Err(fault(part.fault(None))),
     }
 }

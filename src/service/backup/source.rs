@@ -11,8 +11,8 @@ use bytes::Bytes;
 
 use super::{
     file::{FileFault, Reader},
-    folder::{FolderError, files},
-    transcript::{Taken, Transcript},
+    folder::{FolderError, Part, files},
+    transcript::{Fault, Taken, Transcript},
 };
 use crate::{
     ledger::Recorded,
@@ -30,7 +30,7 @@ pub enum SourceError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// What is in one of them is not to be believed.
-    #[error("{place} is REFUSED at position {position}: {fault}", place = place.display())]
+    #[error("{place} is REFUSED at position {position}: {fault}{}", advice(fault, *position), place = place.display())]
     Refused {
         /// The file, or `standard input`.
         place: PathBuf,
@@ -49,22 +49,28 @@ pub struct Source {
     /// `None` only while one reader takes over from another.
     reader: Option<Reader<BufReader<Box<dyn Read + Send>>>>,
     place: PathBuf,
-    rest: vec::IntoIter<PathBuf>,
+    /// The file of a folder that is being read, and those behind it.
+    part: Option<Part>,
+    rest: vec::IntoIter<Part>,
     bytes: Option<u64>,
     bytes_before: u64,
 }
 
 impl Source {
-    /// Reads a folder, or one file.
+    /// Reads a folder, whose files must have what their names say; or anything else as one stream.
     pub fn folder(path: &Path) -> Result<Source, SourceError> {
         let io = |error| FolderError::Io { path: path.to_owned(), error };
-        let paths =
-            if fs::metadata(path).map_err(io)?.is_file() { vec![path.to_owned()] } else { files(path)? };
-        let bytes = paths.iter().map(|path| fs::metadata(path).map_or(0, |it| it.len())).sum();
-        let empty: Box<dyn Read + Send> = Box::new(io::empty());
-        let mut source = Source::stream(empty);
-        source.bytes = Some(bytes);
-        source.rest = paths.into_iter();
+        let found = fs::metadata(path).map_err(io)?;
+        if !found.is_dir() {
+            let mut source = Source::stream(Box::new(File::open(path).map_err(io)?));
+            source.bytes = found.is_file().then_some(found.len());
+            source.place = path.to_owned();
+            return Ok(source);
+        }
+        let parts = files(path)?;
+        let mut source = Source::stream(Box::new(io::empty()));
+        source.bytes = Some(parts.iter().map(|part| fs::metadata(&part.path).map_or(0, |it| it.len())).sum());
+        source.rest = parts.into_iter();
         Ok(source)
     }
 
@@ -74,6 +80,7 @@ impl Source {
         Source {
             reader: Some(Reader::new(input, Transcript::whole(None))),
             place: PathBuf::from("standard input"),
+            part: None,
             rest: Vec::new().into_iter(),
             bytes: None,
             bytes_before: 0,
@@ -100,11 +107,19 @@ impl Source {
     pub fn records(&mut self) -> Result<Option<Vec<(Bytes, Recorded)>>, SourceError> {
         while let Some(reader) = &mut self.reader {
             let position = reader.next_position();
-            match reader.part() {
+            let taken = reader.part().and_then(|taken| {
+                match (&self.part, &taken) {
+                    (Some(part), Some(Taken::Header(header))) => part.check(header)?,
+                    (Some(part), None) => part.check_end(reader.end())?,
+                    _ => {}
+                }
+                Ok(taken)
+            });
+            match taken {
                 Ok(Some(Taken::Records(records))) => return Ok(Some(records)),
                 Ok(Some(Taken::Header(_))) => {}
                 Ok(None) => match self.rest.next() {
-                    Some(path) => self.turn_to(path)?,
+                    Some(part) => self.turn_to(part)?,
                     None => return Ok(None),
                 },
                 Err(fault) => {
@@ -124,13 +139,30 @@ impl Source {
         Ok((transcript.end(), transcript.root(), key.clone()))
     }
 
-    fn turn_to(&mut self, path: PathBuf) -> Result<(), SourceError> {
+    fn turn_to(&mut self, part: Part) -> Result<(), SourceError> {
+        let path = part.path.clone();
         let file = File::open(&path).map_err(|error| FolderError::Io { path: path.clone(), error })?;
         self.bytes_before = self.bytes_read();
         let input: Box<dyn Read + Send> = Box::new(file);
         let input = BufReader::with_capacity(BUFFER_BYTES, input);
         self.reader = self.reader.take().map(|reader| Reader::new(input, reader.into_transcript()));
         self.place = path;
+        self.part = Some(part);
         Ok(())
+    }
+}
+
+/// What can be done about a fault, on lines of its own.
+fn advice(fault: &FileFault, position: Position) -> &'static str {
+    match fault {
+        FileFault::Fault(Fault::Gap { .. }) if position == Position::new(1) => {
+            "\nThe earlier part goes before it: name the directory that has both, or put them into one stream, the earlier first, \
+             with - for standard input."
+        }
+        FileFault::Fault(Fault::Foreign { .. }) => "",
+        _ => {
+            "\nUse another copy of it. While the record is still served: move it away, with what continues it, and \
+             `chancery backup` adds it anew."
+        }
     }
 }

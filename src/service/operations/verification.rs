@@ -1,11 +1,12 @@
 //! One verification under way: the whole record read back beside the running server, and compared with what it says.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use tokio::{runtime::Handle, sync::mpsc};
 use tonic::Status;
 
+use super::Damage;
 use crate::{
     ledger::{Inspection, Ledger, READ_BYTES, read_stored},
     log::{ReadError, sled::VerifyError},
@@ -29,6 +30,12 @@ pub struct Verification {
     inspection: Inspection,
     tree: Frontier,
     findings: u64,
+    /// The first finding.
+    first: Option<String>,
+    /// What the walk over the disk came upon, which is not told twice.
+    walked: Option<(Position, String)>,
+    /// Where the first finding is left at the end.
+    damage: Damage,
 }
 
 /// Why a verification ends before its end.
@@ -47,10 +54,11 @@ impl From<ReadError> for Ended {
 
 impl Verification {
     /// The record up to its tail.
-    pub fn new(ledger: Ledger, key: Arc<SigningKey>, sender: Sender) -> Verification {
+    pub fn new(ledger: Ledger, key: Arc<SigningKey>, sender: Sender, damage: Damage) -> Verification {
         let until = ledger.tail();
         let (inspection, tree) = (Inspection::default(), Frontier::default());
-        Verification { ledger, key, until, sender, inspection, tree, findings: 0 }
+        let (first, walked) = (None, None);
+        Verification { ledger, key, until, sender, inspection, tree, findings: 0, first, walked, damage }
     }
 
     /// Examines it, after a walk over what lies on the disk. Blocks: reading and hashing a whole record is no work for the
@@ -81,6 +89,7 @@ impl Verification {
         match walked {
             Ok(_) => Ok(()),
             Err(VerifyError::Damaged { position, file, reason }) => {
+                self.walked = Some((position, reason.clone()));
                 self.find(position, &file.display().to_string(), reason)
             }
             Err(VerifyError::Failed { reason }) => Err(ReadError::Failed { reason }.into()),
@@ -91,7 +100,9 @@ impl Verification {
         while self.tree.size() < self.until.get() {
             match self.examine_batch(runtime) {
                 Err(Ended::Failed(ReadError::Damaged { position, reason })) => {
-                    self.find(position, "the log", reason)?;
+                    if self.walked.as_ref() != Some(&(position, reason.clone())) {
+                        self.find(position, "the log", reason)?;
+                    }
                     return self.conclude(String::new());
                 }
                 other => other?,
@@ -137,6 +148,7 @@ impl Verification {
 
     fn find(&mut self, position: Position, place: &str, problem: String) -> Result<(), Ended> {
         self.findings += 1;
+        self.first.get_or_insert_with(|| format!("position {position}, {place}: {problem}"));
         if FINDINGS_MAX < self.findings {
             return Ok(());
         }
@@ -144,6 +156,7 @@ impl Verification {
     }
 
     fn conclude(&self, checkpoint: String) -> Result<(), Ended> {
+        self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.first);
         self.tell(Part::Outcome(v1::VerifyOutcome {
             events: self.tree.size(),
             root_hash: Bytes::copy_from_slice(self.tree.root().as_bytes()),
@@ -254,7 +267,8 @@ mod tests {
         *log.spoil.lock().unwrap() = spoil;
         let key = Arc::new(SigningKey::from_random("example.org/record".parse().unwrap(), &[7; 32]));
         let (sender, mut answers) = mpsc::channel(64);
-        let verification = Verification::new(ledger, key, sender);
+        let damage = Damage::default();
+        let verification = Verification::new(ledger, key, sender, damage.clone());
         let runtime = Handle::current();
         spawn_blocking(move || verification.run(&runtime, walk)).await.unwrap();
         let mut found = Vec::new();
@@ -264,6 +278,12 @@ mod tests {
                 Part::Finding(finding) => found.push(format!("{} {}", finding.position, finding.place)),
                 Part::Outcome(outcome) => {
                     assert_eq!(outcome.findings, found.len() as u64);
+                    let told = damage.lock().unwrap().clone();
+                    let first = found.first().map(|first: &String| first.replacen(' ', ", ", 1));
+                    assert_eq!(told.is_some(), first.is_some());
+                    assert!(
+                        first.is_none_or(|first| told.unwrap().starts_with(&format!("position {first}: ")))
+                    );
                     return (found, outcome.events);
                 }
             }
@@ -334,5 +354,10 @@ mod tests {
         };
         let (found, events) = verify(|_| Ok(()), damaged).await;
         assert_eq!((found, events), (vec!["4 data/sled/db".to_owned()], 5));
+        // What cannot be read either is the same fault.
+        let spoil: Spoil =
+            |_| Err(ReadError::Damaged { position: Position::new(4), reason: "checksum".to_owned() });
+        let (found, _) = verify(spoil, damaged).await;
+        assert_eq!(found, ["4 data/sled/db"]);
     }
 }

@@ -8,6 +8,7 @@ mod overview;
 mod page;
 mod search;
 mod selection;
+mod status;
 mod timeline;
 mod watch;
 
@@ -20,15 +21,13 @@ use tonic::{Request, Response, Status};
 use super::refusal::Refusal;
 use crate::{
     audit::Matter,
-    domain::{
-        id::{ActorId, GroupId},
-        violation::Violation,
-    },
+    domain::id::{ActorId, GroupId},
     ledger::Ledger,
     projection::{Projection, UnknownError},
     wire::{
         Field, Findings,
         as_of::read_times,
+        sealed,
         status::{group, relationship},
         v1,
     },
@@ -37,9 +36,6 @@ use asked::{When, clearance};
 use page::Page;
 use selection::{GroupSelection, RelationshipSelection};
 use watch::{Signal, Watch};
-
-/// Regimes in a question about one group.
-const REGIMES_MAX: usize = 100;
 
 /// The query service.
 #[derive(Clone)]
@@ -77,50 +73,12 @@ fn finish<T>(found: Findings, read: Option<T>) -> Result<T, Refusal> {
 }
 
 #[tonic::async_trait]
-impl v1::query_service_server::QueryService for Query {
+impl sealed::query_service_server::QueryService for Query {
     async fn get_group(
         &self,
         request: Request<v1::GetGroupRequest>,
-    ) -> Result<Response<v1::GetGroupResponse>, Status> {
-        let clearance = clearance(&request);
-        let request = request.into_inner();
-        let mut found = Findings::default();
-        let slug: Option<GroupId> = found.required(&Field::root("group"), &request.group);
-        let regimes = found.list(&Field::root("regimes"), &request.regimes, 0..=REGIMES_MAX);
-        let root = Field::root("");
-        let read = regimes
-            .iter()
-            .enumerate()
-            .filter_map(|(index, regime)| found.required(&root.entry("regimes", index), regime));
-        let asked_regimes: Vec<_> = read.collect();
-        let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
-        let slug = finish(found, slug)?;
-        let asked =
-            self.ask(When { times, min_position: request.min_position, pinned: None }, clearance).await?;
-        let (status, as_of) = {
-            let store = self.projection.store();
-            let as_of = asked.as_of(&store);
-            let regimes = store.regimes(as_of);
-            let unknown: Vec<Violation> = (0..)
-                .zip(&asked_regimes)
-                .filter(|(_, regime)| !regimes.contains_key(*regime))
-                .map(|(index, regime): (usize, _)| Violation {
-                    field: format!("regimes[{index}]"),
-                    message: format!("regime/{regime} is not on record at this view"),
-                })
-                .collect();
-            let status = store
-                .group(&slug, &asked_regimes, &regimes, as_of)
-                .map_err(|error| search::unknown(&store, error, as_of))?;
-            if !unknown.is_empty() {
-                return Err(Refusal::NotFound(unknown).into());
-            }
-            (status, as_of)
-        };
-        let names = self.names(group::positions_of(&status)).await?;
-        let view = redirected(self.view(as_of).await?, &slug, &status.group);
-        let status = group::write_group_status(&status, &names);
-        Ok(Response::new(v1::GetGroupResponse { status: Some(status), view: Some(view) }))
+    ) -> Result<Response<sealed::GetGroupResponse>, Status> {
+        Ok(Response::new(self.group(request).await?))
     }
 
     async fn list_groups(
@@ -166,36 +124,8 @@ impl v1::query_service_server::QueryService for Query {
     async fn get_relationship(
         &self,
         request: Request<v1::GetRelationshipRequest>,
-    ) -> Result<Response<v1::GetRelationshipResponse>, Status> {
-        let clearance = clearance(&request);
-        let request = request.into_inner();
-        let mut found = Findings::default();
-        let actor: Option<ActorId> = found.required(&Field::root("actor"), &request.actor);
-        let group: Option<GroupId> = found.required(&Field::root("group"), &request.group);
-        let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
-        let (actor, group) = finish(found, actor.zip(group))?;
-        let asked =
-            self.ask(When { times, min_position: request.min_position, pinned: None }, clearance).await?;
-        let (view, as_of) = {
-            let store = self.projection.store();
-            let as_of = asked.as_of(&store);
-            let view = store
-                .relationship(&actor, &group, &store.regimes(as_of), as_of)
-                .map_err(|error| search::unknown(&store, error, as_of))?;
-            (view, as_of)
-        };
-        let names = self.names(relationship::positions_of(&view.status)).await?;
-        let parties = relationship::Parties {
-            actor: &actor,
-            actor_name: &view.actor_name,
-            group: &view.group,
-            group_name: &view.group_name,
-        };
-        let status = relationship::write_relationship_status(parties, &view.status, &names);
-        Ok(Response::new(v1::GetRelationshipResponse {
-            status: Some(status),
-            view: Some(redirected(self.view(as_of).await?, &group, &view.group)),
-        }))
+    ) -> Result<Response<sealed::GetRelationshipResponse>, Status> {
+        Ok(Response::new(self.relationship(request).await?))
     }
 
     async fn list_relationships(

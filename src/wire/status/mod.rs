@@ -164,6 +164,30 @@ fn write_leads(leads: &[Lead], names: &dyn Names) -> Vec<v1::Lead> {
     leads.iter().map(lead).collect()
 }
 
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use crate::wire::{sealed, v1};
+
+    #[test]
+    fn sealed_answers_are_the_same_on_the_wire() {
+        let view = Some(v1::View { known_position: 7, ..v1::View::default() });
+        let group = v1::GroupStatus { group: "hts".to_owned(), ..v1::GroupStatus::default() };
+        let status = group.encode_to_vec().into();
+        assert_eq!(
+            sealed::GetGroupResponse { status, view: view.clone() }.encode_to_vec(),
+            v1::GetGroupResponse { status: Some(group), view: view.clone() }.encode_to_vec(),
+        );
+        let relationship = v1::RelationshipStatus { engagements: 3, ..v1::RelationshipStatus::default() };
+        let status = relationship.encode_to_vec().into();
+        assert_eq!(
+            sealed::GetRelationshipResponse { status, view: view.clone() }.encode_to_vec(),
+            v1::GetRelationshipResponse { status: Some(relationship), view }.encode_to_vec(),
+        );
+    }
+}
+
 /// What the tests of this folder share.
 #[cfg(test)]
 mod fixture {
