@@ -199,7 +199,7 @@ fn exit_codes() {
         (&["group", "hts", "--known", "tomorrow"], 2, "a position such as 432"),
         (&["groups", "--state", "LISTED"], 2, "ANNULLED_STAYED"),
         (&["history", "--kind", "facts"], 2, "designation_act"),
-        (&["timeline", "us", "HTS"], 2, "'relationship/us/HTS' is not a subject"),
+        (&["timeline", "us", "HTS"], 2, "'HTS' is not a short name"),
         (&["submit", "--check", "group/hts@1", "x"], 2, "--atomic"),
         (&["group", "hts", "--server", "https://x"], 2, "http://HOST:PORT is expected"),
         (&["repair", "--data", "x", "--remove-from", "0"], 2, "positions begin at 1"),
