@@ -275,7 +275,7 @@ fn overviews(criterion: &mut Criterion, office: &Office) {
         office.matrix(Matrix::Relations(Default::default()))
     });
     measure(criterion, "search", |it| {
-        let query = format!("movment of the valey {}", drawn(it) % GROUPS);
+        let query = format!("muvement of the vallee {}", drawn(it) % GROUPS);
         let asked = v1::SearchRequest { query, ..Default::default() };
         office.asked(async |mut query| query.search(asked).await).hits.len()
     });

@@ -510,6 +510,14 @@ async fn events_behind_differences() {
             "designations[us-fto219].review_due_on",
             "revoked its listing",
         ),
+        // What reached a group or bound a member is gone with the act that ended it.
+        (
+            "group/hts",
+            "2026-02-26@435",
+            "2026-02-27@435",
+            "inherited[un-scisil from hts binding us]",
+            "removed Hay'at Tahrir al-Sham",
+        ),
     ] {
         let found = office.diff(subject, from, to).await.unwrap();
         let it = found[subject].iter().find(|it| it.field == field).unwrap();

@@ -131,6 +131,11 @@ impl Begun {
             let whole = change.path.rsplit_once('.').map(|(whole, _)| whole);
             let from = [change.was, change.is].into_iter().flatten().flat_map(follows_from).chain(whole);
             let from: BTreeSet<&str> = from.collect();
+            // What ends the listing of another group is named by nothing that stands any more.
+            let act = from.iter().find_map(|path| self.turnings.act_about(path, day));
+            if act.is_some() {
+                return act;
+            }
             let mut behind =
                 of_day.iter().filter(|other| 0 < depth && from.iter().any(|path| is_of(other.path, path)));
             behind.find_map(|other| self.fact_behind(day, of_day, other, depth - 1)).or_else(|| {

@@ -35,6 +35,8 @@ pub struct Turnings {
     pub beginnings: BTreeMap<Day, Vec<Position>>,
     /// The acts and observations that begin to count on a day.
     pub acts: BTreeMap<Day, Vec<Position>>,
+    /// The last act about the listing of a group under a regime that takes effect on a day.
+    pub listings: BTreeMap<(Day, GroupId, RegimeId), Position>,
     /// The registrations and ends of regimes that begin to count on a day.
     pub of_regimes: BTreeMap<Day, Vec<Position>>,
     /// The regimes whose acts were met.
@@ -59,7 +61,7 @@ impl Turnings {
         self.after(name.until);
     }
 
-    fn fact(&mut self, fact: &Standing<'_, GroupFact>, review_months: &BTreeSet<u16>) {
+    fn fact(&mut self, group: &GroupId, fact: &Standing<'_, GroupFact>, review_months: &BTreeSet<u16>) {
         let effective = fact.effective.lower();
         self.begin(effective, fact.position);
         if fact.heralded < effective {
@@ -91,8 +93,18 @@ impl Turnings {
                 self.days.extend(due.tomorrow());
             }
             self.acts.entry(fact.heralded.min(effective)).or_default().push(fact.position);
+            if !matches!(it.act, Act::ObservedPresent | Act::ObservedAbsent) {
+                self.listings.insert((effective, group.clone(), it.regime.clone()), fact.position);
+            }
             self.regimes.insert(it.regime.clone());
         }
+    }
+
+    /// The act that took effect on a day about the listing at a path such as `group/hts designations[us-fto219]`.
+    pub fn act_about(&self, path: &str, day: Day) -> Option<Position> {
+        let (group, regime) = path.strip_prefix("group/")?.split_once(" designations[")?;
+        let regime = regime.strip_suffix(']')?.parse().ok()?;
+        self.listings.get(&(day, group.parse().ok()?, regime)).copied()
     }
 }
 
@@ -110,7 +122,7 @@ impl Store {
             for fact in self.standing(&group, as_of).into_iter().flatten() {
                 let review =
                     fact.content.act().map(|it| self.review_intervals(&it.regime)).unwrap_or_default();
-                found.fact(&fact, &review);
+                found.fact(&group, &fact, &review);
                 let wing = fact.content.lineage().filter(|it| {
                     it.kind == LineageKind::WingOf && self.survivor_of(&it.group, as_of) == group
                 });

@@ -14,7 +14,11 @@ impl RelationshipStatus {
         facets(self, &mut fields);
         for listing in &self.legal {
             let path = legal_path(listing);
-            fields.say(&path, listing.state, &listing.provenance);
+            let reached = listing.through.iter();
+            let from =
+                reached.map(|group| format!("group/{group} designations[{}]", listing.regime)).collect();
+            let provenance = listing.provenance.clone();
+            fields.push(path.clone(), listing.state.to_string(), super::Part::Standing, provenance, from);
             let from = listing.inherited_from.as_ref().map(ToString::to_string).unwrap_or_default();
             fields.say(format!("{path}.inherited_from"), from, &listing.provenance);
         }
