@@ -11,7 +11,10 @@ use crate::{
         date::Day,
         event::Event,
         fold::relationship::{Line, Tally},
-        status::{change::Change, field::Field},
+        status::{
+            change::Change,
+            field::{Field, read_listing_elsewhere},
+        },
         vocabulary::ChangeCause,
     },
     ledger::Recorded,
@@ -132,9 +135,10 @@ impl Begun {
             let from = [change.was, change.is].into_iter().flatten().flat_map(follows_from).chain(whole);
             let from: BTreeSet<&str> = from.collect();
             // What ends the listing of another group is named by nothing that stands any more.
-            let act = from.iter().find_map(|path| self.turnings.act_about(path, day));
-            if act.is_some() {
-                return act;
+            let mut elsewhere = from.iter().filter_map(|path| read_listing_elsewhere(path));
+            let act = elsewhere.find_map(|listing| self.turnings.listings.get(&(day, listing)));
+            if let Some(act) = act {
+                return Some(*act);
             }
             let mut behind =
                 of_day.iter().filter(|other| 0 < depth && from.iter().any(|path| is_of(other.path, path)));

@@ -7,8 +7,8 @@ use super::{
     changes::changes,
     connection::Session,
     failure::Failure,
+    listing::{collect, print_parts},
     matter,
-    output::Format,
     page::{Look, Page, Text, Tone},
     words,
 };
@@ -58,18 +58,8 @@ impl Diff {
         let second = Times { on: self.on, known: self.to, disclosed: self.disclosed, min_position: 0 };
         let request = v1::DiffRequest { subject, from: first.as_of(), to: second.as_of(), min_position: 0 };
         let answer = session.audit().await?.diff(session.request(request)).await;
-        let mut answers = answer.map_err(|status| session.refused(status))?.into_inner();
-        let mut told = Vec::new();
-        while let Some(part) = answers.message().await.map_err(|status| session.refused(status))? {
-            told.push(part);
-        }
-        match session.printer.format() {
-            Format::Table => {
-                let text = page(&told, session.printer.look());
-                session.printer.text(&text)
-            }
-            Format::Json | Format::Jsonl => session.printer.lines(&told),
-        }
+        let told = collect(session, answer).await?;
+        print_parts(&mut session.printer, &told, |told, look| Ok(page(told, look)))
     }
 }
 

@@ -1,7 +1,7 @@
-//! Listings: answers that come in pages, put together and printed.
+//! Listings: answers that come in pages or in parts, put together and printed.
 
 use prost::{Message, Name};
-use tonic::{Response, Status};
+use tonic::{Response, Status, Streaming};
 
 use super::{
     arguments::Extent,
@@ -90,5 +90,34 @@ pub fn print<L: Listing>(
         }
         Format::Json => printer.message(listing),
         Format::Jsonl => printer.lines(listing.entries()),
+    }
+}
+
+/// All parts of an answer that comes as a stream with an end.
+pub async fn collect<T>(
+    session: &Session,
+    answer: Result<Response<Streaming<T>>, Status>,
+) -> Result<Vec<T>, Failure> {
+    let refused = |status| session.refused(status);
+    let mut stream = answer.map_err(refused)?.into_inner();
+    let mut parts = Vec::new();
+    while let Some(part) = stream.message().await.map_err(refused)? {
+        parts.push(part);
+    }
+    Ok(parts)
+}
+
+/// Prints the parts of an answer in the form asked for: as `page` puts them, or one a line.
+pub fn print_parts<T: Message + Name>(
+    printer: &mut Printer,
+    parts: &[T],
+    page: impl FnOnce(&[T], Look) -> Result<String, Failure>,
+) -> Result<(), Failure> {
+    match printer.format() {
+        Format::Table => {
+            let text = page(parts, printer.look())?;
+            printer.text(&text)
+        }
+        Format::Json | Format::Jsonl => printer.lines(parts),
     }
 }

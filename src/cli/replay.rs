@@ -8,8 +8,8 @@ use super::{
     changes::changes,
     connection::Session,
     failure::Failure,
+    listing::{collect, print_parts},
     matter,
-    output::Format,
     page::{Look, Page, Text, Tone},
     words,
 };
@@ -74,18 +74,8 @@ impl Replay {
             min_position: self.times.min_position,
         };
         let answer = session.audit().await?.replay_transitions(session.request(request)).await;
-        let mut answers = answer.map_err(|status| session.refused(status))?.into_inner();
-        let mut told = Vec::new();
-        while let Some(part) = answers.message().await.map_err(|status| session.refused(status))? {
-            told.push(part);
-        }
-        match session.printer.format() {
-            Format::Table => {
-                let text = page(&told, self.axis, session.printer.look())?;
-                session.printer.text(&text)
-            }
-            Format::Json | Format::Jsonl => session.printer.lines(&told),
-        }
+        let told = collect(session, answer).await?;
+        print_parts(&mut session.printer, &told, |told, look| page(told, self.axis, look))
     }
 }
 

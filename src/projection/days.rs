@@ -36,7 +36,7 @@ pub struct Turnings {
     /// The acts and observations that begin to count on a day.
     pub acts: BTreeMap<Day, Vec<Position>>,
     /// The last act about the listing of a group under a regime that takes effect on a day.
-    pub listings: BTreeMap<(Day, GroupId, RegimeId), Position>,
+    pub listings: BTreeMap<(Day, (GroupId, RegimeId)), Position>,
     /// The registrations and ends of regimes that begin to count on a day.
     pub of_regimes: BTreeMap<Day, Vec<Position>>,
     /// The regimes whose acts were met.
@@ -94,17 +94,10 @@ impl Turnings {
             }
             self.acts.entry(fact.heralded.min(effective)).or_default().push(fact.position);
             if !matches!(it.act, Act::ObservedPresent | Act::ObservedAbsent) {
-                self.listings.insert((effective, group.clone(), it.regime.clone()), fact.position);
+                self.listings.insert((effective, (group.clone(), it.regime.clone())), fact.position);
             }
             self.regimes.insert(it.regime.clone());
         }
-    }
-
-    /// The act that took effect on a day about the listing at a path such as `group/hts designations[us-fto219]`.
-    pub fn act_about(&self, path: &str, day: Day) -> Option<Position> {
-        let (group, regime) = path.strip_prefix("group/")?.split_once(" designations[")?;
-        let regime = regime.strip_suffix(']')?.parse().ok()?;
-        self.listings.get(&(day, group.parse().ok()?, regime)).copied()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The fields of the status of a group. Its dealings are told by its relationships and are not repeated here.
 
-use super::{Field, Fields, add_lost, join, listing_key, optional, since_text};
+use super::{Field, Fields, add_lost, join, listing_elsewhere, listing_key, optional, since_text};
 use crate::{
     domain::{
         date::PartialDate,
@@ -26,7 +26,7 @@ impl GroupStatus {
         for it in &self.inherited {
             let bound = it.bound_actor.as_ref().map(|actor| format!(" binding {actor}")).unwrap_or_default();
             let path = format!("inherited[{} from {}{bound}]", it.regime, it.from_group);
-            let from = vec![format!("group/{} designations[{}]", it.from_group, it.regime)];
+            let from = vec![listing_elsewhere(&it.from_group, &it.regime)];
             fields.derive(&path, it.state, from);
             fields.rest(&path, it.events.iter().copied());
         }

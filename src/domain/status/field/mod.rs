@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use crate::domain::{
     date::DateSpan,
     fold::{Lost, Provenance},
+    id::{GroupId, RegimeId},
     status::group::Since,
     vocabulary::FoldRule,
 };
@@ -260,6 +261,17 @@ fn since_text(since: Since) -> String {
 
 fn optional(date: Option<DateSpan>) -> String {
     date.map(|date| date.to_string()).unwrap_or_default()
+}
+
+/// The path of a listing of another group, as what follows from it names it.
+fn listing_elsewhere(group: &GroupId, regime: &RegimeId) -> String {
+    format!("group/{group} designations[{regime}]")
+}
+
+/// The listing of another group at a path that [`Field::follows_from`] names; `None` for a path of the same status.
+pub fn read_listing_elsewhere(path: &str) -> Option<(GroupId, RegimeId)> {
+    let (group, regime) = path.strip_prefix("group/")?.split_once(" designations[")?;
+    Some((group.parse().ok()?, regime.strip_suffix(']')?.parse().ok()?))
 }
 
 /// A key in brackets, with its component if it has one.

@@ -1,6 +1,6 @@
 //! The fields of the status of a relationship.
 
-use super::{Field, Fields, listing_key, optional};
+use super::{Field, Fields, listing_elsewhere, listing_key, optional};
 use crate::domain::{
     fold::Provenance,
     status::relationship::{LegalFacet, RelationshipStatus},
@@ -15,8 +15,7 @@ impl RelationshipStatus {
         for listing in &self.legal {
             let path = legal_path(listing);
             let reached = listing.through.iter();
-            let from =
-                reached.map(|group| format!("group/{group} designations[{}]", listing.regime)).collect();
+            let from = reached.map(|group| listing_elsewhere(group, &listing.regime)).collect();
             let provenance = listing.provenance.clone();
             fields.push(path.clone(), listing.state.to_string(), super::Part::Standing, provenance, from);
             let from = listing.inherited_from.as_ref().map(ToString::to_string).unwrap_or_default();
