@@ -17,7 +17,7 @@ use std::{
 use super::{event::text_of, v1, vocabulary};
 use crate::{
     domain::{
-        fold::{Lost, Provenance},
+        fold::{Lost, Provenance, Stance},
         id::EventId,
         status::Lead,
     },
@@ -144,14 +144,14 @@ fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> 
         summary: names.summary(lost.position),
         source_kind: vocabulary::write(lost.source),
         lost_by: vocabulary::write(lost.rule),
-        agrees: lost.agrees,
+        agrees: lost.stance == Stance::Agrees,
     };
     lost.iter().map(alternative).collect()
 }
 
 /// How many of the claims that lost agree with what won.
 fn corroboration(lost: &[Lost]) -> u32 {
-    u32::try_from(lost.iter().filter(|lost| lost.agrees).count()).unwrap_or(u32::MAX)
+    u32::try_from(lost.iter().filter(|lost| lost.stance == Stance::Agrees).count()).unwrap_or(u32::MAX)
 }
 
 fn write_leads(leads: &[Lead], names: &dyn Names) -> Vec<v1::Lead> {
@@ -213,7 +213,7 @@ mod fixture {
             source: SourceKind::Aggregator,
             rule: FoldRule::Credibility,
             against: Position::new(at + 1),
-            agrees: true,
+            stance: Stance::Agrees,
         }
     }
 

@@ -219,6 +219,7 @@ mod tests {
             engagements: 4,
             alternatives: vec![lost(5)],
             provenance: provenance(80),
+            friendly: provenance(100),
             leads: vec![Lead {
                 effective: "2025-12".parse().unwrap(),
                 what: "MEETING".to_owned(),

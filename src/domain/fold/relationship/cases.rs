@@ -102,6 +102,10 @@ fn headlines_in_order() {
     one(&["2025-06-01 CRITICISM"], "DORMANT by=1:SOLE");
     one(&["2020-06-01 MEETING"], "DORMANT by=1:ELAPSED_TIME?");
     one(&["2025-06-01 MEDIATION HEAD_OF_STATE"], "NEGOTIATING");
+    one(&["2025-06-30 AGREEMENT_SIGNED PARTIAL"], "NEGOTIATING by=1:SOLE process=AGREED_PARTIAL@2025-06-30");
+    one(&["2024-06-30 AGREEMENT_SIGNED COMPREHENSIVE"], "NEGOTIATING");
+    one(&["2024-06-29 AGREEMENT_SIGNED COMPREHENSIVE"], "DORMANT process=STALLED@2025-06-30");
+    one(&["2025-06-01 AGREEMENT_SIGNED PARTIAL", "2025-06-02 MEETING"], "DIRECT_CONTACT");
     one(&["2025-06-01 MEETING INTERMEDIARY_STATE"], "INDIRECT_CONTACT");
     one(&["2025-06-01 MEETING"], "DIRECT_CONTACT");
     one(&["2025-06-01 MEETING", "2025-06-02 STRIKE"], "HOSTILE by=2:SOLE");
@@ -444,6 +448,75 @@ fn score_and_counts() {
             ("2025-06-30", "score=-5.25/2/-9/7.5 engagements=3"),
         ],
     );
+}
+
+/// The last day, step, level or use of force rests on the fact that gives it, whatever the facet rests on.
+#[test]
+fn details_rest_on_their_own_facts() {
+    check(
+        &["2024-08-01 MEETING HEAD_OF_STATE", "2025-05-01 MEETING", "2020-02-29 AGREEMENT_SIGNED PARTIAL"],
+        &[],
+        &[
+            (
+                "2025-06-01",
+                "contact.by=1:HIGHEST_LEVEL last.by=2:LATEST_EFFECTIVE highest.by=1:HIGHEST_LEVEL",
+            ),
+            (
+                "2025-06-01",
+                "process=STALLED@2021-03-01 process.by=3:ELAPSED_TIME? step.by=3:LATEST_EFFECTIVE",
+            ),
+            ("2026-06-01", "contact.by=:SOLE last.by=2:LATEST_EFFECTIVE highest.by=1:HIGHEST_LEVEL"),
+        ],
+    );
+    check(
+        &["2025-01-01 STRIKE", "2025-02-01 CEASEFIRE_IN_FORCE"],
+        &[],
+        &[("2025-06-01", "conflict.by=2:LATEST_EFFECTIVE force.by=1:LATEST_EFFECTIVE")],
+    );
+}
+
+/// What is friendly within 365 days, by its last fact: neither what is older nor what came before it.
+#[test]
+fn the_last_friendly_engagement() {
+    check(
+        &["2020-02-29 AGREEMENT_SIGNED PARTIAL", "2025-03-20 MEETING", "2025-09-01 PRISONER_RELEASE"],
+        &own(),
+        &[
+            ("2020-06-01", "friendly=1:LATEST_EFFECTIVE flags=ENGAGING_WHILE_DESIGNATED"),
+            ("2021-03-01", "friendly=:SOLE flags="),
+            ("2025-08-31", "friendly=2:LATEST_EFFECTIVE flags=ENGAGING_WHILE_DESIGNATED"),
+            ("2025-09-01", "friendly=3:LATEST_EFFECTIVE flags=ENGAGING_WHILE_DESIGNATED"),
+            ("2026-09-02", "friendly=:SOLE flags="),
+        ],
+    );
+}
+
+#[test]
+fn the_scope_of_a_ceasefire_is_denied() {
+    let status = |claim: &str| {
+        let member = |position, text: &str| Member::Claim(telling(position, text).map(Some));
+        let told = "2025-05-06 CEASEFIRE_IN_FORCE both over=The-Sea by=OFFICIAL_STATEMENT";
+        let mut history = History::default();
+        history.set_family(Position::new(1), Family::new(vec![member(1, told), member(2, claim)]));
+        let valid_at = parse_day("2025-06-01").unwrap();
+        Line::from_standing(history.standing(AsOf::at(valid_at))).status(valid_at, own().to_vec())
+    };
+    let flags = "flags=ENGAGING_WHILE_DESIGNATED";
+    for (claim, expected) in [
+        ("both over=the-sea. by=COUNTERPARTY_STATEMENT", format!("{flags} stances=Agrees")),
+        ("both by=COUNTERPARTY_STATEMENT", format!("{flags} stances=Agrees")),
+        ("both over=the-land by=COUNTERPARTY_STATEMENT", format!("{flags},DISPUTED stances=Disputes")),
+        ("one over=the-sea by=COUNTERPARTY_STATEMENT", format!("{flags},DISPUTED stances=Disputes")),
+        ("others over=the-sea by=COUNTERPARTY_STATEMENT", format!("{flags} stances=Agrees")),
+        ("both over=the-land by=AGGREGATOR", format!("{flags} stances=Differs")),
+        (
+            "both over=the-sea is=DENIED by=COUNTERPARTY_STATEMENT",
+            format!("{flags},DISPUTED stances=Disputes"),
+        ),
+    ] {
+        let status = status(&format!("2025-05-06 CEASEFIRE_IN_FORCE {claim}"));
+        hold(&status, &format!("headline=CEASEFIRE conflict=CEASEFIRE@2025-05-06 {expected}"), claim);
+    }
 }
 
 #[test]

@@ -219,10 +219,28 @@ impl Fields {
         }
     }
 
+    /// Says of the last field pushed, when it is the one at the path, that this is where it comes from.
+    fn come_from(&mut self, path: &str, own: Option<&Provenance>) {
+        if let Some(field) = self.all.last_mut().filter(|field| field.path == path) {
+            field.own = own.cloned();
+        }
+    }
+
     /// A value that follows from fields that are there already.
     fn derive(&mut self, path: impl Into<String>, value: impl ToString, from: Vec<String>) {
+        self.derive_with(path, value, from, &[]);
+    }
+
+    /// A value that follows from what these facts say, and from fields that are there already.
+    fn derive_with(
+        &mut self,
+        path: impl Into<String>,
+        value: impl ToString,
+        from: Vec<String>,
+        facts: &[&Provenance],
+    ) {
         let named = self.all.iter().filter(|field| from.contains(&field.path));
-        let provenance = together(named.map(|field| &field.provenance));
+        let provenance = together(facts.iter().copied().chain(named.map(|field| &field.provenance)));
         self.push(path.into(), value.to_string(), Part::Standing, provenance, from);
     }
 
