@@ -1,6 +1,6 @@
 //! Causes: which event, or time alone, moved a field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -22,6 +22,9 @@ use crate::{
     projection::{Store, Turnings},
 };
 
+/// How many events are named behind one change at most.
+const BEHIND_MAX: usize = 10;
+
 /// A field that changed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caused {
@@ -31,17 +34,31 @@ pub struct Caused {
     pub was: Option<String>,
     /// The value after.
     pub is: Option<String>,
+    /// Why.
+    pub behind: Behind,
+}
+
+/// What is behind a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behind {
     /// What changed it.
     pub cause: ChangeCause,
-    /// The event behind it.
-    pub event: Option<Position>,
+    /// The events that did, none twice: more than one where several took effect on one day.
+    pub events: Vec<Position>,
+}
+
+impl Behind {
+    /// A change with at most one event behind it.
+    pub(super) fn one(cause: ChangeCause, event: Option<Position>) -> Behind {
+        Behind { cause, events: event.into_iter().collect() }
+    }
 }
 
 impl Caused {
-    /// A change with its cause.
-    pub(super) fn of(change: &Change<'_>, cause: ChangeCause, event: Option<Position>) -> Caused {
+    /// A change with what is behind it.
+    pub(super) fn of(change: &Change<'_>, behind: Behind) -> Caused {
         let value = |field: Option<&Field>| field.map(|field| field.value.clone());
-        Caused { path: change.path.to_owned(), was: value(change.was), is: value(change.is), cause, event }
+        Caused { path: change.path.to_owned(), was: value(change.was), is: value(change.is), behind }
     }
 }
 
@@ -63,10 +80,19 @@ pub(super) fn day_of(moment: Timestamp) -> Day {
     moment.to_zoned(TimeZone::UTC).date()
 }
 
+/// The events that a field rests on.
+fn events_of(field: Option<&Field>) -> impl Iterator<Item = Position> {
+    field.into_iter().flat_map(|field| field.grounds().events.iter().copied())
+}
+
+/// The claims that lost against them.
+fn lost_of(field: Option<&Field>) -> impl Iterator<Item = Position> {
+    field.into_iter().flat_map(|field| field.grounds().lost.iter().map(|lost| lost.position))
+}
+
 /// The events that a field rests on, and the claims that lost.
 pub(super) fn named_by(field: Option<&Field>) -> impl Iterator<Item = Position> {
-    let grounds = field.map(|field| field.grounds().clone()).unwrap_or_default();
-    grounds.events.into_iter().chain(grounds.lost.into_iter().map(|lost| lost.position))
+    events_of(field).chain(lost_of(field))
 }
 
 /// The events that a change names, those of the value after before those of the value before.
@@ -83,6 +109,8 @@ pub(super) struct Begun {
     pub turnings: Turnings,
     /// The days on which the listings can change that bear on a relationship.
     pub legal_days: BTreeSet<Day>,
+    /// The registrations by which memberships of the actor of a relationship begin or have ended, by the day.
+    memberships: BTreeMap<Day, Vec<Position>>,
     /// The moves of a relationship: the same on all days.
     pub line: Option<Line>,
 }
@@ -92,7 +120,8 @@ impl Begun {
     pub fn new(matter: &Matter, store: &Store, as_of: AsOf) -> Begun {
         let mut turnings = store.turnings(matter.group(), as_of);
         let Matter::Relationship(actor, group) = matter else {
-            return Begun { turnings, legal_days: BTreeSet::new(), line: None };
+            let (legal_days, memberships) = (BTreeSet::new(), BTreeMap::new());
+            return Begun { turnings, legal_days, memberships, line: None };
         };
         turnings.days.extend(store.turning_days_of(actor, as_of));
         let legal_days = turnings.days.clone();
@@ -101,69 +130,100 @@ impl Begun {
         for (day, event) in line.beginnings() {
             turnings.begin(day, event);
         }
-        Begun { turnings, legal_days, line: Some(line) }
+        Begun { turnings, legal_days, memberships: store.memberships(actor, as_of), line: Some(line) }
     }
 
-    /// Why a field changed on a day, of all the changes of that day. What a fact brought that began on it: one that the
-    /// value before or after rests on, one that is counted in it, or one behind a value that it follows from. Otherwise
-    /// time passed, since the first fact that it rests on.
-    pub fn cause(
-        &self,
-        day: Day,
-        of_day: &[Change<'_>],
-        change: &Change<'_>,
-    ) -> (ChangeCause, Option<Position>) {
-        match self.fact_behind(day, of_day, change, DEPTH_MAX) {
-            Some(event) => (ChangeCause::NewFact, Some(event)),
-            None => (ChangeCause::TimePassed, named(change).next()),
+    /// Why a field changed on a day, of all the changes of that day. What facts brought that began on it: those that the value
+    /// before or after rests on, that are counted in it, or that are behind a value that it follows from. Otherwise time
+    /// passed, since the first fact that it rests on, or since the one that says how long it lasts.
+    pub fn behind(&self, day: Day, of_day: &[Change<'_>], change: &Change<'_>) -> Behind {
+        let events = self.facts_behind(day, of_day, change, DEPTH_MAX);
+        if !events.is_empty() {
+            return Behind { cause: ChangeCause::NewFact, events };
         }
+        let of_members = self.memberships.get(&day).filter(|_| change.path.starts_with("legal["));
+        let gone = || {
+            let still: Vec<Position> = events_of(change.is).collect();
+            events_of(change.was).find(|event| change.path == "upcoming" && !still.contains(event))
+        };
+        let since = of_members.and_then(|events| events.first().copied()).or_else(gone);
+        Behind::one(ChangeCause::TimePassed, since.or_else(|| named(change).next()))
     }
 
-    fn fact_behind(
+    fn facts_behind(
         &self,
         day: Day,
         of_day: &[Change<'_>],
         change: &Change<'_>,
         depth: usize,
-    ) -> Option<Position> {
+    ) -> Vec<Position> {
         let begun = self.turnings.beginnings.get(&day).map(Vec::as_slice).unwrap_or_default();
-        let own = named(change).find(|position| begun.contains(position));
+        let begins = |event: &Position| begun.contains(event);
+        let (is, was) = (change.is, change.was);
+        // A claim that lost moves nothing but what counts such claims.
+        let own = distinct(events_of(is).chain(events_of(was)).filter(begins));
+        let own = if own.is_empty() { distinct(lost_of(is).chain(lost_of(was)).filter(begins)) } else { own };
+        if !own.is_empty() {
+            return own;
+        }
         let eve = day.yesterday().unwrap_or(day);
-        own.or_else(|| self.counted(change.path, (eve, day))).or_else(|| {
-            // A detail may go with the whole that it is one of.
-            let whole = change.path.rsplit_once('.').map(|(whole, _)| whole);
-            let from = [change.was, change.is].into_iter().flatten().flat_map(follows_from).chain(whole);
-            let from: BTreeSet<&str> = from.collect();
-            // What ends the listing of another group is named by nothing that stands any more.
-            let mut elsewhere = from.iter().filter_map(|path| read_listing_elsewhere(path));
-            let act = elsewhere.find_map(|listing| self.turnings.listings.get(&(day, listing)));
-            if let Some(act) = act {
-                return Some(*act);
-            }
-            let mut behind =
-                of_day.iter().filter(|other| 0 < depth && from.iter().any(|path| is_of(other.path, path)));
-            behind.find_map(|other| self.fact_behind(day, of_day, other, depth - 1)).or_else(|| {
-                let of_regimes = self.turnings.of_regimes.get(&day)?;
-                of_regimes.first().copied().filter(|_| change.path.starts_with("divergence."))
-            })
-        })
+        // What another fact has displaced shows its lost claims no more.
+        let path = match change.path {
+            "alternatives" | "flags[DISPUTED]" => "engagements",
+            path => path,
+        };
+        let counted = self.counted(path, (eve, day));
+        if !counted.is_empty() {
+            return counted;
+        }
+        // A detail may go with the whole that it is one of.
+        let whole = change.path.rsplit_once('.').map(|(whole, _)| whole);
+        let from = [change.was, change.is].into_iter().flatten().flat_map(follows_from).chain(whole);
+        let from: BTreeSet<&str> = from.collect();
+        // What ends the listing of another group is named by nothing that stands any more.
+        let elsewhere = from.iter().filter_map(|path| read_listing_elsewhere(path));
+        let acts =
+            distinct(elsewhere.filter_map(|listing| self.turnings.listings.get(&(day, listing)).copied()));
+        if !acts.is_empty() {
+            return acts;
+        }
+        let behind =
+            of_day.iter().filter(|other| 0 < depth && from.iter().any(|path| is_of(other.path, path)));
+        let behind = distinct(behind.flat_map(|other| self.facts_behind(day, of_day, other, depth - 1)));
+        if !behind.is_empty() || !change.path.starts_with("divergence.") {
+            return behind;
+        }
+        distinct(self.turnings.of_regimes.get(&day).into_iter().flatten().copied())
     }
 
-    /// The last fact that began to be counted in a field after one day and up to another.
-    pub fn counted(&self, path: &str, (after, to): (Day, Day)) -> Option<Position> {
-        match (Tally::of(path)?, &self.line) {
-            (Tally::Acts, _) => {
-                let mut acts = self.turnings.acts.range(after..=to).filter(|(day, _)| after < **day);
-                acts.next_back().and_then(|(_, events)| events.last()).copied()
+    /// The facts that began to be counted in a field after one day and up to another, the last of them first.
+    pub fn counted(&self, path: &str, (after, to): (Day, Day)) -> Vec<Position> {
+        let within = |day: Day| after < day && day <= to;
+        let mut found: Vec<Position> = match (Tally::of(path), &self.line) {
+            (Some(Tally::Acts), _) => {
+                let acts = self.turnings.acts.range(after..=to).filter(|(day, _)| within(**day));
+                acts.flat_map(|(_, events)| events).copied().collect()
             }
-            (tally, Some(line)) => line
-                .counted(tally)
-                .filter(|(day, _)| after < *day && *day <= to)
-                .last()
-                .map(|(_, event)| event),
-            (_, None) => None,
+            (Some(tally), Some(line)) => {
+                line.counted(tally).filter(|(day, _)| within(*day)).map(|(_, event)| event).collect()
+            }
+            (Some(_), None) | (None, _) => Vec::new(),
+        };
+        found.reverse();
+        found.truncate(BEHIND_MAX);
+        found
+    }
+}
+
+/// Each once, as many as are named.
+fn distinct(events: impl Iterator<Item = Position>) -> Vec<Position> {
+    let mut found: Vec<Position> = Vec::new();
+    for event in events {
+        if found.len() < BEHIND_MAX && !found.contains(&event) {
+            found.push(event);
         }
     }
+    found
 }
 
 fn follows_from(field: &Field) -> impl Iterator<Item = &str> {

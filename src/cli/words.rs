@@ -99,12 +99,12 @@ pub fn headline_meaning(number: i32) -> &'static str {
         Headline::PeaceImplementing => "A peace agreement is being carried out.",
         Headline::FightAndTalk => "They talk, directly or through others, while force is used.",
         Headline::Ceasefire => "A ceasefire holds.",
-        Headline::Negotiating => "They negotiate.",
+        Headline::Negotiating => "They negotiate, or have agreed on what is not carried out yet.",
         Headline::Hostile => "Force was used within 365 days, and there is no ceasefire.",
         Headline::DirectContact => "They were in direct contact within 365 days.",
         Headline::IndirectContact => "They were in contact through others within 365 days.",
         Headline::Dormant => {
-            "There are dealings on record, and within 365 days no contact, talks or force; no ceasefire holds."
+            "There are dealings on record, and within 365 days no contact, talks, agreement or force; no ceasefire holds."
         }
         Headline::ProscribedNoContact => "It lists the group, and no dealings are on record.",
         Headline::None => "Nothing is on record.",
@@ -121,6 +121,15 @@ pub fn relationship_flag_meaning(number: i32) -> &'static str {
         Flag::Disputed => "a source of nearly the same rank contradicts what this rests on",
         Flag::SecretOnly => "every contact within 365 days was secret, leaked or denied at the time",
         Flag::Unspecified => "",
+    }
+}
+
+/// How a claim that lost stands to the one that won, before what else is said of it.
+pub fn stance(agrees: bool, disputes: bool) -> &'static str {
+    match (agrees, disputes) {
+        (true, _) => "it agrees; ",
+        (false, true) => "it disputes what won; ",
+        (false, false) => "",
     }
 }
 

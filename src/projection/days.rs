@@ -150,6 +150,16 @@ impl Store {
         Some(self.dealings(actor, group)?.places(as_of))
     }
 
+    /// The registrations by which an actor's memberships begin or have ended, by the day.
+    pub fn memberships(&self, actor: &ActorId, as_of: AsOf) -> BTreeMap<Day, Vec<Position>> {
+        let mut found: BTreeMap<Day, Vec<Position>> = BTreeMap::new();
+        let turns = self.actors.get(actor).map(|history| ActorStatus::memberships(history, as_of));
+        for (day, event) in turns.into_iter().flatten() {
+            found.entry(day).or_default().push(event);
+        }
+        found
+    }
+
     /// When what an actor is, and what it belongs to, can change.
     pub fn turning_days_of(&self, actor: &ActorId, as_of: AsOf) -> BTreeSet<Day> {
         let history = self.actors.get(actor);

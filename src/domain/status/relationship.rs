@@ -10,6 +10,7 @@ use crate::domain::{
         RepresentationLevel,
     },
 };
+use crate::position::Position;
 
 /// The status of the relationship of an actor with a group at a valid date. Whose it is and what the two are called
 /// is known to the one who asked, and not repeated.
@@ -140,6 +141,8 @@ pub struct LegalFacet {
     pub state: DesignationState,
     /// The organisation whose listing binds the actor as a member; `None`: the actor's own listing.
     pub inherited_from: Option<ActorId>,
+    /// The registration that says that the actor is a member; `None`: the actor's own listing, or not looked up.
+    pub membership: Option<Position>,
     /// Where the state comes from.
     pub provenance: Provenance,
 }

@@ -145,6 +145,7 @@ fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> 
         source_kind: vocabulary::write(lost.source),
         lost_by: vocabulary::write(lost.rule),
         agrees: lost.stance == Stance::Agrees,
+        disputes: lost.stance == Stance::Disputes,
     };
     lost.iter().map(alternative).collect()
 }

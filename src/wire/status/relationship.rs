@@ -213,6 +213,7 @@ mod tests {
                 through: "hts".parse().ok(),
                 state: DesignationState::Active,
                 inherited_from: "eu".parse().ok(),
+                membership: None,
                 provenance: provenance(70),
             }],
             score: Score { value: -1.5, count: 3, lowest: -9.0, highest: 2.5 },

@@ -12,6 +12,7 @@ use crate::domain::{
     statement::{ActorRegistered, Membership, Statement},
     vocabulary::ActorKind,
 };
+use crate::position::Position;
 
 /// A fact as the history of an actor holds it: its registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,15 +64,21 @@ pub struct ActorStatus {
 impl ActorStatus {
     /// The days on which what is known of the actor can change.
     pub fn turning_days(history: &History<ActorFact>, as_of: AsOf) -> BTreeSet<Day> {
-        let mut days = BTreeSet::new();
+        let memberships = ActorStatus::memberships(history, as_of).into_iter().map(|(day, _)| day);
+        history.standing(as_of).iter().map(|entry| entry.effective.lower()).chain(memberships).collect()
+    }
+
+    /// The days on which a membership begins, or has ended the day before, each with the registration that says so.
+    pub fn memberships(history: &History<ActorFact>, as_of: AsOf) -> Vec<(Day, Position)> {
+        let mut found = Vec::new();
         for entry in history.standing(as_of) {
-            days.insert(entry.effective.lower());
             for it in entry.content.registration().into_iter().flat_map(|it| &it.memberships) {
-                days.extend(it.from.map(PartialDate::lower));
-                days.extend(it.until.and_then(|until| until.upper().tomorrow().ok()));
+                let (from, until) = (it.from.map(PartialDate::lower), it.until.map(PartialDate::upper));
+                let after = until.and_then(|until| until.tomorrow().ok());
+                found.extend(from.into_iter().chain(after).map(|day| (day, entry.position)));
             }
         }
-        days
+        found
     }
 
     /// The actor with this history; `None` when no registration stands under the cuts.

@@ -105,6 +105,7 @@ pub(super) fn listing(state: DesignationState, inherited_from: Option<&str>) -> 
         through: None,
         state,
         inherited_from: inherited_from.map(|actor| actor.parse().unwrap()),
+        membership: None,
         provenance: Provenance { events: vec![Position::new(99)], ..Provenance::default() },
     }
 }

@@ -211,11 +211,15 @@ impl Fields {
 
     /// Says of the last field pushed, when it is the one at the path, that it rests on these facts and no others.
     fn rest(&mut self, path: &str, events: impl IntoIterator<Item = Position>) {
+        self.rest_with(path, events.into_iter().collect(), &[]);
+    }
+
+    /// The same, with the claims that lost against them.
+    fn rest_with(&mut self, path: &str, events: Vec<Position>, lost: &[Lost]) {
         let Some(field) = self.all.last_mut().filter(|field| field.path == path) else { return };
-        let events: Vec<Position> = events.into_iter().collect();
         if !events.is_empty() {
             let (rule, inferred) = (field.provenance.rule, field.provenance.inferred);
-            field.own = Some(Provenance { events, lost: Vec::new(), rule, inferred });
+            field.own = Some(Provenance { events, lost: lost.to_vec(), rule, inferred });
         }
     }
 

@@ -7,6 +7,8 @@ use crate::domain::{
     vocabulary::{Conflict, FoldRule, Headline, RelationshipFlag, RepresentationLevel},
 };
 
+use crate::position::Position;
+
 impl RelationshipStatus {
     /// Its fields, the facets first and what follows from them after.
     pub fn fields(&self) -> Vec<Field> {
@@ -18,8 +20,13 @@ impl RelationshipStatus {
             let from = reached.map(|group| listing_elsewhere(group, &listing.regime)).collect();
             let provenance = listing.provenance.clone();
             fields.push(path.clone(), listing.state.to_string(), Part::Standing, provenance, from);
+            let bound = listing.membership.into_iter();
+            let grounds: Vec<Position> = listing.provenance.events.iter().copied().chain(bound).collect();
+            fields.rest_with(&path, grounds.clone(), &listing.provenance.lost);
             let from = listing.inherited_from.as_ref().map(ToString::to_string).unwrap_or_default();
-            fields.say(format!("{path}.inherited_from"), from, &listing.provenance);
+            let path = format!("{path}.inherited_from");
+            fields.say(&path, from, &listing.provenance);
+            fields.rest_with(&path, grounds, &listing.provenance.lost);
         }
         let from = headline_from(self);
         fields.push(
