@@ -1,6 +1,6 @@
 //! Causes: which event, or time alone, moved a field.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -11,9 +11,10 @@ use crate::{
         date::Day,
         event::Event,
         fold::relationship::{Line, Tally},
+        id::ActorId,
         status::{
             change::Change,
-            field::{Field, read_listing_elsewhere},
+            field::{BINDING, Field, read_listing_elsewhere},
         },
         vocabulary::ChangeCause,
     },
@@ -45,12 +46,19 @@ pub struct Behind {
     pub cause: ChangeCause,
     /// The events that did, none twice: more than one where several took effect on one day.
     pub events: Vec<Position>,
+    /// What began or ran out by its own terms, in words; empty: nothing did, or it is not told.
+    pub passed: String,
 }
 
 impl Behind {
+    /// What facts brought.
+    pub(super) fn facts(events: Vec<Position>) -> Behind {
+        Behind { cause: ChangeCause::NewFact, events, passed: String::new() }
+    }
+
     /// A change with at most one event behind it.
     pub(super) fn one(cause: ChangeCause, event: Option<Position>) -> Behind {
-        Behind { cause, events: event.into_iter().collect() }
+        Behind { cause, events: event.into_iter().collect(), passed: String::new() }
     }
 }
 
@@ -109,8 +117,8 @@ pub(super) struct Begun {
     pub turnings: Turnings,
     /// The days on which the listings can change that bear on a relationship.
     pub legal_days: BTreeSet<Day>,
-    /// The registrations by which memberships of the actor of a relationship begin or have ended, by the day.
-    memberships: BTreeMap<Day, Vec<Position>>,
+    /// The actor of a relationship.
+    actor: Option<ActorId>,
     /// The moves of a relationship: the same on all days.
     pub line: Option<Line>,
 }
@@ -120,8 +128,7 @@ impl Begun {
     pub fn new(matter: &Matter, store: &Store, as_of: AsOf) -> Begun {
         let mut turnings = store.turnings(matter.group(), as_of);
         let Matter::Relationship(actor, group) = matter else {
-            let (legal_days, memberships) = (BTreeSet::new(), BTreeMap::new());
-            return Begun { turnings, legal_days, memberships, line: None };
+            return Begun { turnings, legal_days: BTreeSet::new(), actor: None, line: None };
         };
         turnings.days.extend(store.turning_days_of(actor, as_of));
         let legal_days = turnings.days.clone();
@@ -130,7 +137,7 @@ impl Begun {
         for (day, event) in line.beginnings() {
             turnings.begin(day, event);
         }
-        Begun { turnings, legal_days, memberships: store.memberships(actor, as_of), line: Some(line) }
+        Begun { turnings, legal_days, actor: Some(actor.clone()), line: Some(line) }
     }
 
     /// Why a field changed on a day, of all the changes of that day. What facts brought that began on it: those that the value
@@ -139,15 +146,27 @@ impl Begun {
     pub fn behind(&self, day: Day, of_day: &[Change<'_>], change: &Change<'_>) -> Behind {
         let events = self.facts_behind(day, of_day, change, DEPTH_MAX);
         if !events.is_empty() {
-            return Behind { cause: ChangeCause::NewFact, events };
+            return Behind::facts(events);
         }
-        let of_members = self.memberships.get(&day).filter(|_| change.path.starts_with("legal["));
+        let turns = self.member(change.path).and_then(|actor| self.turnings.memberships.get(&(day, actor)));
+        if let Some(turns) = turns {
+            let events = distinct(turns.iter().map(|turn| turn.event));
+            let what: Vec<&str> = turns.iter().map(|turn| turn.what.as_str()).collect();
+            return Behind { cause: ChangeCause::TimePassed, events, passed: what.join("; ") };
+        }
         let gone = || {
             let still: Vec<Position> = events_of(change.is).collect();
             events_of(change.was).find(|event| change.path == "upcoming" && !still.contains(event))
         };
-        let since = of_members.and_then(|events| events.first().copied()).or_else(gone);
-        Behind::one(ChangeCause::TimePassed, since.or_else(|| named(change).next()))
+        Behind::one(ChangeCause::TimePassed, gone().or_else(|| named(change).next()))
+    }
+
+    /// The actor whose memberships a field follows from.
+    fn member(&self, path: &str) -> Option<ActorId> {
+        match path.strip_prefix("inherited[") {
+            Some(key) => key.split_once(BINDING)?.1.split(']').next()?.parse().ok(),
+            None => self.actor.clone().filter(|_| path.starts_with("legal[")),
+        }
     }
 
     fn facts_behind(

@@ -133,7 +133,7 @@ fn days_behind(
     for path in paths {
         let events = begun.counted(path, (from, to));
         match events.is_empty() {
-            false => found.push(((*path).to_owned(), Behind { cause: ChangeCause::NewFact, events })),
+            false => found.push(((*path).to_owned(), Behind::facts(events))),
             true => by_day.entry(answers.day(path, known_at, (from, to))).or_default().push(path),
         }
     }

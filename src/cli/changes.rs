@@ -40,10 +40,12 @@ fn behind(change: &v1::FieldChange) -> String {
             further(&change.further_event_ids)
         ),
     };
-    let since = if change.cause == i32::from(v1::ChangeCause::TimePassed) && !event.is_empty() {
-        " since"
-    } else {
-        ""
+    let since = match change.passed.as_str() {
+        "" if change.cause == i32::from(v1::ChangeCause::TimePassed) && !event.is_empty() => {
+            " since".to_owned()
+        }
+        "" => String::new(),
+        passed => format!(", {passed}"),
     };
     format!("{}, {cause}{since}{event}", word::<v1::ChangeReason>(change.reason))
 }

@@ -127,7 +127,8 @@ fn reason(answer: &v1::ExplainResponse) -> String {
         _ => meaning(answer.rule),
     };
     let inferred = if answer.inferred { " It is inferred: no fact states it." } else { "" };
-    let agreeing = answer.lost.iter().filter(|claim| claim.agrees).count() as u64;
+    let agreeing =
+        answer.lost.iter().filter(|claim| claim.stance() == v1::ClaimStance::Agrees).count() as u64;
     let agreeing = match agreeing {
         0 => String::new(),
         claims => format!(" It is corroborated by {}.", words::count(claims, "claim", "claims")),
@@ -209,7 +210,7 @@ fn defeat(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> String {
         }
         _ => format!("lost by {}", phrase::<v1::FoldRule>(claim.lost_by)),
     };
-    let by = format!("{}{by}", words::stance(claim.agrees, claim.disputes));
+    let by = format!("{}{by}", words::stance(claim.stance()));
     let Some((record, fact)) = claim.won_by.as_ref().zip(winner) else { return by };
     let id = words::short_id(event_id(record));
     let valid_at = answer.view.as_ref().map_or("", |view| view.valid_at.as_str());

@@ -80,7 +80,7 @@ fn dossier(answer: &v1::GetRelationshipResponse, look: Look) -> Result<String, F
             let source = phrase::<v1::SourceKind>(claim.source_kind);
             let rule = phrase::<v1::FoldRule>(claim.lost_by);
             let id = words::short_id(&claim.event_id);
-            let stance = words::stance(claim.agrees, claim.disputes);
+            let stance = words::stance(claim.stance());
             page.labelled(
                 &claim.effective_on,
                 format!("{} ({stance}{source}; lost by {rule}) [{id}]", claim.summary),

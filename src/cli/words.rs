@@ -45,6 +45,7 @@ words! {
     EngagementKind: "ENGAGEMENT_KIND_",
     ExternalIdScheme: "EXTERNAL_ID_SCHEME_",
     FoldRule: "FOLD_RULE_",
+    ClaimStance: "CLAIM_STANCE_",
     GroupFlag: "GROUP_FLAG_",
     GroupKind: "GROUP_KIND_",
     Headline: "HEADLINE_",
@@ -125,11 +126,11 @@ pub fn relationship_flag_meaning(number: i32) -> &'static str {
 }
 
 /// How a claim that lost stands to the one that won, before what else is said of it.
-pub fn stance(agrees: bool, disputes: bool) -> &'static str {
-    match (agrees, disputes) {
-        (true, _) => "it agrees; ",
-        (false, true) => "it disputes what won; ",
-        (false, false) => "",
+pub fn stance(stance: v1::ClaimStance) -> &'static str {
+    match stance {
+        v1::ClaimStance::Agrees => "it agrees; ",
+        v1::ClaimStance::Disputes => "it disputes what won; ",
+        v1::ClaimStance::Differs | v1::ClaimStance::Unspecified => "",
     }
 }
 
@@ -289,6 +290,7 @@ mod tests {
         check::<v1::EngagementKind>();
         check::<v1::ExternalIdScheme>();
         check::<v1::FoldRule>();
+        check::<v1::ClaimStance>();
         check::<v1::GroupFlag>();
         check::<v1::GroupKind>();
         check::<v1::Headline>();

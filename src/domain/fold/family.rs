@@ -1,10 +1,10 @@
 //! A family: a fact, its claims, and the record events about any of them. They are folded as one fact.
 
-use super::telling::{Content, Lost, Stance, Standing, Telling};
+use super::telling::{Content, Lost, Standing, Telling};
 use crate::{
     domain::{
         as_of::AsOf,
-        vocabulary::{Assertion, FoldRule},
+        vocabulary::{Assertion, ClaimStance, FoldRule},
     },
     position::Position,
 };
@@ -114,7 +114,7 @@ impl<C: Content> Family<C> {
             assertion: telling.assertion,
             content: telling.content.as_ref()?,
             decided_by: lost.first().map_or(FoldRule::Sole, |runner_up| runner_up.rule),
-            disputed: lost.iter().any(|it| it.stance == Stance::Disputes),
+            disputed: lost.iter().any(|it| it.stance == ClaimStance::Disputes),
             lost,
         })
     }
@@ -167,9 +167,9 @@ fn lose<C: Content>(winner: &Telling<Option<C>>, loser: &Telling<Option<C>>) -> 
     };
     let ranks = (loser.source as u8).abs_diff(winner.source as u8);
     let stance = match contradicts(loser, winner) {
-        false => Stance::Agrees,
-        true if ranks <= DISPUTE_RANKS => Stance::Disputes,
-        true => Stance::Differs,
+        false => ClaimStance::Agrees,
+        true if ranks <= DISPUTE_RANKS => ClaimStance::Disputes,
+        true => ClaimStance::Differs,
     };
     Lost {
         position: loser.position,

@@ -5,7 +5,7 @@ use crate::{
         date::{DateSpan, Day, Precision},
         fact::Fact,
         source::Credibility,
-        vocabulary::{Assertion, FoldRule, Label, SourceKind},
+        vocabulary::{Assertion, ClaimStance, FoldRule, Label, SourceKind},
     },
     position::Position,
 };
@@ -137,19 +137,7 @@ pub struct Lost {
     /// The event that tells what won against it.
     pub against: Position,
     /// How it stands to the winner.
-    pub stance: Stance,
-}
-
-/// How a claim that lost stands to the one that won (fold rule 4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stance {
-    /// It agrees all the same: neither is it of another date, beyond its precision, nor does it say what cannot be so as
-    /// well.
-    Agrees,
-    /// It contradicts the winner, and its source is too far below that of the winner to make it disputed.
-    Differs,
-    /// It contradicts the winner, and is of nearly the same rank: the winner is disputed.
-    Disputes,
+    pub stance: ClaimStance,
 }
 
 impl<'a, C: Content> Standing<'a, C> {

@@ -28,7 +28,14 @@ pub(in crate::service) fn write_changes(changes: &[Caused], names: &EventNames) 
     let change = |it: &Caused| {
         let (was, is) = (it.was.as_deref(), it.is.as_deref());
         write_change(
-            FieldChange { path: &it.path, was, is, cause: it.behind.cause, events: &it.behind.events },
+            FieldChange {
+                path: &it.path,
+                was,
+                is,
+                cause: it.behind.cause,
+                events: &it.behind.events,
+                passed: &it.behind.passed,
+            },
             names,
         )
     };

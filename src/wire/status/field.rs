@@ -3,7 +3,7 @@
 use super::{EventNames, Mentioned, Names, positions_asked, write_provenance};
 use crate::{
     domain::{
-        fold::{Lost, Provenance, Stance},
+        fold::{Lost, Provenance},
         status::field::Field,
         vocabulary::ChangeCause,
     },
@@ -53,6 +53,8 @@ pub struct FieldChange<'a> {
     pub cause: ChangeCause,
     /// The events behind it, the one to be named alone first.
     pub events: &'a [Position],
+    /// What began or ran out by its own terms.
+    pub passed: &'a str,
 }
 
 /// The message for a change; `names` has its events.
@@ -72,6 +74,7 @@ pub fn write_change(it: FieldChange<'_>, names: &EventNames) -> v1::FieldChange 
         event_position: first.map_or(0, Position::get),
         event_summary: first.map(|event| names.summary(event)).unwrap_or_default(),
         further_event_ids: names.ids(further),
+        passed: it.passed.to_owned(),
     }
 }
 
@@ -83,8 +86,7 @@ pub fn write_lost_claim(lost: &Lost, record: v1::Record, won_by: Option<v1::Reco
         source_kind: vocabulary::write(lost.source),
         lost_by: vocabulary::write(lost.rule),
         won_by,
-        agrees: lost.stance == Stance::Agrees,
-        disputes: lost.stance == Stance::Disputes,
+        stance: vocabulary::write(lost.stance),
     }
 }
 

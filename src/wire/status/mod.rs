@@ -17,9 +17,10 @@ use std::{
 use super::{event::text_of, v1, vocabulary};
 use crate::{
     domain::{
-        fold::{Lost, Provenance, Stance},
+        fold::{Lost, Provenance},
         id::EventId,
         status::Lead,
+        vocabulary::ClaimStance,
     },
     position::Position,
 };
@@ -144,15 +145,15 @@ fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> 
         summary: names.summary(lost.position),
         source_kind: vocabulary::write(lost.source),
         lost_by: vocabulary::write(lost.rule),
-        agrees: lost.stance == Stance::Agrees,
-        disputes: lost.stance == Stance::Disputes,
+        agrees: lost.stance == ClaimStance::Agrees,
+        stance: vocabulary::write(lost.stance),
     };
     lost.iter().map(alternative).collect()
 }
 
 /// How many of the claims that lost agree with what won.
 fn corroboration(lost: &[Lost]) -> u32 {
-    u32::try_from(lost.iter().filter(|lost| lost.stance == Stance::Agrees).count()).unwrap_or(u32::MAX)
+    u32::try_from(lost.iter().filter(|lost| lost.stance == ClaimStance::Agrees).count()).unwrap_or(u32::MAX)
 }
 
 fn write_leads(leads: &[Lead], names: &dyn Names) -> Vec<v1::Lead> {
@@ -214,7 +215,7 @@ mod fixture {
             source: SourceKind::Aggregator,
             rule: FoldRule::Credibility,
             against: Position::new(at + 1),
-            stance: Stance::Agrees,
+            stance: ClaimStance::Agrees,
         }
     }
 

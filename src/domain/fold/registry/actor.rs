@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{entry_at, is_within};
 use crate::domain::{
     as_of::AsOf,
-    date::{Day, PartialDate},
+    date::Day,
     fact::Fact,
     fold::{Content, Direction, History, Provenance},
     id::ActorId,
@@ -61,21 +61,37 @@ pub struct ActorStatus {
     pub provenance: Provenance,
 }
 
+/// A day on which a membership begins, or has ended the day before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembershipTurn {
+    /// The day.
+    pub day: Day,
+    /// The registration that says so.
+    pub event: Position,
+    /// What happened, in words.
+    pub what: String,
+}
+
 impl ActorStatus {
     /// The days on which what is known of the actor can change.
     pub fn turning_days(history: &History<ActorFact>, as_of: AsOf) -> BTreeSet<Day> {
-        let memberships = ActorStatus::memberships(history, as_of).into_iter().map(|(day, _)| day);
+        let memberships = ActorStatus::memberships(history, as_of).into_iter().map(|turn| turn.day);
         history.standing(as_of).iter().map(|entry| entry.effective.lower()).chain(memberships).collect()
     }
 
-    /// The days on which a membership begins, or has ended the day before, each with the registration that says so.
-    pub fn memberships(history: &History<ActorFact>, as_of: AsOf) -> Vec<(Day, Position)> {
+    /// The days on which a membership begins, or has ended the day before.
+    pub fn memberships(history: &History<ActorFact>, as_of: AsOf) -> Vec<MembershipTurn> {
         let mut found = Vec::new();
         for entry in history.standing(as_of) {
+            let mut turn = |day, what| found.push(MembershipTurn { day, event: entry.position, what });
             for it in entry.content.registration().into_iter().flat_map(|it| &it.memberships) {
-                let (from, until) = (it.from.map(PartialDate::lower), it.until.map(PartialDate::upper));
-                let after = until.and_then(|until| until.tomorrow().ok());
-                found.extend(from.into_iter().chain(after).map(|day| (day, entry.position)));
+                if let Some(from) = it.from {
+                    turn(from.lower(), format!("the membership of {} began on {from}", it.of));
+                }
+                if let Some((until, after)) = it.until.and_then(|it| Some((it, it.upper().tomorrow().ok()?)))
+                {
+                    turn(after, format!("the membership of {} ended on {until}", it.of));
+                }
             }
         }
         found

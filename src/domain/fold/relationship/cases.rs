@@ -65,6 +65,7 @@ fn the_united_states_and_the_houthis_cease_fire_while_listed() {
         ("2027-01-01", "headline=CEASEFIRE flags=ENGAGING_WHILE_DESIGNATED by=2:LATEST_EFFECTIVE"),
     ];
     check(&facts, &own(), &asks);
+    check(&facts, &own(), &[("2027-01-01", "on:flags[ENGAGING_WHILE_DESIGNATED]=2,99")]);
     check(&facts, &[listing(DesignationState::Active, Some("un"))], &[("2025-05-06", "flags=")]);
     check(&facts, &[listing(DesignationState::Proposed, None)], &[("2025-05-06", "flags=")]);
 }
@@ -430,7 +431,10 @@ fn conflict_with_time() {
         &[],
         &[
             ("2020-02-29", "headline=CEASEFIRE"),
-            ("2020-03-01", "conflict=TRUCE_EXPIRED@2020-03-01 headline=HOSTILE"),
+            (
+                "2020-03-01",
+                "conflict=TRUCE_EXPIRED@2020-03-01 headline=HOSTILE on:conflict=2 on:headline=2,1",
+            ),
             ("2020-12-31", "headline=HOSTILE"),
             ("2021-01-01", "headline=DORMANT"),
         ],
@@ -483,6 +487,7 @@ fn the_last_friendly_engagement() {
         &own(),
         &[
             ("2020-06-01", "friendly=1:LATEST_EFFECTIVE flags=ENGAGING_WHILE_DESIGNATED"),
+            ("2025-09-01", "on:headline=2 on:flags[ENGAGING_WHILE_DESIGNATED]=3,99"),
             ("2021-03-01", "friendly=:SOLE flags="),
             ("2025-08-31", "friendly=2:LATEST_EFFECTIVE flags=ENGAGING_WHILE_DESIGNATED"),
             ("2025-09-01", "friendly=3:LATEST_EFFECTIVE flags=ENGAGING_WHILE_DESIGNATED"),
@@ -503,15 +508,15 @@ fn the_scope_of_a_ceasefire_is_denied() {
     };
     let flags = "flags=ENGAGING_WHILE_DESIGNATED";
     for (claim, expected) in [
-        ("both over=the-sea. by=COUNTERPARTY_STATEMENT", format!("{flags} stances=Agrees")),
-        ("both by=COUNTERPARTY_STATEMENT", format!("{flags} stances=Agrees")),
-        ("both over=the-land by=COUNTERPARTY_STATEMENT", format!("{flags},DISPUTED stances=Disputes")),
-        ("one over=the-sea by=COUNTERPARTY_STATEMENT", format!("{flags},DISPUTED stances=Disputes")),
-        ("others over=the-sea by=COUNTERPARTY_STATEMENT", format!("{flags} stances=Agrees")),
-        ("both over=the-land by=AGGREGATOR", format!("{flags} stances=Differs")),
+        ("both over=the-sea. by=COUNTERPARTY_STATEMENT", format!("{flags} stances=AGREES")),
+        ("both by=COUNTERPARTY_STATEMENT", format!("{flags} stances=AGREES")),
+        ("both over=the-land by=COUNTERPARTY_STATEMENT", format!("{flags},DISPUTED stances=DISPUTES")),
+        ("one over=the-sea by=COUNTERPARTY_STATEMENT", format!("{flags},DISPUTED stances=DISPUTES")),
+        ("others over=the-sea by=COUNTERPARTY_STATEMENT", format!("{flags} stances=AGREES")),
+        ("both over=the-land by=AGGREGATOR", format!("{flags} stances=DIFFERS")),
         (
             "both over=the-sea is=DENIED by=COUNTERPARTY_STATEMENT",
-            format!("{flags},DISPUTED stances=Disputes"),
+            format!("{flags},DISPUTED stances=DISPUTES"),
         ),
     ] {
         let status = status(&format!("2025-05-06 CEASEFIRE_IN_FORCE {claim}"));

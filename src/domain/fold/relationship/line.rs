@@ -13,12 +13,12 @@ use super::{
 use crate::{
     domain::{
         date::{DateSpan, Day},
-        fold::{Lost, Stance, Standing},
+        fold::{Lost, Standing},
         status::{
             Lead,
             relationship::{LegalFacet, RelationshipStatus},
         },
-        vocabulary::RelationshipFlag,
+        vocabulary::{ClaimStance, RelationshipFlag},
     },
     position::Position,
 };
@@ -162,7 +162,7 @@ impl Line {
     fn show_denials(&self, status: &mut RelationshipStatus, valid_at: Day) {
         for (_, denial) in self.denials.range(..Key::end_of(valid_at)) {
             status.alternatives.extend(&denial.lost);
-            let disputed = denial.lost.iter().any(|lost| lost.stance == Stance::Disputes);
+            let disputed = denial.lost.iter().any(|lost| lost.stance == ClaimStance::Disputes);
             if disputed && !status.flags.contains(&RelationshipFlag::Disputed) {
                 status.flags.push(RelationshipFlag::Disputed);
                 status.flags.sort();

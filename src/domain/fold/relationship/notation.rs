@@ -131,7 +131,7 @@ fn field(status: &RelationshipStatus, name: &str) -> String {
         "by" => by(&it.provenance),
         "flags" => joined(&it.flags),
         "friendly" => by(&it.friendly),
-        "stances" => joined(it.alternatives.iter().map(|lost| format!("{:?}", lost.stance))),
+        "stances" => joined(it.alternatives.iter().map(|lost| lost.stance)),
         "last.by" => it.contact.last.as_ref().map_or_else(String::new, by),
         "highest.by" => it.contact.highest.as_ref().map_or_else(String::new, by),
         "step.by" => it.process.last_step.as_ref().map_or_else(String::new, by),
@@ -155,11 +155,19 @@ fn field(status: &RelationshipStatus, name: &str) -> String {
         "score" => format!("{}/{}/{}/{}", it.score.value, it.score.count, it.score.lowest, it.score.highest),
         "engagements" => it.engagements.to_string(),
         "alternatives" => joined(it.alternatives.iter().map(|lost| lost.position)),
-        other => panic!("no field {other}"),
+        other => match other.strip_prefix("on:") {
+            Some(path) => {
+                let fields = it.fields();
+                let field = fields.iter().find(|field| field.path == path);
+                joined(field.into_iter().flat_map(|field| &field.grounds().events))
+            }
+            None => panic!("no field {other}"),
+        },
     }
 }
 
-/// Holds the fields named in `expected` (`headline=HOSTILE conflict=HOSTILE@2025-01-01`) against the status.
+/// Holds the fields named in `expected` (`headline=HOSTILE conflict=HOSTILE@2025-01-01`) against the status; `on:` and a path
+/// are the events that Explain shows for it.
 pub(super) fn hold(status: &RelationshipStatus, expected: &str, context: &str) {
     for pair in expected.split_whitespace() {
         let (name, value) = pair.split_once('=').unwrap();

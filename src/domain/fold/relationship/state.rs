@@ -10,9 +10,9 @@ use super::{
 };
 use crate::domain::{
     date::Day,
-    fold::{Lost, Provenance, Stance},
+    fold::{Lost, Provenance},
     status::relationship::{LegalFacet, RelationshipStatus},
-    vocabulary::{Direction, RelationshipFlag},
+    vocabulary::{ClaimStance, Direction, RelationshipFlag},
 };
 
 /// What the moves so far come to. Small, so that it can be kept at many points of a long line.
@@ -68,7 +68,7 @@ impl State {
         let mut flags = headline::flags(&facets, &friendly);
         let engaging = flags.contains(&RelationshipFlag::EngagingWhileDesignated).then_some(&friendly);
         let grounds = || facets.provenances().chain([&provenance]).chain(engaging);
-        if grounds().flat_map(|it| &it.lost).any(|lost| lost.stance == Stance::Disputes) {
+        if grounds().flat_map(|it| &it.lost).any(|lost| lost.stance == ClaimStance::Disputes) {
             flags.push(RelationshipFlag::Disputed);
         }
         if self.contact.is_secret_only(date) {

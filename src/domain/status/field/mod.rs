@@ -129,7 +129,7 @@ impl Asked<'_> {
 }
 
 /// What separates a listing in a key from the actor that it binds.
-const BINDING: &str = " binding ";
+pub const BINDING: &str = " binding ";
 
 /// The entries of a list by key and value, in a line. Listings that bind many actors alike are said once.
 fn list(entries: &[(&str, &str)]) -> String {

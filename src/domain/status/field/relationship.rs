@@ -2,9 +2,9 @@
 
 use super::{Field, Fields, Part, listing_elsewhere, listing_key, optional};
 use crate::domain::{
-    fold::{Lost, Provenance, Stance},
+    fold::{Lost, Provenance},
     status::relationship::{LegalFacet, RelationshipStatus},
-    vocabulary::{Conflict, FoldRule, Headline, RelationshipFlag, RepresentationLevel},
+    vocabulary::{ClaimStance, Conflict, FoldRule, Headline, RelationshipFlag, RepresentationLevel},
 };
 
 use crate::position::Position;
@@ -160,7 +160,7 @@ fn carrying(status: &RelationshipStatus, such: impl Fn(&Lost) -> bool) -> Vec<St
 
 /// What is disputed, with the claims that dispute it: of facets, and what denials won against.
 fn disputed(status: &RelationshipStatus) -> Provenance {
-    let disputing = status.alternatives.iter().filter(|lost| lost.stance == Stance::Disputes);
+    let disputing = status.alternatives.iter().filter(|lost| lost.stance == ClaimStance::Disputes);
     let mut found = Provenance { rule: FoldRule::Derived, ..Provenance::default() };
     for lost in disputing {
         if !found.events.contains(&lost.against) {
@@ -184,7 +184,7 @@ fn flag_from(status: &RelationshipStatus, flag: RelationshipFlag) -> Vec<String>
             _ => with(&[]),
         },
         RelationshipFlag::RecognisedButListed => with(&["recognition"]),
-        RelationshipFlag::Disputed => carrying(status, |lost| lost.stance == Stance::Disputes),
+        RelationshipFlag::Disputed => carrying(status, |lost| lost.stance == ClaimStance::Disputes),
         RelationshipFlag::SecretOnly => vec!["contact".to_owned()],
     }
 }
