@@ -21,7 +21,7 @@ use tonic::{Code, Status, transport::Channel};
 /// A server, and a connection to it.
 struct Office {
     channel: Channel,
-    _server: Server,
+    server: Server,
     _data: tempfile::TempDir,
 }
 
@@ -30,7 +30,7 @@ impl Office {
         let data = tempfile::tempdir().unwrap();
         let server = Server::start(data.path(), args);
         let channel = Channel::from_shared(server.url().to_owned()).unwrap().connect().await.unwrap();
-        Office { channel, _server: server, _data: data }
+        Office { channel, server, _data: data }
     }
 
     async fn seeded() -> Office {
@@ -657,6 +657,59 @@ async fn a_retraction_gives_its_reason() {
         assert_eq!((it.cause(), it.reason()), (v1::ChangeCause::Retraction, v1::ChangeReason::Corrected));
         assert_eq!(it.event_id, events::id(901));
         assert!(it.event_summary.contains("It was another group."), "{it:?}");
+    }
+}
+
+/// What the pages for people say, whatever its lines: listings that bind many actors as one, how claims stand to what won,
+/// and what is corroborated.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages() {
+    let office = Office::seeded().await;
+    let mut agreeing = events::meeting(901, "2024-05-02", "no", "hts");
+    let Some(v1::event::Body::Fact(fact)) = &mut agreeing.body else { panic!() };
+    fact.claim_of = events::id(900);
+    office.submit(vec![events::meeting(900, "2024-05-02", "no", "hts"), agreeing]).await.unwrap();
+    for (args, expected) in [
+        (
+            "explain group hts inherited --on 2025-07-08",
+            &[
+                "eu-taqa from hts ACTIVE binding 7 members: de, es, fr, ie, it, lt, nl;",
+                "And on 40 memberships on record: de [",
+                "inherited[eu-taqa from hts binding 7 members] ACTIVE [8e2fb25d]",
+                "inherited[un-scisil from hts binding 40 members] ACTIVE [09b61783 b7cf5caf]",
+            ][..],
+        ),
+        (
+            "explain relationship us ansarallah headline --on 2025-06-01",
+            &["it disputes what won; lost by source rank", "covers: Attacks of the United States"],
+        ),
+        ("relationship us ansarallah --on 2025-06-01", &["DISPUTED:", "(it disputes what won;"]),
+        (
+            "explain relationship no hts contact --on 2024-06-01",
+            &["corroborated by 1 claim.", "it agrees; lost"],
+        ),
+        ("relationship no hts --on 2024-06-01", &["Corroborated by 1 claim", "(it agrees;"]),
+        (
+            "explain group gam divergence.not_listed_under --on 2024-06-01",
+            &["No listing of it under any of these was ever in force"],
+        ),
+        (
+            "diff relationship gb hts --from 437 --from-on 2020-01-31 --on 2020-02-01",
+            &["time passed, the membership of eu ended on 2020-01-31: United Kingdom"],
+        ),
+        (
+            "diff group hts --from 437 --from-on 2014-05-13 --on 2014-05-14",
+            &["[cebe5e8b], and [1a342e71 09b61783]"],
+        ),
+    ] {
+        let run = common::chancery().args(args.split(' ')).args(["--server", office.server.url()]).output();
+        let output = run.unwrap();
+        assert!(output.status.success(), "{args}: {output:?}");
+        let page = String::from_utf8(output.stdout).unwrap();
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in expected {
+            assert!(page.contains(part), "{args} does not say {part:?}: {page}");
+        }
     }
 }
 
