@@ -641,6 +641,45 @@ async fn every_event_of_the_day_is_named() {
     assert_eq!(level.further_event_ids, Vec::<String>::new());
 }
 
+/// A claim that lost, and a denial that won, are news of the day on which they begin to be shown; what displaces the fact that
+/// they are about is behind their going.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_begin_and_go_with_facts() {
+    let office = Office::seeded().await;
+    let claim = |event: v1::Event, of: u64, kind: v1::SourceKind, assertion: v1::Assertion| {
+        let mut event = event;
+        let Some(v1::event::Body::Fact(fact)) = &mut event.body else { panic!() };
+        fact.claim_of = if of == 0 { String::new() } else { events::id(of) };
+        fact.sources[0].kind = kind.into();
+        fact.assertion = assertion.into();
+        event
+    };
+    let met = |number: u64, on: &str| events::meeting(number, on, "no", "hts");
+    let (media, official) = (v1::SourceKind::EstablishedMedia, v1::SourceKind::CourtReport);
+    let (confirmed, denied) = (v1::Assertion::Confirmed, v1::Assertion::Denied);
+    let told = vec![
+        claim(met(900, "2024-05-02"), 0, official, confirmed),
+        claim(met(901, "2024-05-09"), 900, media, confirmed),
+        claim(met(902, "2024-07-02"), 0, media, confirmed),
+        claim(met(903, "2024-08-02"), 0, media, confirmed),
+        claim(met(904, "2024-08-02"), 903, official, denied),
+    ];
+    office.submit(told).await.unwrap();
+    let subject = "relationship/no/hts";
+    for (from, to, field, expected) in [
+        ("2024-05-01", "2024-05-02", "alternatives", 901),
+        ("2024-05-01", "2024-05-02", "flags[DISPUTED]", 900),
+        ("2024-07-01", "2024-07-02", "alternatives", 902),
+        ("2024-07-01", "2024-07-02", "flags[DISPUTED]", 902),
+        ("2024-08-01", "2024-08-02", "alternatives", 903),
+        ("2024-08-01", "2024-08-02", "flags[DISPUTED]", 904),
+    ] {
+        let found = office.diff(subject, &format!("{from}@440"), &format!("{to}@440")).await.unwrap();
+        let it = found[subject].iter().find(|it| it.field == field).unwrap();
+        assert_eq!((it.cause(), &it.event_id), (v1::ChangeCause::NewFact, &events::id(expected)), "{it:?}");
+    }
+}
+
 /// A retraction says why in a difference, in the words of whoever retracted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retraction_gives_its_reason() {

@@ -170,12 +170,15 @@ impl Line {
         }
     }
 
-    /// The claims that lost, each with the day from which on it is shown.
+    /// The claims that lost, each with the day from which on it is shown, and the denials that they lost against.
     pub(super) fn lost(&self) -> impl Iterator<Item = (Day, Position)> {
-        let against_denials = self
-            .denials
-            .values()
-            .flat_map(|denial| denial.lost.iter().map(|lost| (denial.since, lost.position)));
+        let against_denials = self.denials.values().flat_map(|denial| {
+            denial
+                .lost
+                .iter()
+                .flat_map(|lost| [lost.position, lost.against])
+                .map(|event| (denial.since, event))
+        });
         let contested = self.moves().filter(|it| it.is_contested()).filter_map(Packed::step);
         let against_moves = contested.flat_map(|step| {
             let lost = self.contests.lost_against(step.mark.position);

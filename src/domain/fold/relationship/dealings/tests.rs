@@ -34,7 +34,16 @@ fn a_day() -> impl Strategy<Value = Day> {
 
 fn a_telling() -> impl Strategy<Value = Telling<Move>> {
     let labels = select(&[Label::Public, Label::Public, Label::Internal, Label::Restricted]);
-    let words = select(&["", "is=DENIED", "by=LEGAL_ACT", "one", "OF_GROUP EMBASSY_CHARGE", "SHUTTLE"]);
+    let words = select(&[
+        "",
+        "is=DENIED",
+        "by=LEGAL_ACT",
+        "one",
+        "OF_GROUP EMBASSY_CHARGE",
+        "SHUTTLE",
+        "over=sea",
+        "over=land",
+    ]);
     (a_day(), a_day(), select(EngagementKind::ALL), labels, words).prop_map(
         |(day, disclosed, kind, label, words)| {
             let telling = telling(1, &format!("{day} {kind} {words}"));
