@@ -125,6 +125,7 @@ proptest! {
         let words = dealings.words();
         let again = Dealings::from_words(&mut words.iter().copied()).unwrap();
         prop_assert_eq!(again.words(), &words[..]);
+        prop_assert_eq!(&again.families, &dealings.families);
         prop_assert!(Dealings::from_words(&mut words[..words.len() - 1].iter().copied()).is_none());
         for as_of in cuts.iter().copied().chain(cuts.iter().map(|as_of| AsOf::at(as_of.valid_at))) {
             let expected = Line::from_standing(history.standing(as_of));
