@@ -92,7 +92,7 @@ pub(super) fn headline(facets: &Facets, contests: &Contests, date: Day) -> (Head
     if contact.level == ContactLevel::Indirect {
         return (Headline::IndirectContact, contact.provenance.clone());
     }
-    // What was agreed within 365 days is not dormant: a process is under way, even if no contact is on record.
+    // What was agreed, with a step within 365 days, is not dormant: a process is under way, even if no contact is on record.
     if matches!(process.value, Process::AgreedPartial | Process::AgreedComprehensive) {
         return (Headline::Negotiating, process.provenance.clone());
     }
