@@ -11,7 +11,7 @@ use crate::{ledger::Ledger, position::Position};
 /// A snapshot is taken when the record has grown by one part in so many …
 const GROWTH: u64 = 10;
 /// … and by at least so many events.
-const EVENTS_MIN: u64 = 50_000;
+const EVENTS_MIN: u64 = 250_000;
 /// How many new events make a last snapshot worth the wait at the end.
 const LAST_EVENTS_MIN: u64 = 2_000;
 
