@@ -16,7 +16,8 @@ use crate::{
             relationship::Place,
         },
         id::{ActorId, GroupId, RegimeId},
-        statement::Name,
+        statement::{Name, folded_component},
+        status::field::ListingKey,
         subject::Subject,
         vocabulary::{Act, LineageKind},
     },
@@ -35,8 +36,8 @@ pub struct Turnings {
     pub beginnings: BTreeMap<Day, Vec<Position>>,
     /// The acts and observations that begin to count on a day.
     pub acts: BTreeMap<Day, Vec<Position>>,
-    /// The last act about the listing of a group under a regime that takes effect on a day.
-    pub listings: BTreeMap<(Day, (GroupId, RegimeId)), Position>,
+    /// The last act about the listing of a group, or of a component of it, under a regime that takes effect on a day.
+    pub listings: BTreeMap<(Day, ListingKey), Position>,
     /// The registrations and ends of regimes that begin to count on a day.
     pub of_regimes: BTreeMap<Day, Vec<Position>>,
     /// The regimes whose acts were met.
@@ -94,7 +95,9 @@ impl Turnings {
             }
             self.acts.entry(fact.heralded.min(effective)).or_default().push(fact.position);
             if !matches!(it.act, Act::ObservedPresent | Act::ObservedAbsent) {
-                self.listings.insert((effective, (group.clone(), it.regime.clone())), fact.position);
+                let component = it.scope.component().map(folded_component);
+                let listing = (group.clone(), it.regime.clone(), component);
+                self.listings.insert((effective, listing), fact.position);
             }
             self.regimes.insert(it.regime.clone());
         }

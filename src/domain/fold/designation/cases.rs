@@ -2,6 +2,7 @@
 
 use super::notation::{check, fold};
 use crate::domain::{
+    statement::is_same_component,
     status::group::Since,
     vocabulary::{Act, Vocabulary},
 };
@@ -111,9 +112,9 @@ fn episodes() {
     let twice = "2009-01-01 LISTED; 2010-05-01 DELISTED; 2011-05-01 RESUMED";
     check(twice, "2011-05-01", "ACTIVE; #1 2009-01-01..2010-05-01 DELISTED; #2 2011-05-01..; OWN");
     check(
-        "2009-01-01 LISTED; 2010-05-01 ANNULLED; 2011-05-01 ANNULMENT_REVERSED",
+        "2009-01-01 LISTED; 2010-05-01 ANNULLED; 2011-05-01 RESUMED",
         "2012-01-01",
-        "ACTIVE; #2 2011-05-01..",
+        "ACTIVE; #1 2009-01-01..2010-05-01 ANNULLED; #2 2011-05-01..; by 3",
     );
     check(
         "2009-01-01 LISTED; 2010-05-01 DELISTED; 2011-05-01 INITIATED; 2012-01-01 DELISTED",
@@ -135,6 +136,62 @@ fn episodes() {
         "2012-01-01",
         "ACTIVE; since 2009-01-01; by 1; review due 2015-05-01",
     );
+}
+
+#[test]
+fn a_reversed_annulment_never_was() {
+    let annulled = "2009-01-01 LISTED ref a; 2010-05-01 ANNULLED";
+    check(annulled, "2011-04-30", "ANNULLED; since 2010-05-01; #1 2009-01-01..2010-05-01 ANNULLED; by 2");
+    let reversed = |rest: &str| format!("{annulled}; 2011-05-01 ANNULMENT_REVERSED{rest}");
+    check(
+        &reversed(""),
+        "2011-05-01",
+        "ACTIVE; OWN; since 2011-05-01; #1 2009-01-01..; by 3,1; review due 2014-01-01",
+    );
+    // What it rested on comes back with it: its limit in time, and what was exempt from it.
+    let limited = "2009-01-01 LISTED expires 2011-12-31; 2009-02-01 EXEMPTION_GRANTED; 2010-05-01 ANNULLED";
+    check(limited, "2011-01-01", "ANNULLED");
+    let again = format!("{limited}; 2011-05-01 ANNULMENT_REVERSED");
+    check(&again, "2011-12-31", "ACTIVE; exempt 2009-02-01 to open; by 4,1");
+    check(
+        &again,
+        "2012-01-01",
+        "LAPSED; since 2012-01-01; #1 2009-01-01..2012-01-01 LAPSED; inferred ELAPSED_TIME; by 1",
+    );
+    // What ran out before the reversal does so with it.
+    check(
+        &format!("{limited}; 2012-05-01 ANNULMENT_REVERSED"),
+        "2012-05-01",
+        "LAPSED; since 2012-05-01; #1 2009-01-01..2012-05-01 LAPSED; inferred ELAPSED_TIME; by 1",
+    );
+    // A listing after the annulment is another one: what was exempt from the first is not from it.
+    let anew = format!("{limited}; 2011-01-01 LISTED");
+    check(&anew, "2012-05-01", "ACTIVE; #1 2009-01-01..2010-05-01 ANNULLED; #2 2011-01-01..; by 4");
+    check(&format!("{anew}; 2012-01-01 ANNULMENT_REVERSED"), "2012-05-01", "ACTIVE; #2 2011-01-01..; by 4");
+    let twice = reversed("; 2012-01-01 ANNULLED; 2013-01-01 ANNULMENT_REVERSED");
+    check(&twice, "2013-06-01", "ACTIVE; since 2013-01-01; #1 2009-01-01..; by 5,1; review due 2014-01-01");
+}
+
+#[test]
+fn one_component_in_several_spellings() {
+    check(
+        "2001 LISTED part Wing; 2008-07 AMENDED part wING; 2010-01-01 LISTED part Win",
+        "2010-01-01",
+        "Win: ACTIVE & Wing: ACTIVE; since 2001; #1 2001..; review overdue 2006-01-01",
+    );
+    let parts = |names: [&str; 2]| {
+        let acts = names.map(|name| format!("2001-01-01 LISTED part {name}")).join("; ");
+        fold(&acts, "2002-01-01").listings.len()
+    };
+    assert_eq!(parts(["ÉCOLE", "école"]), 1);
+    assert_eq!(parts(["ecole", "école"]), 2);
+    for (one, other, same) in [
+        ("Military Wing", " military \u{a0} wing", true),
+        ("Military Wing", "MilitaryWing", false),
+        ("Military Wing", "Military-Wing", false),
+    ] {
+        assert_eq!(is_same_component(one, other), same, "{one} {other}");
+    }
 }
 
 #[test]
@@ -267,6 +324,59 @@ fn time() {
 }
 
 #[test]
+fn the_announced_end_of_a_regime() {
+    let end = "r ends 2015-05-05 announced 2015-03-01";
+    let listed = format!("2014-01-01 LISTED; {end}");
+    check(&listed, "2015-02-28", "ACTIVE");
+    check(&listed, "2015-03-01", "ACTIVE; r ends 2015-05-05; since 2014-01-01; by 1");
+    check(&listed, "2015-05-04", "ACTIVE; r ends 2015-05-05");
+    check(&listed, "2015-05-05", "LAPSED; since 2015-05-05; by 1002; rule DERIVED");
+    check(&format!("{listed}; 2015-04-01 SUSPENDED"), "2015-04-01", "SUSPENDED; r ends 2015-05-05");
+    // A proposal comes to nothing with the regime; what has ended already does not end again.
+    check(&format!("2014-01-01 INITIATED; {end}"), "2015-03-01", "PROPOSED; r ends 2015-05-05");
+    check(&format!("{listed}; 2015-04-01 DELISTED"), "2015-04-01", "DELISTED");
+    check(&format!("{end}; 2015-05-01 OBSERVED_ABSENT"), "2015-05-01", "NONE");
+    // Of two ends the first counts.
+    check(
+        &format!("{listed}; r ends 2015-04-04 announced 2015-03-15"),
+        "2015-03-14",
+        "ACTIVE; r ends 2015-05-05",
+    );
+    check(
+        &format!("{listed}; r ends 2015-04-04 announced 2015-03-15"),
+        "2015-03-15",
+        "ACTIVE; r ends 2015-04-04",
+    );
+    check(
+        &format!("{listed}; r ends 2015-04-04 announced 2015-03-15"),
+        "2015-04-04",
+        "LAPSED; since 2015-04-04",
+    );
+}
+
+#[test]
+fn acts_under_a_regime_that_had_ended() {
+    let lapsed = |act: &str| format!("2014-01-01 LISTED; r ends 2015-05-05; 2015-06-01 {act}");
+    for act in ["MAINTAINED", "AMENDED", "SCOPE_CHANGED", "SUSPENDED"] {
+        check(&lapsed(act), "2016-01-01", "LAPSED; anomaly ACT_UNDER_ENDED_REGIME by 3,1002");
+    }
+    check(&lapsed("INITIATED"), "2016-01-01", "PROPOSED; anomaly ACT_UNDER_ENDED_REGIME by 3,1002");
+    check(&lapsed("EXEMPTION_GRANTED"), "2016-01-01", "LAPSED; anomaly ACT_UNDER_ENDED_REGIME by 3,1002");
+    check(&lapsed("RESUMED"), "2016-01-01", "ACTIVE; anomaly ACT_UNDER_ENDED_REGIME by 3,1002");
+    // Winding up is no act under it, and a court may still speak.
+    for act in ["EXPIRED", "CHALLENGED", "CHALLENGE_CLOSED", "EXEMPTION_ENDED"] {
+        let challenged = if act == "CHALLENGED" { "; challenged 2015-06-01" } else { "" };
+        check(&lapsed(act), "2016-01-01", &format!("LAPSED{challenged}"));
+    }
+    check(&lapsed("ANNULLED"), "2016-01-01", "LAPSED; anomaly ACT_WITHOUT_EFFECT by 3");
+    check(
+        "r ends 2015-05-05; 2015-06-01 OBSERVED_PRESENT",
+        "2016-01-01",
+        "ACTIVE; inferred OBSERVATION; anomaly ACT_UNDER_ENDED_REGIME by 2,1001",
+    );
+}
+
+#[test]
 fn overlays() {
     let listed = |rest: &str| format!("2014-01-01 LISTED; {rest}");
     check(&listed("2015-01-01 INITIATED"), "2015-01-01", "ACTIVE; pending INITIATED undated; by 1");
@@ -350,6 +460,18 @@ fn upcoming() {
             "2014-12 r: suspension expires",
             "2014-06-30 r: exemption expires",
             "2019-01-01 r: review falls due",
+            "2019-01-01 r (W): review falls due",
+        ]
+    );
+    assert_eq!(
+        shown(
+            "2014-01-01 LISTED; 2014-01-01 LISTED part W; r ends 2015-05-05 announced 2015-03-01",
+            "2015-03-01"
+        ),
+        [
+            "2015-05-05 r: the regime ends",
+            "2019-01-01 r: review falls due",
+            "2015-05-05 r (W): the regime ends",
             "2019-01-01 r (W): review falls due",
         ]
     );

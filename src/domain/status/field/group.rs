@@ -5,7 +5,7 @@ use crate::{
     domain::{
         date::PartialDate,
         fold::Provenance,
-        status::group::{Designation, Episode, GroupStatus, Lineage, NameStatus},
+        status::group::{Designation, Episode, GroupStatus, InheritedDesignation, Lineage, NameStatus},
         vocabulary::{DesignationState, GroupFlag, Vocabulary as _},
     },
     position::Position,
@@ -25,8 +25,8 @@ impl GroupStatus {
         }
         for it in &self.inherited {
             let bound = it.bound_actor.as_ref().map(|actor| format!(" binding {actor}")).unwrap_or_default();
-            let path = format!("inherited[{} from {}{bound}]", it.regime, it.from_group);
-            let from = vec![listing_elsewhere(&it.from_group, &it.regime)];
+            let path = format!("{}{bound}]", inherited_path(it));
+            let from = vec![listing_elsewhere(&it.from_group, &it.regime, it.component.as_deref())];
             fields.derive(&path, it.state, from);
             fields.rest(&path, it.events.iter().copied());
         }
@@ -34,6 +34,16 @@ impl GroupStatus {
             let effects = join(it.legal_effects.iter().map(ToString::to_string));
             let from = it.regimes.iter().map(|regime| format!("designations[{regime}]")).collect();
             fields.derive(format!("legal_effects[{}]", it.jurisdiction), effects, from);
+        }
+        for it in &self.inherited_effects {
+            let effects = join(it.legal_effects.iter().map(ToString::to_string));
+            let reaching = self.inherited.iter().filter(|from| {
+                from.bound_actor.is_none()
+                    && it.regimes.contains(&from.regime)
+                    && it.through.contains(&from.from_group)
+            });
+            let from = reaching.map(|from| format!("{}]", inherited_path(from))).collect();
+            fields.derive(format!("inherited_effects[{}]", it.jurisdiction), effects, from);
         }
         for flag in &self.flags {
             fields.derive(format!("flags[{flag}]"), "set", flag_from(self, *flag));
@@ -82,6 +92,7 @@ fn listing(it: &Designation, fields: &mut Fields) {
         fields.say(&path, value, &provenance);
         fields.rest(&path, from);
     };
+    detail("regime_ends_on", optional(it.regime_ends_on), it.details.regime_end);
     let unlisted = it.state == DesignationState::None;
     detail("since", if unlisted { String::new() } else { since_text(it.since) }, None);
     let alias = it.alias_of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
@@ -116,6 +127,11 @@ fn listing(it: &Designation, fields: &mut Fields) {
     fields.rest(&path, it.details.last_present);
 }
 
+/// The path of a listing through others, without the actor that it binds and the closing bracket.
+fn inherited_path(it: &InheritedDesignation) -> String {
+    format!("inherited[{} from {}", listing_key(it.regime.as_str(), it.component.as_deref()), it.from_group)
+}
+
 fn listing_path(it: &Designation) -> String {
     format!("designations[{}]", listing_key(it.regime.as_str(), it.component.as_deref()))
 }
@@ -127,14 +143,14 @@ fn measures(status: &GroupStatus, fields: &mut Fields) {
     fields.measure("upcoming", join(upcoming), &resting_on(&events));
     for (path, regimes) in [
         ("divergence.listed_under", &status.divergence.listed_under),
+        ("divergence.listed_through", &status.divergence.listed_through),
         ("divergence.not_listed_under", &status.divergence.not_listed_under),
     ] {
         let listings = status.designations.iter().filter(|it| regimes.contains(&it.regime));
-        fields.tally(
-            path,
-            join(regimes.iter().map(ToString::to_string)),
-            listings.map(listing_path).collect(),
-        );
+        let reaching = status.inherited.iter().filter(|it| it.bound_actor.is_none());
+        let reaching = reaching.filter(|it| regimes.contains(&it.regime) && path.ends_with("through"));
+        let from = listings.map(listing_path).chain(reaching.map(|it| format!("{}]", inherited_path(it))));
+        fields.tally(path, join(regimes.iter().map(ToString::to_string)), from.collect());
     }
     fields.measure("counts.designation_acts", status.counts.designation_acts, &counted);
 }
