@@ -87,7 +87,7 @@ fn dossier(answer: &v1::GetRelationshipResponse, look: Look) -> Result<String, F
             );
         }
     }
-    words::leads(&mut page, &status.leads);
+    words::leads(&mut page, &status.leads, " of the last 365 days");
     page.heading("On record");
     page.item(words::count(status.engagements, "engagement", "engagements"));
     Ok(page.finish())
@@ -168,10 +168,11 @@ fn legal(page: &mut Page, status: &v1::RelationshipStatus) {
         return;
     }
     let rows = status.legal.iter().map(|listing| {
-        let by = if listing.inherited_from.is_empty() {
-            "own".to_owned()
-        } else {
-            format!("as a member of {}", listing.inherited_from)
+        let by = match (listing.inherited_from.as_str(), listing.through_group.as_str()) {
+            ("", "") => "own".to_owned(),
+            ("", parent) => format!("through {parent}"),
+            (organisation, "") => format!("as a member of {organisation}"),
+            (organisation, parent) => format!("as a member of {organisation}, through {parent}"),
         };
         let covers = match (listing.component.as_str(), listing.through_group.as_str()) {
             ("", "") => "whole".to_owned(),

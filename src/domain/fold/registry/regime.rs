@@ -125,6 +125,12 @@ impl RegimeStatus {
         })
     }
 
+    /// When each end of the regime takes effect, with the event that tells it.
+    pub fn ends(history: &History<RegimeFact>, as_of: AsOf) -> impl Iterator<Item = (Day, Position)> {
+        let ends = history.standing(as_of).into_iter().filter(|fact| fact.content.is_end() && fact.moves());
+        ends.map(|fact| (fact.effective.lower(), fact.position))
+    }
+
     /// When each fact about the regime takes effect, and when an end of it is known to be coming, with the event that tells
     /// it: what is known of it can change then.
     pub fn beginnings(history: &History<RegimeFact>, as_of: AsOf) -> impl Iterator<Item = (Day, Position)> {

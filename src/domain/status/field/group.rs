@@ -1,10 +1,13 @@
 //! The fields of the status of a group. Its dealings are told by its relationships and are not repeated here.
 
+use std::collections::BTreeSet;
+
 use super::{Field, Fields, add_lost, join, listing_elsewhere, listing_key, optional, since_text};
 use crate::{
     domain::{
         date::PartialDate,
         fold::Provenance,
+        id::RegimeId,
         status::group::{Designation, Episode, GroupStatus, InheritedDesignation, Lineage, NameStatus},
         vocabulary::{DesignationState, GroupFlag, Vocabulary as _},
     },
@@ -25,9 +28,9 @@ impl GroupStatus {
         }
         for it in &self.inherited {
             let bound = it.bound_actor.as_ref().map(|actor| format!(" binding {actor}")).unwrap_or_default();
-            let path = format!("{}{bound}]", inherited_path(it));
-            let from = vec![listing_elsewhere(&it.from_group, &it.regime, it.component.as_deref())];
-            fields.derive(&path, it.state, from);
+            let key = listing_key(it.regime.as_str(), it.component.as_deref());
+            let path = format!("inherited[{key} from {}{bound}]", it.from_group);
+            fields.derive(&path, it.state, vec![elsewhere(it)]);
             fields.rest(&path, it.events.iter().copied());
         }
         for it in &self.legal_effects {
@@ -37,13 +40,10 @@ impl GroupStatus {
         }
         for it in &self.inherited_effects {
             let effects = join(it.legal_effects.iter().map(ToString::to_string));
-            let reaching = self.inherited.iter().filter(|from| {
-                from.bound_actor.is_none()
-                    && it.regimes.contains(&from.regime)
-                    && it.through.contains(&from.from_group)
-            });
-            let from = reaching.map(|from| format!("{}]", inherited_path(from))).collect();
-            fields.derive(format!("inherited_effects[{}]", it.jurisdiction), effects, from);
+            let path = format!("inherited_effects[{}]", it.jurisdiction);
+            let (from, events) = reaching(self, &it.regimes);
+            fields.derive(&path, effects, from);
+            fields.rest(&path, events);
         }
         for flag in &self.flags {
             fields.derive(format!("flags[{flag}]"), "set", flag_from(self, *flag));
@@ -127,9 +127,21 @@ fn listing(it: &Designation, fields: &mut Fields) {
     fields.rest(&path, it.details.last_present);
 }
 
-/// The path of a listing through others, without the actor that it binds and the closing bracket.
-fn inherited_path(it: &InheritedDesignation) -> String {
-    format!("inherited[{} from {}", listing_key(it.regime.as_str(), it.component.as_deref()), it.from_group)
+/// The listings under some regimes that reach the group through others, and what they rest on.
+fn reaching(status: &GroupStatus, regimes: &[RegimeId]) -> (Vec<String>, BTreeSet<Position>) {
+    let reaching = status.inherited.iter().filter(|it| it.bound_actor.is_none());
+    let reaching = reaching.filter(|it| regimes.contains(&it.regime));
+    let events = reaching.clone().flat_map(|it| it.events.iter().copied()).collect();
+    (reaching.map(elsewhere).collect(), events)
+}
+
+/// The listing that something inherited comes from.
+fn elsewhere(it: &InheritedDesignation) -> String {
+    listing_elsewhere(&it.from_group, &it.regime, it.component.as_deref())
+}
+
+fn regime_list(regimes: &[RegimeId]) -> String {
+    join(regimes.iter().map(ToString::to_string))
 }
 
 fn listing_path(it: &Designation) -> String {
@@ -143,15 +155,14 @@ fn measures(status: &GroupStatus, fields: &mut Fields) {
     fields.measure("upcoming", join(upcoming), &resting_on(&events));
     for (path, regimes) in [
         ("divergence.listed_under", &status.divergence.listed_under),
-        ("divergence.listed_through", &status.divergence.listed_through),
         ("divergence.not_listed_under", &status.divergence.not_listed_under),
     ] {
         let listings = status.designations.iter().filter(|it| regimes.contains(&it.regime));
-        let reaching = status.inherited.iter().filter(|it| it.bound_actor.is_none());
-        let reaching = reaching.filter(|it| regimes.contains(&it.regime) && path.ends_with("through"));
-        let from = listings.map(listing_path).chain(reaching.map(|it| format!("{}]", inherited_path(it))));
-        fields.tally(path, join(regimes.iter().map(ToString::to_string)), from.collect());
+        fields.tally(path, regime_list(regimes), listings.map(listing_path).collect());
     }
+    let (from, events) = reaching(status, &status.divergence.listed_through);
+    fields.tally("divergence.listed_through", regime_list(&status.divergence.listed_through), from);
+    fields.rest("divergence.listed_through", events);
     fields.measure("counts.designation_acts", status.counts.designation_acts, &counted);
 }
 
