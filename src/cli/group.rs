@@ -356,7 +356,7 @@ mod tests {
         "lifecycle": {"state": "LIFECYCLE_STATE_GOVERNING", "since": "2024-12-08", "provenance": {"eventIds": ["0a0a0a0a-0000"]}},
         "designations": [
           {"regime": "gb-ta2000", "state": "DESIGNATION_STATE_ACTIVE", "basis": "BASIS_ALIAS_OF", "aliasOf": "aq",
-           "since": {"date": "2017-05", "orBefore": true}},
+           "since": {"date": "2017-05", "orBefore": true}, "regimeEndsOn": "2025-12-31"},
           {"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE", "basis": "BASIS_OWN", "since": {"date": "2014-05-15"},
            "episodes": [{"number": 1, "began": {"date": "2012-12-11"}, "ended": "2014-05-15", "endedAs": "DESIGNATION_STATE_LAPSED"}, {"number": 2, "began": {"date": "2014-05-15"}}],
            "pending": [{"act": "ACT_DELISTED", "effectiveOn": "2025-07-08", "decidedOn": "2025-06-23", "announcedOn": "2025-07-07", "eventId": "1b1b1b1b-0000"}],
@@ -366,6 +366,7 @@ mod tests {
         "inherited": [
           {"regime": "un-scisil", "fromGroup": "hts", "boundActor": "fr", "state": "DESIGNATION_STATE_ACTIVE"},
           {"regime": "un-scisil", "fromGroup": "hts", "boundActor": "de", "state": "DESIGNATION_STATE_ACTIVE"},
+          {"regime": "eu-terr", "fromGroup": "aq", "component": "Front", "boundActor": "fr", "state": "DESIGNATION_STATE_ACTIVE"},
           {"regime": "us-sdgt", "fromGroup": "aq", "state": "DESIGNATION_STATE_ACTIVE"}
         ],
         "legalEffects": [
@@ -373,9 +374,10 @@ mod tests {
           {"jurisdiction": "fr", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE", "LEGAL_EFFECT_TRAVEL_BAN"], "regimes": ["un-scisil"]},
           {"jurisdiction": "us", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE", "LEGAL_EFFECT_MATERIAL_SUPPORT_CRIME", "LEGAL_EFFECT_INADMISSIBILITY"], "regimes": ["us-fto219"]}
         ],
+        "inheritedEffects": [{"jurisdiction": "us", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE"], "regimes": ["us-sdgt"], "throughGroups": ["aq"]}],
         "lineage": [{"group": "hts", "kind": "LINEAGE_KIND_SPLINTERED_FROM", "other": "aqi", "since": "2013-04"}],
         "flags": ["GROUP_FLAG_GOVERNING_BUT_LISTED"],
-        "divergence": {"listedUnder": ["gb-ta2000", "us-fto219"], "notListedUnder": ["au-terror", "eu-terr", "nz-unsc1373"], "share": 0.4},
+        "divergence": {"listedUnder": ["gb-ta2000", "us-fto219"], "listedThrough": ["us-sdgt"], "notListedUnder": ["au-terror", "nz-unsc1373"], "share": 0.4},
         "upcoming": [{"date": "2025-07-08", "what": "us-fto219: DELISTED takes effect", "regime": "us-fto219", "eventId": "1b1b1b1b-0000"}],
         "anomalies": [{"rule": "ANOMALY_RULE_PRESENT_AFTER_END", "subject": "designation/hts/us-fto219", "date": "2025-07-10", "message": "still in the list after the end of the listing", "eventIds": ["3d3d3d3d-0000"]}],
         "counts": {"engagements": "12", "engagementDyads": "15", "actors": "1", "designationActs": "9"}
@@ -390,7 +392,7 @@ GOVERNING_BUT_LISTED: it governs, and a listing is still in force
 
 Listings
   regime     state   since       footing      pending and notes
-  gb-ta2000  ACTIVE  ≤ 2017-05   alias of aq
+  gb-ta2000  ACTIVE  ≤ 2017-05   alias of aq  the regime ends 2025-12-31
   us-fto219  ACTIVE  2014-05-15  own          DELISTED takes effect 2025-07-08, decided 2025-06-23,
                                               announced 2025-07-07
                                               before: 2012-12-11 – 2014-05-15 LAPSED
@@ -399,6 +401,7 @@ Listings
 
 Listed through others
   regime     state   how
+  eu-terr    ACTIVE  through aq, Front only, binds fr
   un-scisil  ACTIVE  binds fr, de
   us-sdgt    ACTIVE  through aq
 
@@ -406,10 +409,12 @@ Legal effects in force
   in      effects                                                from
   de, fr  asset freeze, travel ban                               un-scisil
   us      asset freeze, material support crime, inadmissibility  us-fto219
+  us      asset freeze                                           us-sdgt, through aq
 
 Divergence
   Listed under 2 of 5 tracked regimes (40 %): gb-ta2000, us-fto219
-  Not listed under: au-terror, eu-terr, nz-unsc1373
+  Reached through others under: us-sdgt
+  Not listed under: au-terror, nz-unsc1373
 
 Names
   primary       Hay'at Tahrir al-Sham (from 2017-01-28)

@@ -210,7 +210,9 @@ mod tests {
         "conflict": {"value": "CONFLICT_HOSTILE", "since": "2024-10-01", "lastForceOn": "2024-12-01", "provenance": {"eventIds": ["3d3d3d3d-0000"]}},
         "legal": [
           {"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE", "provenance": {"eventIds": ["4e4e4e4e-0000"]}},
-          {"regime": "xx-list", "component": "Military Wing", "state": "DESIGNATION_STATE_DELISTED", "inheritedFrom": "xx"}
+          {"regime": "xx-list", "component": "Military Wing", "state": "DESIGNATION_STATE_DELISTED", "inheritedFrom": "xx"},
+          {"regime": "us-sdgt", "state": "DESIGNATION_STATE_ACTIVE", "throughGroup": "par"},
+          {"regime": "xx-list", "state": "DESIGNATION_STATE_ACTIVE", "inheritedFrom": "xx", "throughGroup": "par"}
         ],
         "score": {"value": 3.4159, "count": "6", "lowest": -9, "highest": 2.5},
         "engagements": "7",
@@ -237,9 +239,11 @@ Facets
   conflict          HOSTILE  2024-10-01  last force 2024-12-01                  [3d3d3d3d]
 
 Legal standing
-  regime     state     covers         by                 events
-  us-fto219  ACTIVE    whole          own                [4e4e4e4e]
+  regime     state     covers         by                              events
+  us-fto219  ACTIVE    whole          own                             [4e4e4e4e]
   xx-list    DELISTED  Military Wing  as a member of xx
+  us-sdgt    ACTIVE    par, whole     through par
+  xx-list    ACTIVE    par, whole     as a member of xx, through par
 
 Score
   +3.42 from 6 engagements, single scores from -9 to 2.5; each halves in 180 days
