@@ -253,7 +253,35 @@ fn observations() {
     check(&format!("{missing}; 2015-03-01 OBSERVED_ABSENT"), "2015-03-02", "ACTIVE");
     // Acts and presence after an absence show that the listing goes on.
     let back = format!("{second}; 2015-04-01 OBSERVED_PRESENT");
-    check(&back, "2015-04-01", "ACTIVE; since 2014-01-01; #1 2014-01-01..; by 5,1");
+    check(&back, "2015-04-01", "ACTIVE; since 2014-01-01; #1 2014-01-01..; by 5,1; seen 2015-04-01");
+    // However long it was missing, and as often as it is; what it was before comes back, a suspension too.
+    check(
+        &format!("{second}; 2022-04-01 OBSERVED_PRESENT"),
+        "2022-04-01",
+        "ACTIVE; #1 2014-01-01..; by 5,1; review overdue 2019-01-01",
+    );
+    let again = format!("{back}; 2016-01-01 OBSERVED_ABSENT; 2016-02-01 OBSERVED_ABSENT");
+    check(
+        &again,
+        "2016-02-01",
+        "INFERRED_ENDED; since 2015-04-01/2016-01-01; seen 2015-04-01; gone 2016-01-01; inferred ELAPSED_TIME",
+    );
+    check(
+        &format!("{again}; 2016-03-01 OBSERVED_PRESENT"),
+        "2016-03-01",
+        "ACTIVE; #1 2014-01-01..; by 8,5,1",
+    );
+    check(
+        "2014-01-01 LISTED; 2014-06-01 SUSPENDED; 2015-01-01 OBSERVED_ABSENT; 2015-03-01 OBSERVED_PRESENT",
+        "2015-03-01",
+        "SUSPENDED; since 2014-06-01; #1 2014-01-01..; by 4,2,1",
+    );
+    // An act has the last word: what it ended does not come back by being seen.
+    check(
+        &format!("{second}; 2015-03-20 DELISTED; 2015-04-01 OBSERVED_PRESENT"),
+        "2015-04-01",
+        "DELISTED; seen 2015-04-01; anomaly PRESENT_AFTER_END by 6,5",
+    );
     check(&format!("{missing}; 2015-03-15 MAINTAINED"), "2016-01-01", "ACTIVE; by 1");
     let acted = |act: &str| format!("{second}; 2016-01-01 {act}");
     check(&acted("LISTED"), "2016-01-01", "ACTIVE; since 2014-01-01; #1 2014-01-01..; by 5,1");
