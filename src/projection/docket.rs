@@ -88,7 +88,7 @@ impl Store {
             found.extend(limits(group, &standing, question, &mut terms));
         }
         for (regime, end) in ends_of_regimes(question, &mut terms) {
-            let event = end.provenance.events.first().copied();
+            let event = end.event();
             let entry = |subject, name: String| DocketEntry {
                 date: end.on,
                 kind: DueKind::TakesEffect,

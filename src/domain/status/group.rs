@@ -6,7 +6,7 @@ use super::Lead;
 use crate::{
     domain::{
         date::{DateSpan, Day, PartialDate},
-        fold::{Lost, Provenance},
+        fold::{Lost, Provenance, registry::Termination},
         id::{ActorId, GroupId, RegimeId},
         statement::ExternalId,
         subject::Subject,
@@ -133,8 +133,8 @@ pub struct Designation {
     pub review_due_on: Option<Day>,
     /// Whether that day has passed.
     pub review_overdue: bool,
-    /// The day on which its regime ends, known to be coming; `None` too when nothing is in force or proposed.
-    pub regime_ends_on: Option<DateSpan>,
+    /// The end of its regime that is known to be coming; `None` too when nothing is in force or proposed.
+    pub regime_end: Option<Termination>,
     /// Whether a source of nearly the same rank contradicts a fact that the state rests on.
     pub disputed: bool,
     /// The reference of the act that last gave one; may be empty.
@@ -164,8 +164,6 @@ pub struct Details {
     pub first_absent: Option<Position>,
     /// The challenge that is still open.
     pub challenge: Option<Position>,
-    /// The fact that ends its regime.
-    pub regime_end: Option<Position>,
 }
 
 /// One time of being listed.

@@ -129,7 +129,7 @@ fn write_designation(it: &Designation, names: &dyn Names) -> v1::Designation {
         alternatives: write_alternatives(&it.alternatives, names),
         provenance: Some(write_provenance(&it.provenance, names)),
         corroborated_by: corroboration(&it.alternatives),
-        regime_ends_on: text_of(it.regime_ends_on),
+        regime_ends_on: text_of(it.regime_end.as_ref().map(|end| end.on)),
     }
 }
 
@@ -237,6 +237,7 @@ mod tests {
     };
     use crate::{
         domain::{
+            fold::registry::Termination,
             status::{
                 Lead,
                 group::{Details, EngagementCounts, EpisodeEnd},
@@ -285,7 +286,11 @@ mod tests {
             challenged_on: Some(date("2019")),
             review_due_on: Some(date("2026-01-01")),
             review_overdue: true,
-            regime_ends_on: Some(date("2026-06-30")),
+            regime_end: Some(Termination {
+                on: date("2026-06-30"),
+                provenance: provenance(26),
+                disputed: false,
+            }),
             disputed: true,
             reference: "90 FR 30187".to_owned(),
             last_present_on: Some(date("2018")),

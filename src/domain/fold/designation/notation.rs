@@ -188,8 +188,8 @@ fn parts_of(it: &Designation) -> Vec<String> {
     let overdue = if it.review_overdue { "overdue" } else { "due" };
     part(it.review_due_on.is_some(), format!("review {overdue} {}", it.review_due_on.unwrap_or_default()));
     part(
-        it.regime_ends_on.is_some(),
-        format!("r ends {}", it.regime_ends_on.map(|on| on.to_string()).unwrap_or_default()),
+        it.regime_end.is_some(),
+        format!("r ends {}", it.regime_end.as_ref().map(|end| end.on.to_string()).unwrap_or_default()),
     );
     part(it.disputed, "disputed".into());
     part(!it.reference.is_empty(), format!("ref {}", it.reference));

@@ -12,7 +12,6 @@ use crate::domain::{
     status::group::{Anomaly, Designation, Details, Since, Upcoming},
     vocabulary::{Act, Basis, DesignationState, DueKind, FoldRule},
 };
-use crate::position::Position;
 
 /// What a machine shows at a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +86,7 @@ impl<'a> Machine<'a> {
             exemptions: if state.is_in_force() { self.overlays.exemptions_at(valid_at) } else { Vec::new() },
             challenged_on: self.overlays.challenge.map(|fact| fact.effective),
             review_due_on,
-            regime_ends_on: regime_end.map(|end| end.on),
+            regime_end: regime_end.cloned(),
             review_overdue: review_due_on.is_some_and(|due| due < valid_at),
             disputed: disputed || self.regime_end_is_disputed(),
             reference: self
@@ -104,7 +103,6 @@ impl<'a> Machine<'a> {
                 last_present: seen.map(|fact| fact.position),
                 first_absent: self.sightings.absence.filter(|_| missing).map(|fact| fact.position),
                 challenge: self.overlays.challenge.map(|fact| fact.position),
-                regime_end: regime_end.and_then(deciding),
             },
             provenance: self.provenance(&grounds),
             episodes: self.episodes,
@@ -193,7 +191,7 @@ impl<'a> Machine<'a> {
             .collect();
         let regime_end = self.regime_end();
         found.extend(
-            regime_end.map(|end| entry(end.on, DueKind::TakesEffect, "the regime ends", deciding(end))),
+            regime_end.map(|end| entry(end.on, DueKind::TakesEffect, "the regime ends", end.event())),
         );
         if !self.standing.state.is_in_force() {
             return found;
@@ -219,9 +217,4 @@ impl<'a> Machine<'a> {
         found.extend(review.map(|due| entry(DateSpan::day(due), DueKind::Review, "review falls due", None)));
         found
     }
-}
-
-/// The event that decides when a regime ends.
-fn deciding(end: &Termination) -> Option<Position> {
-    end.provenance.events.first().copied()
 }

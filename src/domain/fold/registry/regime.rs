@@ -97,6 +97,11 @@ impl Termination {
     fn of(end: &Standing<'_, RegimeFact>) -> Termination {
         Termination { on: end.effective, provenance: Provenance::of(end), disputed: end.disputed }
     }
+
+    /// The event that tells it.
+    pub fn event(&self) -> Option<Position> {
+        self.provenance.events.first().copied()
+    }
 }
 
 impl RegimeStatus {

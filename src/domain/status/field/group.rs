@@ -92,7 +92,6 @@ fn listing(it: &Designation, fields: &mut Fields) {
         fields.say(&path, value, &provenance);
         fields.rest(&path, from);
     };
-    detail("regime_ends_on", optional(it.regime_ends_on), it.details.regime_end);
     let unlisted = it.state == DesignationState::None;
     detail("since", if unlisted { String::new() } else { since_text(it.since) }, None);
     let alias = it.alias_of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
@@ -107,6 +106,9 @@ fn listing(it: &Designation, fields: &mut Fields) {
         format!("{day}{overdue}")
     });
     detail("review_due_on", due.unwrap_or_default(), it.details.review);
+    if let Some(end) = &it.regime_end {
+        fields.say(format!("{path}.regime_ends_on"), end.on, &end.provenance);
+    }
     let pending = it.pending.iter().map(|act| {
         let dated = |verb: &str, date: Option<PartialDate>| {
             date.map(|date| format!(", {verb} {date}")).unwrap_or_default()
@@ -127,10 +129,10 @@ fn listing(it: &Designation, fields: &mut Fields) {
     fields.rest(&path, it.details.last_present);
 }
 
-/// The listings under some regimes that reach the group through others, and what they rest on.
+/// The listings with effects under some regimes that reach the group through others, and what they rest on.
 fn reaching(status: &GroupStatus, regimes: &[RegimeId]) -> (Vec<String>, BTreeSet<Position>) {
     let reaching = status.inherited.iter().filter(|it| it.bound_actor.is_none());
-    let reaching = reaching.filter(|it| regimes.contains(&it.regime));
+    let reaching = reaching.filter(|it| it.state.has_effects() && regimes.contains(&it.regime));
     let events = reaching.clone().flat_map(|it| it.events.iter().copied()).collect();
     (reaching.map(elsewhere).collect(), events)
 }
