@@ -11,7 +11,6 @@ use crate::domain::{
         designation::designations,
         group::{GroupFact, Groups as _},
         registry::{RegimeStatus, Regimes, Termination},
-        relationship::Detail,
     },
     id::{ActorId, GroupId, RegimeId},
     status::{
@@ -137,14 +136,8 @@ impl Store {
 
     fn ceasefires(&self, actor: &ActorId, group: &GroupId, question: DocketQuestion<'_>) -> Vec<DocketEntry> {
         let Some(line) = self.line_of(actor, group, question.as_of) else { return Vec::new() };
-        let ends: BTreeSet<Day> = line
-            .steps()
-            .filter_map(|(_, _, step)| match step.detail {
-                Detail::Truce(truce) => truce.ends_on,
-                Detail::None | Detail::Agreement(_) | Detail::Mission(_) => None,
-            })
-            .filter(|day| question.covers(DateSpan::day(*day)))
-            .collect();
+        let ends: BTreeSet<Day> =
+            line.truce_ends().filter(|day| question.covers(DateSpan::day(*day))).collect();
         let still_runs = |day: Day| {
             let conflict = line.status(day.min(question.as_of.valid_at), Vec::new()).conflict;
             let holds = matches!(
