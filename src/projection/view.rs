@@ -205,7 +205,11 @@ impl Store {
         let (known_group, standing) = self.identity(group, as_of)?;
         let listings = bearing(group, &standing, self, regimes, as_of);
         let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
-        Ok((known_actor.name, known_group.name, legal_facets(&bindings)))
+        let mut facets = legal_facets(&bindings);
+        for facet in facets.iter_mut().filter(|facet| facet.inherited_from.is_some()) {
+            facet.membership = known_actor.provenance.events.first().copied();
+        }
+        Ok((known_actor.name, known_group.name, facets))
     }
 
     /// All that is on record about a relationship; it stays as it is when more is recorded. `None` where nothing is, and
@@ -344,6 +348,7 @@ pub(super) fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
         through: bearing.through.clone(),
         state: bearing.designation.state,
         inherited_from: inherited_from.cloned(),
+        membership: None,
         provenance: bearing.designation.provenance.clone(),
     });
     facets.collect()
