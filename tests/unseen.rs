@@ -7,7 +7,8 @@ mod common;
 use chancery::{
     domain::vocabulary::{self as words, Vocabulary},
     wire::v1::{
-        self, query_service_client::QueryServiceClient, submission_service_client::SubmissionServiceClient,
+        self, audit_service_client::AuditServiceClient, query_service_client::QueryServiceClient,
+        replay_transitions_response::Part, submission_service_client::SubmissionServiceClient,
     },
 };
 use common::{
@@ -80,6 +81,41 @@ impl Office {
         self.query().get_relationship(request).await.unwrap().into_inner().status.unwrap()
     }
 
+    /// The changes in valid time at these fields and below them, as `DATE PATH VALUE CAUSE EVENT`; of an id its end.
+    async fn replayed(&self, subject: &str, fields: &[&str]) -> Vec<String> {
+        let request = v1::ReplayTransitionsRequest {
+            subject: subject.to_owned(),
+            fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+            as_of: as_of("2026-11-01", None),
+            ..Default::default()
+        };
+        let mut audit = AuditServiceClient::new(self.channel.clone());
+        let mut stream = audit.replay_transitions(request).await.unwrap().into_inner();
+        let mut found = Vec::new();
+        while let Some(answer) = stream.message().await.unwrap() {
+            let Some(Part::Transition(it)) = answer.part else { continue };
+            found.extend(it.changes.iter().map(|change| {
+                let cause = name::<words::ChangeCause>(change.cause);
+                let event = change.event_id.get(32..).unwrap_or_default();
+                format!("{} {} {} {cause} {event}", it.valid_on, change.field, change.is)
+            }));
+        }
+        found
+    }
+
+    /// What is on the docket of the groups over a period, for a reader who stands at a date.
+    async fn docket(&self, groups: &[&str], on: &str) -> Vec<String> {
+        let request = v1::ListDocketRequest {
+            from: "2020-01-01".to_owned(),
+            until: "2020-12-31".to_owned(),
+            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+            as_of: as_of(on, None),
+            ..Default::default()
+        };
+        let found = self.query().list_docket(request).await.unwrap().into_inner().entries;
+        found.into_iter().map(|it| format!("{} {} {}", it.date, it.subject, it.what)).collect()
+    }
+
     async fn anomalies(&self, on: &str, states: &[v1::AnomalyState]) -> Vec<String> {
         let request = v1::ListAnomaliesRequest {
             as_of: as_of(on, None),
@@ -149,6 +185,29 @@ fn also(event: v1::Event, party: v1::participant::Party) -> v1::Event {
     with_engagement(event, |it| {
         it.participants.push(v1::Participant { party: Some(party), ..Default::default() });
     })
+}
+
+/// A state that belongs to the EU for a time.
+fn member(number: u64, slug: &str, from: &str, until: &str) -> v1::Event {
+    let membership = v1::Membership { of: "eu".to_owned(), from: from.to_owned(), until: until.to_owned() };
+    let registered = v1::ActorRegistered {
+        actor: slug.to_owned(),
+        kind: v1::ActorKind::State.into(),
+        name: slug.to_owned(),
+        memberships: vec![membership],
+    };
+    event(&id(number), "1950", v1::fact::Statement::ActorRegistered(registered))
+}
+
+/// A group is a wing of another for a time.
+fn wing(number: u64, slug: &str, of: &str, until: &str) -> v1::Event {
+    let lineage = v1::LineageRecorded {
+        group: slug.to_owned(),
+        kind: v1::LineageKind::WingOf.into(),
+        other: of.to_owned(),
+        until: until.to_owned(),
+    };
+    event(&id(number), "2000-01-01", v1::fact::Statement::LineageRecorded(lineage))
 }
 
 fn state(status: &v1::GroupStatus, regime: &str) -> String {
@@ -249,6 +308,68 @@ async fn a_regime_ends_with_dozens_of_listings() {
         ["OPEN ACT_UNDER_ENDED_REGIME designation/g1/us-fto219 2020-07-01"]
     );
     assert_eq!(office.anomalies("2020-06-30", &[]).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_a_regime_is_announced() {
+    let ended = v1::RegimeTerminated { regime: "eu-terr".to_owned(), reason: String::new() };
+    let component = |event, name: &str| {
+        with_act(event, |it| {
+            it.scope = Some(v1::Scope { coverage: Some(v1::scope::Coverage::Component(name.to_owned())) });
+        })
+    };
+    let office = Office::with(vec![
+        member(20, "hr", "2013-07-01", ""),
+        act(21, "2010-05-01", "hts", "eu-terr", v1::Act::Listed),
+        component(act(22, "2011-05-01", "isis", "eu-terr", v1::Act::Listed), "Wing"),
+        act(23, "2010-05-01", "isis", "eu-terr", v1::Act::Listed),
+        act(24, "2012-05-01", "isis", "eu-terr", v1::Act::Delisted),
+        changed(event(&id(25), "2020-06-01", v1::fact::Statement::RegimeTerminated(ended)), |fact| {
+            fact.announced_on = "2020-03-01".to_owned();
+        }),
+    ])
+    .await;
+    for (on, expected, upcoming) in [
+        ("2020-02-29", "ACTIVE ", ""),
+        ("2020-03-01", "ACTIVE 2020-06-01", "2020-06-01 eu-terr: the regime ends"),
+        ("2020-05-31", "ACTIVE 2020-06-01", "2020-06-01 eu-terr: the regime ends"),
+        ("2020-06-01", "LAPSED ", ""),
+    ] {
+        let status = office.group("hts", on).await;
+        let ends = &status.designations[0].regime_ends_on;
+        assert_eq!(format!("{} {ends}", state(&status, "eu-terr")), expected, "{on}");
+        let coming: Vec<String> =
+            status.upcoming.iter().map(|it| format!("{} {}", it.date, it.what)).collect();
+        assert_eq!(coming.concat(), upcoming, "{on}");
+    }
+    let of_hts = "2020-06-01 designation/hts/eu-terr eu-terr: the regime ends";
+    let of_isis = "2020-06-01 designation/isis/eu-terr eu-terr (Wing): the regime ends";
+    for (groups, on, expected) in [
+        (&["hts", "isis"][..], "2020-02-29", &[][..]),
+        (&["hts", "isis"], "2020-03-01", &[of_hts, of_isis]),
+        (&["isis"], "2021-01-01", &[of_isis]),
+        (&[], "2020-03-01", &["2020-06-01 regime/eu-terr eu-terr: the regime ends"]),
+    ] {
+        assert_eq!(office.docket(groups, on).await, expected, "{groups:?} {on}");
+    }
+    // What is inherited ends with the act that ended the regime, and not by time.
+    assert_eq!(
+        office
+            .replayed("group/hts", &["designations[eu-terr].regime_ends_on", "inherited", "upcoming"])
+            .await,
+        [
+            "2013-07-01 inherited[eu-terr from hts binding hr] ACTIVE TIME_PASSED 0014",
+            "2020-03-01 designations[eu-terr].regime_ends_on 2020-06-01 NEW_FACT 0019",
+            "2020-03-01 upcoming 2020-06-01 eu-terr: the regime ends NEW_FACT 0019",
+            "2020-06-01 designations[eu-terr].regime_ends_on  NEW_FACT 0019",
+            "2020-06-01 inherited[eu-terr from hts binding hr]  NEW_FACT 0019",
+            "2020-06-01 upcoming  NEW_FACT 0019",
+        ]
+    );
+    assert_eq!(
+        office.replayed("group/isis", &["inherited"]).await.last().unwrap(),
+        "2020-06-01 inherited[eu-terr/Wing from isis binding hr]  NEW_FACT 0019"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -420,28 +541,6 @@ async fn what_a_machine_codes_is_a_lead() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_inherited_follows_membership_wings_and_the_regime() {
-    let member = |number, slug: &str, from: &str, until: &str| {
-        let registered = v1::ActorRegistered {
-            actor: slug.to_owned(),
-            kind: v1::ActorKind::State.into(),
-            name: slug.to_owned(),
-            memberships: vec![v1::Membership {
-                of: "eu".to_owned(),
-                from: from.to_owned(),
-                until: until.to_owned(),
-            }],
-        };
-        event(&id(number), "1950", v1::fact::Statement::ActorRegistered(registered))
-    };
-    let wing = |number, slug: &str, of: &str, until: &str| {
-        let lineage = v1::LineageRecorded {
-            group: slug.to_owned(),
-            kind: v1::LineageKind::WingOf.into(),
-            other: of.to_owned(),
-            until: until.to_owned(),
-        };
-        event(&id(number), "2000-01-01", v1::fact::Statement::LineageRecorded(lineage))
-    };
     let ended = v1::RegimeTerminated { regime: "eu-terr".to_owned(), reason: String::new() };
     let office = Office::with(vec![
         member(20, "gb", "1973-01-01", "2020-01-31"),
@@ -468,8 +567,8 @@ async fn what_is_inherited_follows_membership_wings_and_the_regime() {
         ("hts", "2020-01-31", vec!["htsgb", "htshr"]),
         ("hts", "2020-02-01", vec!["htshr"]),
         ("hts", "2023-01-01", vec![]),
-        ("wing", "2021-12-31", vec!["hts"]),
-        ("cell", "2021-12-31", vec!["hts"]),
+        ("wing", "2021-12-31", vec!["hts", "htshr"]),
+        ("cell", "2020-01-31", vec!["hts", "htsgb", "htshr"]),
         ("wing", "2022-01-01", vec![]),
         ("cell", "2022-01-01", vec![]),
         ("cell", "2006-05-28", vec![]),
@@ -519,6 +618,102 @@ async fn what_is_inherited_follows_membership_wings_and_the_regime() {
     };
     let rows = office.query().get_matrix(request).await.unwrap().into_inner().relation_rows;
     assert_eq!(rows.iter().map(|row| row.actor.as_str()).collect::<Vec<_>>(), ["us"]);
+}
+
+/// Whom listings bind is the same from whichever side one looks; a wing is reached through its parent, and not listed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_and_relationships_agree_on_what_binds() {
+    let component = |event, name: &str| {
+        with_act(event, |it| {
+            it.scope = Some(v1::Scope { coverage: Some(v1::scope::Coverage::Component(name.to_owned())) });
+        })
+    };
+    let office = Office::with(
+        vec![
+            member(20, "gb", "1973-01-01", "2020-01-31"),
+            member(21, "hr", "2013-07-01", ""),
+            group(22, "wing"),
+            wing(23, "wing", "hts", "2021-12-31"),
+            component(act(24, "2013-07-22", "hts", "eu-terr", v1::Act::Listed), "Military Wing"),
+            component(act(25, "2016-07-22", "hts", "eu-terr", v1::Act::Maintained), "military  wing"),
+            act(26, "2018-01-01", "hts", "eu-terr", v1::Act::Listed),
+            act(27, "2021-01-01", "hts", "eu-terr", v1::Act::Delisted),
+            fto(28, "2014-01-01", v1::Act::Listed),
+            act(29, "2015-01-01", "isis", "eu-terr", v1::Act::ListedAsAlias),
+        ]
+        .into_iter()
+        .map(|event| match event.event_id == id(29) {
+            true => with_act(event, |it| {
+                it.scope = Some(v1::Scope { coverage: Some(v1::scope::Coverage::AliasOf("hts".to_owned())) });
+            }),
+            false => event,
+        })
+        .collect(),
+    )
+    .await;
+    let in_force = |state: i32| {
+        use v1::DesignationState::{Active, AnnulledStayed, Suspended};
+        [Active, AnnulledStayed, Suspended].contains(&v1::DesignationState::try_from(state).unwrap())
+    };
+    for on in
+        ["2013-07-21", "2013-07-22", "2018-01-01", "2020-01-31", "2020-02-01", "2021-01-01", "2022-01-01"]
+    {
+        for slug in ["hts", "wing", "isis"] {
+            let status = office.group(slug, on).await;
+            for of in ["gb", "hr", "us", "eu"] {
+                let bound = status.inherited.iter().filter(|it| it.bound_actor == of);
+                let bound: Vec<String> =
+                    bound.map(|it| format!("{}/{} of {}", it.regime, it.component, it.from_group)).collect();
+                let legal = office.relationship(of, slug, on).await.legal.into_iter();
+                let legal = legal.filter(|it| !it.inherited_from.is_empty() && in_force(it.state));
+                let mut legal: Vec<String> = legal
+                    .map(|it| {
+                        let of = if it.through_group.is_empty() { slug } else { &it.through_group };
+                        format!("{}/{} of {of}", it.regime, it.component)
+                    })
+                    .collect();
+                legal.sort();
+                assert_eq!(bound, legal, "{of} and {slug} on {on}");
+            }
+        }
+    }
+    let bound = office.group("hts", "2018-01-01").await.inherited.into_iter();
+    let bound: Vec<String> = bound.map(|it| format!("{}:{}", it.component, it.bound_actor)).collect();
+    assert_eq!(bound, [":gb", ":hr", "Military Wing:gb", "Military Wing:hr"]);
+
+    // The page of the wing says so, with nothing of its own.
+    for (on, effects, through, not) in [
+        ("2013-12-31", "", "", "eu-terr us-fto219"),
+        ("2014-01-01", "us:us-fto219:hts", "us-fto219", "eu-terr"),
+        ("2018-01-01", "eu:eu-terr:hts us:us-fto219:hts", "eu-terr us-fto219", ""),
+        ("2022-01-01", "", "", "eu-terr us-fto219"),
+    ] {
+        let status = office.group("wing", on).await;
+        assert_eq!((&status.designations, &status.legal_effects), (&vec![], &vec![]), "{on}");
+        let found = status.inherited_effects.iter().map(|it| {
+            assert_eq!(it.legal_effects, [i32::from(v1::LegalEffect::AssetFreeze)]);
+            format!("{}:{}:{}", it.jurisdiction, it.regimes.concat(), it.through_groups.concat())
+        });
+        assert_eq!(found.collect::<Vec<_>>().join(" "), effects, "{on}");
+        let divergence = status.divergence.unwrap();
+        assert_eq!(divergence.listed_under, [""; 0], "{on}");
+        assert_eq!(divergence.listed_through.join(" "), through, "{on}");
+        assert_eq!(divergence.not_listed_under.join(" "), not, "{on}");
+        assert_eq!(divergence.share, 0.0, "{on}");
+    }
+    assert_eq!(
+        office.replayed("group/wing", &["divergence.listed_through", "inherited_effects"]).await,
+        [
+            "2014-01-01 divergence.listed_through us-fto219 NEW_FACT 001c",
+            "2014-01-01 inherited_effects[us] ASSET_FREEZE NEW_FACT 001c",
+            "2018-01-01 divergence.listed_through eu-terr; us-fto219 NEW_FACT 001a",
+            "2018-01-01 inherited_effects[eu] ASSET_FREEZE NEW_FACT 001a",
+            "2021-01-01 divergence.listed_through us-fto219 NEW_FACT 001b",
+            "2021-01-01 inherited_effects[eu]  NEW_FACT 001b",
+            "2022-01-01 divergence.listed_through  TIME_PASSED 0017",
+            "2022-01-01 inherited_effects[us]  TIME_PASSED 0017",
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

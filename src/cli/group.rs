@@ -70,7 +70,7 @@ fn dossier(answer: &v1::GetGroupResponse, look: Look) -> Result<String, Failure>
     }
     identity(&mut page, status);
     outlook(&mut page, status);
-    words::leads(&mut page, &status.leads);
+    words::leads(&mut page, &status.leads, "");
     if let Some(counts) = &status.counts {
         page.heading("On record");
         page.item(format!(
@@ -96,7 +96,7 @@ fn listings(page: &mut Page, status: &v1::GroupStatus) {
     }
     let rows = status.designations.iter().map(|listing| {
         let notes = notes(listing);
-        let pending = !listing.pending.is_empty() || listing.disputed;
+        let pending = !listing.pending.is_empty() || !listing.regime_ends_on.is_empty() || listing.disputed;
         vec![
             Text::from(&listing.regime),
             words::state(listing.state),
@@ -121,6 +121,9 @@ fn footing(listing: &v1::Designation) -> String {
 /// What else there is to know about a listing, what is pending first.
 fn notes(listing: &v1::Designation) -> Vec<String> {
     let mut notes: Vec<String> = listing.pending.iter().map(pending).collect();
+    if !listing.regime_ends_on.is_empty() {
+        notes.push(format!("the regime ends {}", listing.regime_ends_on));
+    }
     if listing.disputed {
         notes.push("disputed".to_owned());
     }
@@ -187,9 +190,10 @@ fn pending(act: &v1::PendingAct) -> String {
 
 /// Listings through others: one row for each listing, with everybody it binds.
 fn inherited(page: &mut Page, status: &v1::GroupStatus) {
-    let mut bound: BTreeMap<(&str, &str, i32), Vec<&str>> = BTreeMap::new();
+    let mut bound: BTreeMap<(&str, &str, &str, i32), Vec<&str>> = BTreeMap::new();
     for listing in &status.inherited {
-        let actors = bound.entry((&listing.regime, &listing.from_group, listing.state)).or_default();
+        let key = (&*listing.regime, &*listing.from_group, &*listing.component, listing.state);
+        let actors = bound.entry(key).or_default();
         if !listing.bound_actor.is_empty() {
             actors.push(&listing.bound_actor);
         }
@@ -198,13 +202,18 @@ fn inherited(page: &mut Page, status: &v1::GroupStatus) {
         return;
     }
     page.heading("Listed through others");
-    let rows = bound.into_iter().map(|((regime, from, state), actors)| {
-        let mut reach = if from == status.group { String::new() } else { format!("through {from}") };
-        if !actors.is_empty() {
-            let comma = if reach.is_empty() { "" } else { ", " };
-            reach.push_str(&format!("{comma}binds {}", few(&actors)));
+    let rows = bound.into_iter().map(|((regime, from, component, state), actors)| {
+        let mut reach: Vec<String> = Vec::new();
+        if from != status.group {
+            reach.push(format!("through {from}"));
         }
-        vec![Text::from(regime), words::state(state), reach.into()]
+        if !component.is_empty() {
+            reach.push(format!("{component} only"));
+        }
+        if !actors.is_empty() {
+            reach.push(format!("binds {}", few(&actors)));
+        }
+        vec![Text::from(regime), words::state(state), reach.join(", ").into()]
     });
     page.table(&["regime", "state", "how"], rows.collect());
 }
@@ -216,12 +225,15 @@ fn few(names: &[&str]) -> String {
     if names.len() <= SHOWN_MAX { shown } else { format!("{shown} and {} more", names.len() - SHOWN_MAX) }
 }
 
-/// Legal effects: one row for all jurisdictions with the same effects from the same regimes.
+/// Legal effects: one row for all jurisdictions with the same effects from the same regimes, those of its own listings
+/// first.
 fn effects(page: &mut Page, status: &v1::GroupStatus) {
     let mut rows: Vec<(Vec<&str>, &v1::JurisdictionEffects)> = Vec::new();
-    for effects in &status.legal_effects {
+    for effects in status.legal_effects.iter().chain(&status.inherited_effects) {
         let same = rows.iter_mut().find(|(_, known)| {
-            known.legal_effects == effects.legal_effects && known.regimes == effects.regimes
+            known.legal_effects == effects.legal_effects
+                && known.regimes == effects.regimes
+                && known.through_groups == effects.through_groups
         });
         match same {
             Some((jurisdictions, _)) => jurisdictions.push(&effects.jurisdiction),
@@ -236,14 +248,19 @@ fn effects(page: &mut Page, status: &v1::GroupStatus) {
         let names: Vec<String> =
             effects.legal_effects.iter().map(|effect| phrase::<v1::LegalEffect>(*effect)).collect();
         let regimes: Vec<&str> = effects.regimes.iter().map(String::as_str).collect();
-        vec![Text::from(few(&jurisdictions)), names.join(", ").into(), few(&regimes).into()]
+        let through = match effects.through_groups.as_slice() {
+            [] => String::new(),
+            groups => format!(", through {}", groups.join(", ")),
+        };
+        let from = format!("{}{through}", few(&regimes));
+        vec![Text::from(few(&jurisdictions)), names.join(", ").into(), from.into()]
     });
     page.table(&["in", "effects", "from"], rows.collect());
 }
 
 fn divergences(page: &mut Page, divergence: &v1::Divergence) {
     let listed = divergence.listed_under.len();
-    let tracked = listed + divergence.not_listed_under.len();
+    let tracked = listed + divergence.listed_through.len() + divergence.not_listed_under.len();
     if tracked == 0 {
         return;
     }
@@ -253,6 +270,9 @@ fn divergences(page: &mut Page, divergence: &v1::Divergence) {
         "Listed under {listed} of {tracked} tracked regimes ({:.0} %){colon}",
         divergence.share * 100.0
     ));
+    if !divergence.listed_through.is_empty() {
+        page.item(format!("Reached through others under: {}", divergence.listed_through.join(", ")));
+    }
     if !divergence.not_listed_under.is_empty() {
         let names = divergence.not_listed_under.join(", ");
         page.item(Text::toned(format!("Not listed under: {names}"), Tone::Faint));
@@ -336,7 +356,7 @@ mod tests {
         "lifecycle": {"state": "LIFECYCLE_STATE_GOVERNING", "since": "2024-12-08", "provenance": {"eventIds": ["0a0a0a0a-0000"]}},
         "designations": [
           {"regime": "gb-ta2000", "state": "DESIGNATION_STATE_ACTIVE", "basis": "BASIS_ALIAS_OF", "aliasOf": "aq",
-           "since": {"date": "2017-05", "orBefore": true}},
+           "since": {"date": "2017-05", "orBefore": true}, "regimeEndsOn": "2025-12-31"},
           {"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE", "basis": "BASIS_OWN", "since": {"date": "2014-05-15"},
            "episodes": [{"number": 1, "began": {"date": "2012-12-11"}, "ended": "2014-05-15", "endedAs": "DESIGNATION_STATE_LAPSED"}, {"number": 2, "began": {"date": "2014-05-15"}}],
            "pending": [{"act": "ACT_DELISTED", "effectiveOn": "2025-07-08", "decidedOn": "2025-06-23", "announcedOn": "2025-07-07", "eventId": "1b1b1b1b-0000"}],
@@ -346,6 +366,7 @@ mod tests {
         "inherited": [
           {"regime": "un-scisil", "fromGroup": "hts", "boundActor": "fr", "state": "DESIGNATION_STATE_ACTIVE"},
           {"regime": "un-scisil", "fromGroup": "hts", "boundActor": "de", "state": "DESIGNATION_STATE_ACTIVE"},
+          {"regime": "eu-terr", "fromGroup": "aq", "component": "Front", "boundActor": "fr", "state": "DESIGNATION_STATE_ACTIVE"},
           {"regime": "us-sdgt", "fromGroup": "aq", "state": "DESIGNATION_STATE_ACTIVE"}
         ],
         "legalEffects": [
@@ -353,9 +374,10 @@ mod tests {
           {"jurisdiction": "fr", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE", "LEGAL_EFFECT_TRAVEL_BAN"], "regimes": ["un-scisil"]},
           {"jurisdiction": "us", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE", "LEGAL_EFFECT_MATERIAL_SUPPORT_CRIME", "LEGAL_EFFECT_INADMISSIBILITY"], "regimes": ["us-fto219"]}
         ],
+        "inheritedEffects": [{"jurisdiction": "us", "legalEffects": ["LEGAL_EFFECT_ASSET_FREEZE"], "regimes": ["us-sdgt"], "throughGroups": ["aq"]}],
         "lineage": [{"group": "hts", "kind": "LINEAGE_KIND_SPLINTERED_FROM", "other": "aqi", "since": "2013-04"}],
         "flags": ["GROUP_FLAG_GOVERNING_BUT_LISTED"],
-        "divergence": {"listedUnder": ["gb-ta2000", "us-fto219"], "notListedUnder": ["au-terror", "eu-terr", "nz-unsc1373"], "share": 0.4},
+        "divergence": {"listedUnder": ["gb-ta2000", "us-fto219"], "listedThrough": ["us-sdgt"], "notListedUnder": ["au-terror", "nz-unsc1373"], "share": 0.4},
         "upcoming": [{"date": "2025-07-08", "what": "us-fto219: DELISTED takes effect", "regime": "us-fto219", "eventId": "1b1b1b1b-0000"}],
         "anomalies": [{"rule": "ANOMALY_RULE_PRESENT_AFTER_END", "subject": "designation/hts/us-fto219", "date": "2025-07-10", "message": "still in the list after the end of the listing", "eventIds": ["3d3d3d3d-0000"]}],
         "counts": {"engagements": "12", "engagementDyads": "15", "actors": "1", "designationActs": "9"}
@@ -370,7 +392,7 @@ GOVERNING_BUT_LISTED: it governs, and a listing is still in force
 
 Listings
   regime     state   since       footing      pending and notes
-  gb-ta2000  ACTIVE  ≤ 2017-05   alias of aq
+  gb-ta2000  ACTIVE  ≤ 2017-05   alias of aq  the regime ends 2025-12-31
   us-fto219  ACTIVE  2014-05-15  own          DELISTED takes effect 2025-07-08, decided 2025-06-23,
                                               announced 2025-07-07
                                               before: 2012-12-11 – 2014-05-15 LAPSED
@@ -379,6 +401,7 @@ Listings
 
 Listed through others
   regime     state   how
+  eu-terr    ACTIVE  through aq, Front only, binds fr
   un-scisil  ACTIVE  binds fr, de
   us-sdgt    ACTIVE  through aq
 
@@ -386,10 +409,12 @@ Legal effects in force
   in      effects                                                from
   de, fr  asset freeze, travel ban                               un-scisil
   us      asset freeze, material support crime, inadmissibility  us-fto219
+  us      asset freeze                                           us-sdgt, through aq
 
 Divergence
   Listed under 2 of 5 tracked regimes (40 %): gb-ta2000, us-fto219
-  Not listed under: au-terror, eu-terr, nz-unsc1373
+  Reached through others under: us-sdgt
+  Not listed under: au-terror, nz-unsc1373
 
 Names
   primary       Hay'at Tahrir al-Sham (from 2017-01-28)

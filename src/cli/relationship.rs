@@ -91,7 +91,7 @@ fn dossier(answer: &v1::GetRelationshipResponse, look: Look) -> Result<String, F
         let claims = words::count(status.corroborated_by.into(), "claim", "claims");
         page.item(format!("Corroborated by {claims}"));
     }
-    words::leads(&mut page, &status.leads);
+    words::leads(&mut page, &status.leads, " of the last 365 days");
     page.heading("On record");
     page.item(words::count(status.engagements, "engagement", "engagements"));
     Ok(page.finish())
@@ -172,10 +172,11 @@ fn legal(page: &mut Page, status: &v1::RelationshipStatus) {
         return;
     }
     let rows = status.legal.iter().map(|listing| {
-        let by = if listing.inherited_from.is_empty() {
-            "own".to_owned()
-        } else {
-            format!("as a member of {}", listing.inherited_from)
+        let by = match (listing.inherited_from.as_str(), listing.through_group.as_str()) {
+            ("", "") => "own".to_owned(),
+            ("", parent) => format!("through {parent}"),
+            (organisation, "") => format!("as a member of {organisation}"),
+            (organisation, parent) => format!("as a member of {organisation}, through {parent}"),
         };
         let covers = match (listing.component.as_str(), listing.through_group.as_str()) {
             ("", "") => "whole".to_owned(),
@@ -213,7 +214,9 @@ mod tests {
         "conflict": {"value": "CONFLICT_HOSTILE", "since": "2024-10-01", "lastForceOn": "2024-12-01", "provenance": {"eventIds": ["3d3d3d3d-0000"]}},
         "legal": [
           {"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE", "provenance": {"eventIds": ["4e4e4e4e-0000"]}},
-          {"regime": "xx-list", "component": "Military Wing", "state": "DESIGNATION_STATE_DELISTED", "inheritedFrom": "xx"}
+          {"regime": "xx-list", "component": "Military Wing", "state": "DESIGNATION_STATE_DELISTED", "inheritedFrom": "xx"},
+          {"regime": "us-sdgt", "state": "DESIGNATION_STATE_ACTIVE", "throughGroup": "par"},
+          {"regime": "xx-list", "state": "DESIGNATION_STATE_ACTIVE", "inheritedFrom": "xx", "throughGroup": "par"}
         ],
         "score": {"value": 3.4159, "count": "6", "lowest": -9, "highest": 2.5},
         "engagements": "7",
@@ -240,9 +243,11 @@ Facets
   conflict          HOSTILE  2024-10-01  last force 2024-12-01                  [3d3d3d3d]
 
 Legal standing
-  regime     state     covers         by                 events
-  us-fto219  ACTIVE    whole          own                [4e4e4e4e]
+  regime     state     covers         by                              events
+  us-fto219  ACTIVE    whole          own                             [4e4e4e4e]
   xx-list    DELISTED  Military Wing  as a member of xx
+  us-sdgt    ACTIVE    par, whole     through par
+  xx-list    ACTIVE    par, whole     as a member of xx, through par
 
 Score
   +3.42 from 6 engagements, single scores from -9 to 2.5; each halves in 180 days

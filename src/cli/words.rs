@@ -174,13 +174,13 @@ pub fn provenance(provenance: Option<&v1::Provenance>) -> String {
     format!("{inferred}{}", events(&provenance.event_ids)).trim().to_owned()
 }
 
-/// What only a machine has coded; nothing when there is nothing.
-pub fn leads(page: &mut Page, leads: &[v1::Lead]) {
+/// What only a machine has coded in a span of time; nothing when there is nothing.
+pub fn leads(page: &mut Page, leads: &[v1::Lead], span: &str) {
     const SHOWN_MAX: usize = 10;
     if leads.is_empty() {
         return;
     }
-    page.heading("Leads, coded by a machine: they move nothing");
+    page.heading(&format!("Leads{span}, coded by a machine: they move nothing"));
     for lead in leads.iter().take(SHOWN_MAX) {
         let id = short_id(&lead.event_id);
         page.labelled(&lead.effective_on, format!("{}: {} [{id}]", lead.what, lead.summary));

@@ -16,7 +16,8 @@ use crate::{
             relationship::Place,
         },
         id::{ActorId, GroupId, RegimeId},
-        statement::Name,
+        statement::{Name, folded_component},
+        status::field::ListingKey,
         subject::Subject,
         vocabulary::{Act, LineageKind},
     },
@@ -35,8 +36,9 @@ pub struct Turnings {
     pub beginnings: BTreeMap<Day, Vec<Position>>,
     /// The acts and observations that begin to count on a day.
     pub acts: BTreeMap<Day, Vec<Position>>,
-    /// The last act about the listing of a group under a regime that takes effect on a day.
-    pub listings: BTreeMap<(Day, (GroupId, RegimeId)), Position>,
+    /// The last act about the listing of a group, or of a component of it, under a regime that takes effect on a day;
+    /// without one, the end of the regime.
+    pub listings: BTreeMap<(Day, ListingKey), Position>,
     /// The registrations and ends of regimes that begin to count on a day.
     pub of_regimes: BTreeMap<Day, Vec<Position>>,
     /// The memberships that begin or have ended on a day, by the actor, where the listings bind members.
@@ -52,6 +54,14 @@ impl Turnings {
     pub fn begin(&mut self, day: Day, event: Position) {
         self.days.insert(day);
         self.beginnings.entry(day).or_default().push(event);
+    }
+
+    /// Adds the end of a regime: it ends every listing met under it.
+    fn end(&mut self, regime: &RegimeId, day: Day, event: Position) {
+        let met = self.listings.keys().map(|(_, listing)| listing).filter(|(_, of, _)| of == regime);
+        for listing in met.cloned().collect::<BTreeSet<ListingKey>>() {
+            self.listings.entry((day, listing)).or_insert(event);
+        }
     }
 
     fn after(&mut self, last: Option<PartialDate>) {
@@ -96,7 +106,9 @@ impl Turnings {
             }
             self.acts.entry(fact.heralded.min(effective)).or_default().push(fact.position);
             if !matches!(it.act, Act::ObservedPresent | Act::ObservedAbsent) {
-                self.listings.insert((effective, (group.clone(), it.regime.clone())), fact.position);
+                let component = it.scope.component().map(folded_component);
+                let listing = (group.clone(), it.regime.clone(), component);
+                self.listings.insert((effective, listing), fact.position);
             }
             self.regimes.insert(it.regime.clone());
         }
@@ -125,7 +137,10 @@ impl Store {
                 waiting.extend(parent.map(|parent| self.survivor_of(parent, as_of)));
             }
         }
-        for history in self.regimes.values() {
+        for (regime, history) in &self.regimes {
+            for (day, event) in RegimeStatus::ends(history, as_of) {
+                found.end(regime, day, event);
+            }
             for (day, event) in RegimeStatus::beginnings(history, as_of) {
                 found.begin(day, event);
                 found.of_regimes.entry(day).or_default().push(event);

@@ -10,13 +10,15 @@ use crate::domain::{
         Standing,
         designation::designations,
         group::{GroupFact, Groups as _},
-        registry::{RegimeFact, Regimes},
-        relationship::Detail,
+        registry::{RegimeStatus, Regimes, Termination},
     },
     id::{ActorId, GroupId, RegimeId},
-    status::{group::Upcoming, overview::DocketEntry},
+    status::{
+        group::{Designation, Upcoming},
+        overview::DocketEntry,
+    },
     subject::Subject,
-    vocabulary::{Act, Conflict, DueKind, Vocabulary as _},
+    vocabulary::{Act, Conflict, DesignationState, DueKind, Vocabulary as _},
 };
 
 /// A question for the docket. The valid date of the cuts is where the reader stands.
@@ -84,8 +86,25 @@ impl Store {
             found.extend(acts(group, &standing, question));
             found.extend(limits(group, &standing, question, &mut terms));
         }
-        if question.groups.is_empty() {
-            found.extend(self.ends_of_regimes(question));
+        for (regime, end) in ends_of_regimes(question, &mut terms) {
+            let event = end.event();
+            let entry = |subject, name: String| DocketEntry {
+                date: end.on,
+                kind: DueKind::TakesEffect,
+                subject,
+                what: format!("{name}: the regime ends"),
+                event,
+            };
+            if question.groups.is_empty() {
+                found.push(entry(Subject::Regime(regime.clone()), regime.to_string()));
+            }
+            for group in question.groups {
+                for component in self.listed_until(group, &regime, &end, question, &mut terms) {
+                    let part = component.map(|name| format!(" ({name})")).unwrap_or_default();
+                    let subject = Subject::Designation(group.clone(), regime.clone());
+                    found.push(entry(subject, format!("{regime}{part}")));
+                }
+            }
         }
         if question.regimes.is_empty() {
             let pairs = self.pairs(question.as_of).into_iter();
@@ -97,39 +116,28 @@ impl Store {
         found
     }
 
-    fn ends_of_regimes(&self, question: DocketQuestion<'_>) -> Vec<DocketEntry> {
-        let of_regime = |(regime, history): (&RegimeId, &crate::domain::fold::History<RegimeFact>)| {
-            let standing = history.standing(question.as_of);
-            let ends = standing.iter().filter(|fact| fact.content.is_end() && fact.moves());
-            let due = ends.filter(|fact| {
-                question.covers(fact.effective) && question.is_known(fact.effective, fact.heralded)
-            });
-            // The first end counts.
-            due.min_by_key(|fact| fact.effective).map(|fact| DocketEntry {
-                date: fact.effective,
-                kind: DueKind::TakesEffect,
-                subject: Subject::Regime(regime.clone()),
-                what: format!("{regime}: the regime ends"),
-                event: Some(fact.position),
-            })
-        };
-        self.regimes
-            .iter()
-            .filter(|(regime, _)| question.wants_regime(regime))
-            .filter_map(of_regime)
-            .collect()
+    /// The components of a group that are listed under a regime, or proposed to be, on the day before it ends or where the
+    /// reader stands; `None` among them: the whole group.
+    fn listed_until(
+        &self,
+        group: &GroupId,
+        regime: &RegimeId,
+        end: &Termination,
+        question: DocketQuestion<'_>,
+        terms: &mut Terms<'_>,
+    ) -> Vec<Option<String>> {
+        let eve = end.on.lower().yesterday().unwrap_or(Day::MIN);
+        let day = eve.min(question.as_of.valid_at);
+        let standing = self.standing(group, question.as_of).unwrap_or_default();
+        let listings = designations(&standing, terms.on(day), day).listings.into_iter();
+        let ending = |it: &Designation| it.state.is_in_force() || it.state == DesignationState::Proposed;
+        listings.filter(|it| it.regime == *regime && ending(it)).map(|it| it.component).collect()
     }
 
     fn ceasefires(&self, actor: &ActorId, group: &GroupId, question: DocketQuestion<'_>) -> Vec<DocketEntry> {
         let Some(line) = self.line_of(actor, group, question.as_of) else { return Vec::new() };
-        let ends: BTreeSet<Day> = line
-            .steps()
-            .filter_map(|(_, _, step)| match step.detail {
-                Detail::Truce(truce) => truce.ends_on,
-                Detail::None | Detail::Agreement(_) | Detail::Mission(_) => None,
-            })
-            .filter(|day| question.covers(DateSpan::day(*day)))
-            .collect();
+        let ends: BTreeSet<Day> =
+            line.truce_ends().filter(|day| question.covers(DateSpan::day(*day))).collect();
         let still_runs = |day: Day| {
             let conflict = line.status(day.min(question.as_of.valid_at), Vec::new()).conflict;
             let holds = matches!(
@@ -153,6 +161,17 @@ impl Store {
         };
         ends.into_iter().filter_map(entry).collect()
     }
+}
+
+/// The ends of regimes in the period, as they are known where the reader stands.
+fn ends_of_regimes(question: DocketQuestion<'_>, terms: &mut Terms<'_>) -> Vec<(RegimeId, Termination)> {
+    let known = terms.on(question.as_of.valid_at).values();
+    let wanted = known.filter(|regime| question.wants_regime(&regime.regime));
+    let end = |regime: &RegimeStatus| {
+        let end = regime.terminated.as_ref().or(regime.ending.as_ref());
+        end.filter(|end| question.covers(end.on)).map(|end| (regime.regime.clone(), end.clone()))
+    };
+    wanted.filter_map(end).collect()
 }
 
 /// The acts that take effect in the period.

@@ -155,7 +155,7 @@ impl Store {
         if !met && bindings.iter().all(|binding| binding.inherited_from.is_some()) {
             return None;
         }
-        let in_force = bindings.iter().filter(|binding| binding.designation.state.has_effects());
+        let in_force = bindings.iter().filter(|binding| binding.bearing.designation.state.has_effects());
         let through: BTreeSet<&ActorId> =
             in_force.clone().filter_map(|binding| binding.inherited_from).collect();
         let listed = in_force.clone().any(|binding| binding.inherited_from.is_none());

@@ -100,7 +100,7 @@ impl Store {
 
 /// Whether a listing has effects.
 fn has_effects(listing: &Binding<'_>) -> bool {
-    listing.designation.state.has_effects()
+    listing.bearing.designation.state.has_effects()
 }
 
 /// Whether a move can make a relationship one of engagement.
@@ -169,7 +169,7 @@ fn stretches(
 }
 
 fn note_listings(stretch: &mut Stretch, in_force: Vec<Binding<'_>>) {
-    for Binding { designation: listing, through, .. } in in_force {
+    for Bearing { designation: listing, through, .. } in in_force.iter().map(|it| it.bearing) {
         let same = |it: &&mut Designation| it.regime == listing.regime && it.component == listing.component;
         match stretch.listings.iter_mut().find(same) {
             // A listing of its own says more than one of what it is a wing of.

@@ -13,19 +13,17 @@ use crate::domain::{
     fold::{
         Standing,
         group::{
-            Bearing, Binding, GroupFact, GroupQuestion, Groups, Identity, bearing, binding_on, group_status,
-            identity,
+            Binding, GroupFact, GroupQuestion, Groups, Identity, bearing, binding_on, group_status, identity,
         },
         registry::{ActorStatus, Redirects, RegimeStatus, Regimes},
         relationship::{Dealings, Line},
     },
     id::{ActorId, GroupId, RegimeId},
     status::{
-        group::{Designation, EngagementCounts, GroupCounts, GroupStatus, InheritedDesignation},
+        group::{EngagementCounts, GroupCounts, GroupStatus},
         relationship::{LegalFacet, RelationshipStatus},
     },
     subject::Subject,
-    vocabulary::Inheritance,
 };
 
 /// The status of a relationship, with the names of its two ends.
@@ -72,6 +70,10 @@ impl Groups for Store {
 
     fn survivor(&self, group: &GroupId, as_of: AsOf) -> GroupId {
         self.survivor_of(group, as_of)
+    }
+
+    fn actors(&self, as_of: AsOf) -> Vec<ActorStatus> {
+        self.actors.values().filter_map(|history| ActorStatus::fold(history, as_of)).collect()
     }
 }
 
@@ -146,43 +148,7 @@ impl Store {
         let group = &self.survivor(group, as_of);
         let engagements = EngagementCounts::default();
         let question = GroupQuestion { group, groups: self, regimes, asked, engagements, as_of };
-        let mut status = group_status(&question).ok_or_else(|| UnknownError::Group(group.clone()))?;
-        status.inherited.extend(self.bound(&status, regimes, as_of));
-        status.inherited.sort_by(|a, b| {
-            (&a.regime, &a.from_group, &a.bound_actor).cmp(&(&b.regime, &b.from_group, &b.bound_actor))
-        });
-        Ok(status)
-    }
-
-    /// Whom its listings in force bind as members of organisations.
-    fn bound(&self, status: &GroupStatus, regimes: &Regimes, as_of: AsOf) -> Vec<InheritedDesignation> {
-        let binds_members = |it: &&Designation| {
-            let terms = regimes.get(&it.regime);
-            let whole = it.component.is_none() && it.state.is_in_force();
-            whole && terms.is_some_and(|terms| terms.inheritance == Inheritance::Members)
-        };
-        let listings = status.designations.iter().filter(binds_members).cloned();
-        let listings: Vec<Bearing> = listings.map(Bearing::from).collect();
-        if listings.is_empty() {
-            return Vec::new();
-        }
-        let actors = self.actors.values().filter_map(|history| ActorStatus::fold(history, as_of));
-        let bound = actors.flat_map(|actor| {
-            let bindings = binding_on(&actor.actor, &actor.memberships, &listings, regimes).into_iter();
-            let inherited = bindings.filter(|binding| binding.inherited_from.is_some());
-            let of = |binding: Binding<'_>| InheritedDesignation {
-                regime: binding.designation.regime.clone(),
-                from_group: status.group.clone(),
-                bound_actor: Some(actor.actor.clone()),
-                state: binding.designation.state,
-                events: [&actor.provenance, &binding.designation.provenance]
-                    .into_iter()
-                    .flat_map(|it| it.events.iter().copied())
-                    .collect(),
-            };
-            inherited.map(of).collect::<Vec<_>>()
-        });
-        bound.collect()
+        group_status(&question).ok_or_else(|| UnknownError::Group(group.clone()))
     }
 
     /// What the registry holds about a regime.
@@ -376,14 +342,14 @@ impl Store {
 
 /// Listings as they bear on a relationship.
 pub(super) fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
-    let facets = bindings.iter().map(|binding| LegalFacet {
-        regime: binding.designation.regime.clone(),
-        component: binding.designation.component.clone(),
-        through: binding.through.cloned(),
-        state: binding.designation.state,
-        inherited_from: binding.inherited_from.cloned(),
+    let facets = bindings.iter().map(|Binding { bearing, inherited_from }| LegalFacet {
+        regime: bearing.designation.regime.clone(),
+        component: bearing.designation.component.clone(),
+        through: bearing.through.clone(),
+        state: bearing.designation.state,
+        inherited_from: inherited_from.cloned(),
         membership: None,
-        provenance: binding.designation.provenance.clone(),
+        provenance: bearing.designation.provenance.clone(),
     });
     facets.collect()
 }

@@ -30,10 +30,21 @@ pub struct DesignationAct {
 pub enum Scope {
     /// The whole group, on its own listing.
     Whole,
-    /// A component of the group, by name.
+    /// A component of the group, by name: see [`is_same_component`].
     Component(String),
     /// The whole group, as an alias of another group's listing.
     AliasOf(GroupId),
+}
+
+/// Whether two names are those of one component: they differ at most in case and in spacing.
+pub fn is_same_component(one: &str, other: &str) -> bool {
+    one == other || folded_component(one) == folded_component(other)
+}
+
+/// The name of a component as it is compared: in lower case, with one space between words.
+pub fn folded_component(name: &str) -> String {
+    let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
 }
 
 impl Scope {

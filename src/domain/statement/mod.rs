@@ -7,7 +7,7 @@ mod identity;
 mod registry;
 
 pub use decision::{DecisionBasis, DecisionRecorded};
-pub use designation::{DesignationAct, Scope};
+pub use designation::{DesignationAct, Scope, folded_component, is_same_component};
 pub use engagement::{Agreement, Ceasefire, Engagement, Participant, Party, Representation};
 pub use identity::{IdentityMerged, IdentityUnmerged};
 pub use registry::{

@@ -6,7 +6,7 @@ use super::Lead;
 use crate::{
     domain::{
         date::{DateSpan, Day, PartialDate},
-        fold::{Lost, Provenance},
+        fold::{Lost, Provenance, registry::Termination},
         id::{ActorId, GroupId, RegimeId},
         statement::ExternalId,
         subject::Subject,
@@ -35,10 +35,13 @@ pub struct GroupStatus {
     pub lifecycle: Option<Lifecycle>,
     /// Its own listings, by regime and component, the whole group first.
     pub designations: Vec<Designation>,
-    /// Listings it is subject to through other groups.
+    /// Listings in force that it is subject to through other groups, and whom they and its own bind: by regime, group,
+    /// component and actor.
     pub inherited: Vec<InheritedDesignation>,
     /// What its own listings in force bring about, by jurisdiction.
     pub legal_effects: Vec<JurisdictionEffects>,
+    /// What listings bring about that reach it through other groups, by jurisdiction.
+    pub inherited_effects: Vec<JurisdictionEffects>,
     /// Lineage at the date, in both directions.
     pub lineage: Vec<Lineage>,
     /// What deserves notice.
@@ -130,6 +133,8 @@ pub struct Designation {
     pub review_due_on: Option<Day>,
     /// Whether that day has passed.
     pub review_overdue: bool,
+    /// The end of its regime that is known to be coming; `None` too when nothing is in force or proposed.
+    pub regime_end: Option<Termination>,
     /// Whether a source of nearly the same rank contradicts a fact that the state rests on.
     pub disputed: bool,
     /// The reference of the act that last gave one; may be empty.
@@ -214,6 +219,8 @@ pub struct Exemption {
 pub struct InheritedDesignation {
     /// The regime.
     pub regime: RegimeId,
+    /// The component of it that is covered; `None`: the whole group.
+    pub component: Option<String>,
     /// The group that is listed itself.
     pub from_group: GroupId,
     /// The actor that is bound as a member of the authority; `None` when it reaches the group through another group.
@@ -233,6 +240,8 @@ pub struct JurisdictionEffects {
     pub legal_effects: Vec<LegalEffect>,
     /// The regimes they come from.
     pub regimes: Vec<RegimeId>,
+    /// The listed groups through which they reach the group, by slug; empty: it is listed itself.
+    pub through: Vec<GroupId>,
 }
 
 /// A lineage relation at a date.
@@ -257,9 +266,12 @@ pub struct Lineage {
 pub struct Divergence {
     /// The tracked regimes under which it, or a component of it, is listed with effects in force.
     pub listed_under: Vec<RegimeId>,
+    /// The tracked regimes that do not list it, while a listing under them of a group that it is a wing of has effects in
+    /// force.
+    pub listed_through: Vec<RegimeId>,
     /// The other tracked regimes.
     pub not_listed_under: Vec<RegimeId>,
-    /// The share that lists it, 0 to 1; 0 when no regime is tracked.
+    /// The share of all three that lists it, 0 to 1; 0 when no regime is tracked.
     pub share: f64,
 }
 

@@ -50,7 +50,7 @@ vocabulary! {
         PresentAfterEnd = 3 "PRESENT_AFTER_END",
         /// Claims of sources of nearly the same rank disagree.
         ClaimsDisagree = 4 "CLAIMS_DISAGREE",
-        /// An act lists or keeps under a regime that had ended.
+        /// An act lists, keeps, changes, begins or exempts under a regime that had ended.
         ActUnderEndedRegime = 5 "ACT_UNDER_ENDED_REGIME",
     }
 }

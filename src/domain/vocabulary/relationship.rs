@@ -103,7 +103,7 @@ vocabulary! {
         IndirectContact = 10 "INDIRECT_CONTACT",
         /// There are dealings on record, and none of those above.
         Dormant = 11 "DORMANT",
-        /// The actor lists the group, and no dealings are on record.
+        /// The actor lists the group, or one that it is a wing of, and no dealings are on record.
         ProscribedNoContact = 12 "PROSCRIBED_NO_CONTACT",
         /// Nothing is on record.
         None = 13 "NONE",
@@ -113,7 +113,8 @@ vocabulary! {
 vocabulary! {
     /// What deserves notice about a relationship.
     RelationshipFlag {
-        /// The actor engaged with the group within 365 days while its own listing of the group is in force.
+        /// The actor engaged with the group within 365 days while its own listing of the group, or of one that it is a wing
+        /// of, is in force.
         EngagingWhileDesignated = 1 "ENGAGING_WHILE_DESIGNATED",
         /// The actor recognises the group and lists it.
         RecognisedButListed = 2 "RECOGNISED_BUT_LISTED",

@@ -66,6 +66,7 @@ fn write(status: &GroupStatus, names: &dyn Names) -> v1::GroupStatus {
         designations: status.designations.iter().map(|it| write_designation(it, names)).collect(),
         inherited: status.inherited.iter().map(write_inherited).collect(),
         legal_effects: status.legal_effects.iter().map(write_effects).collect(),
+        inherited_effects: status.inherited_effects.iter().map(write_effects).collect(),
         lineage: status.lineage.iter().map(|it| write_lineage(it, names)).collect(),
         flags: vocabulary::write_all(&status.flags),
         divergence: Some(write_divergence(&status.divergence)),
@@ -128,6 +129,7 @@ fn write_designation(it: &Designation, names: &dyn Names) -> v1::Designation {
         alternatives: write_alternatives(&it.alternatives, names),
         provenance: Some(write_provenance(&it.provenance, names)),
         corroborated_by: corroboration(&it.alternatives),
+        regime_ends_on: text_of(it.regime_end.as_ref().map(|end| end.on)),
     }
 }
 
@@ -164,6 +166,7 @@ fn write_inherited(it: &InheritedDesignation) -> v1::InheritedDesignation {
         regime: it.regime.to_string(),
         from_group: it.from_group.to_string(),
         bound_actor: text_of(it.bound_actor.as_ref()),
+        component: text_of(it.component.as_ref()),
         state: vocabulary::write(it.state),
     }
 }
@@ -173,6 +176,7 @@ fn write_effects(it: &JurisdictionEffects) -> v1::JurisdictionEffects {
         jurisdiction: it.jurisdiction.to_string(),
         legal_effects: vocabulary::write_all(&it.legal_effects),
         regimes: it.regimes.iter().map(ToString::to_string).collect(),
+        through_groups: it.through.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -190,6 +194,7 @@ fn write_lineage(it: &Lineage, names: &dyn Names) -> v1::Lineage {
 fn write_divergence(it: &Divergence) -> v1::Divergence {
     v1::Divergence {
         listed_under: it.listed_under.iter().map(ToString::to_string).collect(),
+        listed_through: it.listed_through.iter().map(ToString::to_string).collect(),
         not_listed_under: it.not_listed_under.iter().map(ToString::to_string).collect(),
         share: it.share,
     }
@@ -232,6 +237,7 @@ mod tests {
     };
     use crate::{
         domain::{
+            fold::registry::Termination,
             status::{
                 Lead,
                 group::{Details, EngagementCounts, EpisodeEnd},
@@ -280,6 +286,11 @@ mod tests {
             challenged_on: Some(date("2019")),
             review_due_on: Some(date("2026-01-01")),
             review_overdue: true,
+            regime_end: Some(Termination {
+                on: date("2026-06-30"),
+                provenance: provenance(26),
+                disputed: false,
+            }),
             disputed: true,
             reference: "90 FR 30187".to_owned(),
             last_present_on: Some(date("2018")),
@@ -320,6 +331,7 @@ mod tests {
             designations: vec![designation()],
             inherited: vec![InheritedDesignation {
                 regime: date("un-1267"),
+                component: Some("Front".to_owned()),
                 from_group: date("nusra"),
                 bound_actor: Some(date("de")),
                 state: DesignationState::Active,
@@ -329,6 +341,13 @@ mod tests {
                 jurisdiction: date("us"),
                 legal_effects: vec![LegalEffect::AssetFreeze],
                 regimes: vec![date("us-fto219")],
+                through: vec![date("nusra")],
+            }],
+            inherited_effects: vec![JurisdictionEffects {
+                jurisdiction: date("us"),
+                legal_effects: vec![LegalEffect::TravelBan],
+                regimes: vec![date("us-sdgt")],
+                through: vec![date("nusra")],
             }],
             lineage: vec![Lineage {
                 group: date("hts"),
@@ -341,6 +360,7 @@ mod tests {
             flags: vec![GroupFlag::ListedButDissolved],
             divergence: Divergence {
                 listed_under: vec![date("un-1267")],
+                listed_through: vec![date("us-sdgt")],
                 not_listed_under: vec![date("us-fto219")],
                 share: 0.5,
             },

@@ -5,7 +5,7 @@ use crate::domain::{
     date::{DateSpan, Day},
     fold::{group::GroupFact, registry::RegimeStatus, telling::Standing},
     id::{GroupId, RegimeId},
-    statement::{DesignationAct, Scope},
+    statement::{DesignationAct, Scope, is_same_component},
     status::group::{Anomaly, Episode, EpisodeEnd, Since},
     subject::Subject,
     vocabulary::{Act, AnomalyRule, DesignationState, FoldRule},
@@ -38,6 +38,8 @@ pub struct Machine<'a> {
     pub(super) reviewed: Option<Day>,
     /// The fact that did.
     pub(super) review: Option<ActFact<'a>>,
+    /// What the listing was before a court annulled it: put back when the judgment is reversed.
+    annulled: Option<Annulled<'a>>,
     /// The act that last gave a reference.
     pub(super) reference: Option<ActFact<'a>>,
     pub(super) sightings: Sightings<'a>,
@@ -50,6 +52,15 @@ pub struct Machine<'a> {
     /// The state before its end was inferred: put back when the inference turns out wrong.
     pub(super) before_inferred_end: Option<State<'a>>,
     pub(super) regime_has_ended: bool,
+}
+
+/// A listing that a court annulled.
+#[derive(Clone, Debug)]
+struct Annulled<'a> {
+    /// The facts that it rested on, the latest first.
+    listing: Vec<ActFact<'a>>,
+    /// Its last day.
+    expiry: Option<Limit<'a>>,
 }
 
 /// A state, since when, and why.
@@ -108,6 +119,7 @@ impl<'a> Machine<'a> {
             suspension: None,
             reviewed: None,
             review: None,
+            annulled: None,
             reference: None,
             sightings: Sightings::default(),
             overlays: Overlays::default(),
@@ -126,7 +138,12 @@ impl<'a> Machine<'a> {
 
     /// Whether the act is about this listing.
     pub fn is_of(&self, act: &DesignationAct) -> bool {
-        self.key() == (&act.regime, act.scope.component())
+        let same_part = match (self.component, act.scope.component()) {
+            (None, None) => true,
+            (Some(one), Some(other)) => is_same_component(one, other),
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        same_part && *self.regime == act.regime
     }
 
     /// Applies an act or observation in effect. Never before one that precedes it in valid-time order.
@@ -160,19 +177,25 @@ impl<'a> Machine<'a> {
     }
 
     fn act(&mut self, fact: ActFact<'a>, act: &'a DesignationAct) {
-        let Some(found) = transition(self.standing.state, act.act) else {
+        let found = transition(self.standing.state, act.act);
+        let without_regime = self.regime_has_ended && presumes_regime(act.act, found.map(|it| it.next));
+        if without_regime {
+            self.notice(AnomalyRule::ActUnderEndedRegime, fact, act.act);
+        }
+        let Some(found) = found else {
             self.overlays.apply(fact, act);
             return;
         };
         self.acts += 1;
         self.overlays.settle(act.act);
-        if let Some(rule) = found.anomaly {
+        let in_vain = found.anomaly == Some(AnomalyRule::ActWithoutEffect);
+        // That there is no regime is why it has no effect.
+        if let Some(rule) = found.anomaly.filter(|_| !(in_vain && without_regime)) {
             self.notice(rule, fact, act.act);
         }
-        if found.anomaly == Some(AnomalyRule::ActWithoutEffect) {
+        if in_vain {
             return;
         }
-        self.notice_ended_regime(found.next, fact, act.act);
         if found.next != DesignationState::Proposed {
             self.withdraw_inferred_end(fact);
         }
@@ -186,7 +209,14 @@ impl<'a> Machine<'a> {
         };
         let next = State { state: found.next, since, cause: Cause::Stated, deciding: vec![fact] };
         match (self.standing.state.is_in_force(), next.state.is_in_force()) {
-            (false, true) => self.begin(next, fact, act),
+            (false, true) => match self.annulled.take() {
+                Some(annulled) if act.act == Act::AnnulmentReversed => self.revive(annulled, next, fact),
+                Some(_) => {
+                    self.overlays.end_listing();
+                    self.begin(next, fact, act);
+                }
+                None => self.begin(next, fact, act),
+            },
             (true, true) => self.carry_on(next, fact, act),
             (true, false) => self.end(next, fact.effective),
             (false, false) if next.state != self.standing.state => self.standing = next,
@@ -234,6 +264,18 @@ impl<'a> Machine<'a> {
         self.footing = footing;
     }
 
+    /// Goes on with the listing that a court had annulled: it is taken never to have been. What ran out meanwhile does so
+    /// on the day of the reversal.
+    fn revive(&mut self, annulled: Annulled<'a>, next: State<'a>, fact: ActFact<'a>) {
+        let Annulled { listing, expiry } = annulled;
+        if let Some(episode) = self.episodes.last_mut() {
+            episode.end = None;
+        }
+        self.listing = listing;
+        self.expiry = expiry.map(|limit| Limit { from: fact.effective.lower(), ..limit });
+        self.standing = next;
+    }
+
     /// Ends the listing, or the process that was to lead to one.
     pub(super) fn end(&mut self, next: State<'a>, on: DateSpan) {
         if self.standing.state != DesignationState::Proposed
@@ -241,9 +283,12 @@ impl<'a> Machine<'a> {
         {
             episode.end = Some(EpisodeEnd { on, state: next.state });
         }
-        self.overlays.end_listing();
-        self.listing.clear();
-        self.expiry = None;
+        let (listing, expiry) = (std::mem::take(&mut self.listing), self.expiry.take());
+        if next.state == DesignationState::Annulled {
+            self.annulled = Some(Annulled { listing, expiry });
+        } else {
+            self.overlays.end_listing();
+        }
         self.suspension = None;
         self.standing = next;
     }
@@ -251,7 +296,7 @@ impl<'a> Machine<'a> {
     /// Sets the limits in time and the day of review that follow from an act.
     fn limit(&mut self, fact: ActFact<'a>, act: &DesignationAct) {
         let state = self.standing.state;
-        let limit = act.expires_on.map(|last| Limit { last, fact });
+        let limit = act.expires_on.map(|last| Limit { last, from: fact.effective.lower(), fact });
         if state.is_in_force() && (is_listing(act.act) || act.act == Act::Maintained) {
             self.expiry = limit;
             self.reviewed = Some(fact.effective.lower());
@@ -287,7 +332,9 @@ impl<'a> Machine<'a> {
                 cause: Cause::Inferred(FoldRule::Observation),
                 deciding: vec![fact],
             };
-            self.notice_ended_regime(next.state, fact, act.act);
+            if self.regime_has_ended {
+                self.notice(AnomalyRule::ActUnderEndedRegime, fact, act.act);
+            }
             self.begin(next, fact, act);
         } else {
             self.sightings.presence = Some(fact);
@@ -306,13 +353,6 @@ impl<'a> Machine<'a> {
         }
         if let Some(episode) = self.episodes.last_mut() {
             episode.end = None;
-        }
-    }
-
-    /// A listing is put or kept in force, and there is no regime any more to do so under.
-    fn notice_ended_regime(&mut self, next: DesignationState, fact: ActFact<'a>, act: Act) {
-        if self.regime_has_ended && next.is_in_force() {
-            self.notice(AnomalyRule::ActUnderEndedRegime, fact, act);
         }
     }
 
@@ -348,6 +388,14 @@ impl<'a> Machine<'a> {
             root: fact.root,
         });
     }
+}
+
+/// Whether an act that leads to a state presumes that there is a regime to do it under. Ending what is left of a listing, and
+/// going to court about it, do not.
+fn presumes_regime(act: Act, next: Option<DesignationState>) -> bool {
+    let changes = matches!(act, Act::Amended | Act::ScopeChanged | Act::Maintained | Act::Suspended);
+    let begins = matches!(act, Act::Initiated | Act::ExemptionGranted);
+    changes || begins || next.is_some_and(DesignationState::is_in_force)
 }
 
 /// Whether the act lists, whatever was before.

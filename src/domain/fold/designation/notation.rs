@@ -98,7 +98,7 @@ pub(in crate::domain::fold) fn read(text: &str) -> (FactParts, Option<u64>) {
 }
 
 /// What the record of these facts, numbered from 1, shows on the day. A regime `r` with a review every 60 months is
-/// registered from 1990 on; `r ends DATE` among the facts ends it.
+/// registered from 1990 on; `r ends DATE`, or `r ends DATE announced DATE`, among the facts ends it.
 pub(super) fn fold(record: &str, valid_at: &str) -> Designations {
     let group: GroupId = GROUP.parse().unwrap();
     let as_of = AsOf::at(parse_day(valid_at).unwrap());
@@ -120,7 +120,10 @@ pub(super) fn fold(record: &str, valid_at: &str) -> Designations {
     for (number, text) in (1..).zip(record.split(';').map(str::trim).filter(|text| !text.is_empty())) {
         if let Some(date) = text.strip_prefix("r ends ") {
             let ended = RegimeTerminated { regime: REGIME.parse().unwrap(), reason: String::new() };
-            let ended = Arc::new(Fact::new(fact(date, Statement::RegimeTerminated(ended))).unwrap());
+            let (date, announced) = date.split_once(" announced ").unzip();
+            let parts = fact(date.unwrap_or(&text[7..]), Statement::RegimeTerminated(ended));
+            let announced_on = announced.map(|date| date.parse().unwrap());
+            let ended = Arc::new(Fact::new(FactParts { announced_on, ..parts }).unwrap());
             let content = RegimeFact::about(&slug, &ended).unwrap();
             regime.add(Telling::new(Position::new(1_000 + number), &ended, content));
             continue;
@@ -184,6 +187,10 @@ fn parts_of(it: &Designation) -> Vec<String> {
     part(it.challenged_on.is_some(), format!("challenged {:?}", it.challenged_on.map(|on| on.to_string())));
     let overdue = if it.review_overdue { "overdue" } else { "due" };
     part(it.review_due_on.is_some(), format!("review {overdue} {}", it.review_due_on.unwrap_or_default()));
+    part(
+        it.regime_end.is_some(),
+        format!("r ends {}", it.regime_end.as_ref().map(|end| end.on.to_string()).unwrap_or_default()),
+    );
     part(it.disputed, "disputed".into());
     part(!it.reference.is_empty(), format!("ref {}", it.reference));
     part(it.last_present_on.is_some(), format!("seen {:?}", it.last_present_on.map(|on| on.to_string())));
@@ -197,8 +204,18 @@ fn parts_of(it: &Designation) -> Vec<String> {
 }
 
 /// What must be said whenever it is so.
-const LOUD: [&str; 9] =
-    ["pending", "exempt", "challenged", "disputed", "lost", "inferred", "anomaly", "gone", "review overdue"];
+const LOUD: [&str; 10] = [
+    "r ends",
+    "pending",
+    "exempt",
+    "challenged",
+    "disputed",
+    "lost",
+    "inferred",
+    "anomaly",
+    "gone",
+    "review overdue",
+];
 
 /// Holds what shows against what is expected, listing by listing: the first part is the state, the others may be left
 /// out unless they are [`LOUD`]. Nothing at all: `—`.

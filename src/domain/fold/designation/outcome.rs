@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     date::{DateSpan, Day},
-    fold::{Lost, Provenance},
+    fold::{Lost, Provenance, registry::Termination},
     status::group::{Anomaly, Designation, Details, Since, Upcoming},
     vocabulary::{Act, Basis, DesignationState, DueKind, FoldRule},
 };
@@ -65,6 +65,7 @@ impl<'a> Machine<'a> {
             grounds.iter().chain(&self.contested).flat_map(|fact| fact.lost.iter().copied()).collect();
         let disputed = grounds.iter().chain(&self.contested).any(|fact| fact.disputed);
         let review_due_on = self.review_due();
+        let regime_end = self.regime_end();
         Designation {
             regime: self.regime.clone(),
             regime_title: self.terms.map(|terms| terms.title.clone()).unwrap_or_default(),
@@ -85,6 +86,7 @@ impl<'a> Machine<'a> {
             exemptions: if state.is_in_force() { self.overlays.exemptions_at(valid_at) } else { Vec::new() },
             challenged_on: self.overlays.challenge.map(|fact| fact.effective),
             review_due_on,
+            regime_end: regime_end.cloned(),
             review_overdue: review_due_on.is_some_and(|due| due < valid_at),
             disputed: disputed || self.regime_end_is_disputed(),
             reference: self
@@ -150,6 +152,13 @@ impl<'a> Machine<'a> {
         self.standing.cause == Cause::RegimeEnd && end.is_some_and(|end| end.disputed)
     }
 
+    /// The end of its regime that is known to be coming, and with which it will lapse, or what was to lead to it.
+    fn regime_end(&self) -> Option<&'a Termination> {
+        let state = self.standing.state;
+        let ends = state.is_in_force() || state == DesignationState::Proposed;
+        self.terms?.ending.as_ref().filter(|_| ends)
+    }
+
     fn review_due(&self) -> Option<Day> {
         let months = self.terms?.review_interval_months;
         let reviewed = self.reviewed.filter(|_| self.standing.state.is_in_force())?;
@@ -180,6 +189,10 @@ impl<'a> Machine<'a> {
                 )
             })
             .collect();
+        let regime_end = self.regime_end();
+        found.extend(
+            regime_end.map(|end| entry(end.on, DueKind::TakesEffect, "the regime ends", end.event())),
+        );
         if !self.standing.state.is_in_force() {
             return found;
         }

@@ -15,13 +15,15 @@ use crate::domain::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit<'a> {
     pub last: PartialDate,
+    /// The first day on which it can have passed: that of the fact, or of the judgment that put the listing back.
+    pub from: Day,
     pub fact: ActFact<'a>,
 }
 
 impl Limit<'_> {
-    /// The first day after it; at the earliest the day of the fact itself.
+    /// The first day after it, and none before it can have passed.
     fn due(&self) -> Day {
-        next_day(self.last.upper()).max(self.fact.effective.lower())
+        next_day(self.last.upper()).max(self.from)
     }
 }
 

@@ -29,7 +29,18 @@ pub struct Transition {
 /// Where `act` leads from `from`; `None` for an act that never moves the state: challenges, exemptions, observations.
 ///
 /// INITIATED while a listing is in force does not move it either, but leaves a process pending. The end of a regime
-/// acts as EXPIRED does.
+/// acts as EXPIRED does. ANNULMENT_REVERSED takes back what ANNULLED did: the same episode goes on.
+///
+/// Observations are evidence and have no column. What [`Machine`](super::Machine) makes of OBSERVED_PRESENT:
+///
+/// | state | then |
+/// |---|---|
+/// | in force | stays; absences before no longer count |
+/// | NONE, or PROPOSED without an earlier episode | ACTIVE, inferred, begun on an unknown day before |
+/// | INFERRED_ENDED | what it was before, in the same episode: evidence takes back what only evidence had said |
+/// | ended by an act, by time or with the regime | stays, with the anomaly PRESENT_AFTER_END |
+///
+/// OBSERVED_ABSENT moves nothing by itself. Missing on two days, or for 30, what is in force becomes INFERRED_ENDED.
 pub fn transition(from: DesignationState, act: Act) -> Option<Transition> {
     use DesignationState::{
         Active, Annulled, AnnulledStayed, Delisted, InferredEnded, Lapsed, None as Never, Proposed, Suspended,

@@ -395,7 +395,7 @@ fn bound_actors() {
         let found = binding_on(&actor.parse().unwrap(), &memberships, &listings, &regimes);
         let found = found.iter().map(|it| {
             let through = it.inherited_from.map_or("own", |of| of.as_str());
-            format!("{}:{}:{through}", it.designation.regime, it.designation.state)
+            format!("{}:{}:{through}", it.bearing.designation.regime, it.bearing.designation.state)
         });
         assert_eq!(join(found), expected, "{actor}");
     };

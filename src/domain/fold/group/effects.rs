@@ -2,46 +2,75 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::inherited::Bearing;
 use crate::domain::{
     date::Day,
     fold::registry::Regimes,
-    id::{ActorId, RegimeId},
+    id::{ActorId, GroupId, RegimeId},
     status::group::{Designation, Divergence, JurisdictionEffects, Lifecycle},
-    vocabulary::{GroupFlag, LegalEffect, LifecycleState},
+    vocabulary::{GroupFlag, LifecycleState},
 };
 
-/// The legal effects of the listings of the whole group whose effects are in force, united by the authority whose law it
-/// is. What binds a component does not bind the group.
-pub(super) fn legal_effects(designations: &[Designation], regimes: &Regimes) -> Vec<JurisdictionEffects> {
-    let mut by_jurisdiction: BTreeMap<&ActorId, (BTreeSet<LegalEffect>, BTreeSet<&RegimeId>)> =
-        BTreeMap::new();
-    let whole = |it: &&Designation| it.component.is_none() && it.state.has_effects();
-    for designation in designations.iter().filter(whole) {
-        let Some(terms) = regimes.get(&designation.regime) else { continue };
-        let (effects, from) = by_jurisdiction.entry(&terms.authority).or_default();
-        effects.extend(&terms.legal_effects);
-        from.insert(&designation.regime);
+/// The legal effects of listings of whole groups, each with the group through which it reaches this one, united by the
+/// authority whose law it is: of those whose effects are in force. What binds a component does not bind the group.
+pub(super) fn legal_effects<'a>(
+    listings: impl Iterator<Item = (&'a Designation, Option<&'a GroupId>)>,
+    regimes: &'a Regimes,
+) -> Vec<JurisdictionEffects> {
+    let mut by_jurisdiction: BTreeMap<&ActorId, JurisdictionEffects> = BTreeMap::new();
+    for (designation, through) in listings {
+        let whole = designation.component.is_none() && designation.state.has_effects();
+        let Some(terms) = regimes.get(&designation.regime).filter(|_| whole) else { continue };
+        let it = by_jurisdiction.entry(&terms.authority).or_insert_with(|| JurisdictionEffects {
+            jurisdiction: terms.authority.clone(),
+            legal_effects: Vec::new(),
+            regimes: Vec::new(),
+            through: Vec::new(),
+        });
+        it.legal_effects.extend(&terms.legal_effects);
+        it.regimes.push(designation.regime.clone());
+        it.through.extend(through.cloned());
     }
-    by_jurisdiction
-        .into_iter()
-        .map(|(jurisdiction, (effects, from))| JurisdictionEffects {
-            jurisdiction: jurisdiction.clone(),
-            legal_effects: effects.into_iter().collect(),
-            regimes: from.into_iter().cloned().collect(),
-        })
-        .collect()
+    let mut found: Vec<JurisdictionEffects> = by_jurisdiction.into_values().collect();
+    for it in &mut found {
+        sort(&mut it.legal_effects);
+        sort(&mut it.regimes);
+        sort(&mut it.through);
+    }
+    found
 }
 
-/// Which of the tracked regimes list the group, or a component of it, with effects in force.
-pub(super) fn divergence(designations: &[Designation], regimes: &Regimes, valid_at: Day) -> Divergence {
-    let listing: BTreeSet<&RegimeId> =
-        designations.iter().filter(|it| it.state.has_effects()).map(|it| &it.regime).collect();
-    let tracked = regimes.values().filter(|regime| regime.is_tracked(valid_at));
-    let (listed_under, not_listed_under): (Vec<RegimeId>, Vec<RegimeId>) =
-        tracked.map(|regime| regime.regime.clone()).partition(|regime| listing.contains(regime));
-    let (listed, all) = (listed_under.len(), listed_under.len() + not_listed_under.len());
-    let share = if all == 0 { 0.0 } else { listed as f64 / all as f64 };
-    Divergence { listed_under, not_listed_under, share }
+fn sort<T: Ord>(items: &mut Vec<T>) {
+    items.sort();
+    items.dedup();
+}
+
+/// Which of the tracked regimes list the group, or a component of it, with effects in force, and under which it is reached
+/// through others.
+pub(super) fn divergence(
+    designations: &[Designation],
+    reaching: &[Bearing],
+    regimes: &Regimes,
+    valid_at: Day,
+) -> Divergence {
+    let has_effects = |it: &&Designation| it.state.has_effects();
+    let own: BTreeSet<&RegimeId> = designations.iter().filter(has_effects).map(|it| &it.regime).collect();
+    let through: BTreeSet<&RegimeId> =
+        reaching.iter().map(|it| &it.designation).filter(has_effects).map(|it| &it.regime).collect();
+    let mut found = Divergence::default();
+    let tracked: Vec<&RegimeId> =
+        regimes.values().filter(|regime| regime.is_tracked(valid_at)).map(|it| &it.regime).collect();
+    for regime in &tracked {
+        let list = match (own.contains(regime), through.contains(regime)) {
+            (true, _) => &mut found.listed_under,
+            (false, true) => &mut found.listed_through,
+            (false, false) => &mut found.not_listed_under,
+        };
+        list.push((*regime).clone());
+    }
+    let listed = found.listed_under.len();
+    found.share = if tracked.is_empty() { 0.0 } else { listed as f64 / tracked.len() as f64 };
+    found
 }
 
 /// What deserves notice. A suspended listing is still one.

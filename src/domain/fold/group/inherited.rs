@@ -5,8 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use super::{GroupFact, life::lineage};
 use crate::domain::{
     as_of::AsOf,
-    fold::{History, Standing, designation::designations, registry::Regimes},
-    id::{ActorId, GroupId},
+    fold::{
+        History, Standing,
+        designation::designations,
+        registry::{ActorStatus, Regimes},
+    },
+    id::{ActorId, GroupId, RegimeId},
     statement::Membership,
     status::group::{Designation, InheritedDesignation},
     vocabulary::{Inheritance, LineageKind},
@@ -22,6 +26,11 @@ pub trait Groups {
     /// The identity that answers for a group under the cuts: itself, unless it has been merged.
     fn survivor(&self, group: &GroupId, _as_of: AsOf) -> GroupId {
         group.clone()
+    }
+
+    /// The actors on record under the cuts, whom listings may bind.
+    fn actors(&self, _as_of: AsOf) -> Vec<ActorStatus> {
+        Vec::new()
     }
 }
 
@@ -99,18 +108,48 @@ pub(super) fn reaching<G: Groups + ?Sized>(
     found
 }
 
-/// Listings that reach a group through others, as its own status has them.
-pub(super) fn inherited(reaching: &[Bearing]) -> Vec<InheritedDesignation> {
-    let through = reaching.iter().filter_map(|it| {
-        Some(InheritedDesignation {
+/// What a group is subject to through others, and whom the listings in force that bear on it bind as members of
+/// organisations: those of components too, and those that reach it. `listings` are its own.
+pub(super) fn inherited<G: Groups + ?Sized>(
+    group: &GroupId,
+    listings: &[Designation],
+    reaching: &[Bearing],
+    groups: &G,
+    regimes: &Regimes,
+    as_of: AsOf,
+) -> Vec<InheritedDesignation> {
+    let entry = |it: &Bearing, member: Option<&ActorStatus>| {
+        let registered = member.into_iter().flat_map(|member| &member.provenance.events);
+        InheritedDesignation {
             regime: it.designation.regime.clone(),
-            from_group: it.through.clone()?,
-            bound_actor: None,
+            component: it.designation.component.clone(),
+            from_group: it.through.as_ref().unwrap_or(group).clone(),
+            bound_actor: member.map(|member| member.actor.clone()),
             state: it.designation.state,
-            events: it.lineage.iter().chain(&it.designation.provenance.events).copied().collect(),
-        })
-    });
-    through.collect()
+            events: registered.chain(&it.lineage).chain(&it.designation.provenance.events).copied().collect(),
+        }
+    };
+    let mut found: Vec<InheritedDesignation> = reaching.iter().map(|it| entry(it, None)).collect();
+    let binds = |it: &Designation| {
+        let terms = regimes.get(&it.regime);
+        it.state.is_in_force() && terms.is_some_and(|terms| terms.inheritance == Inheritance::Members)
+    };
+    let own = listings.iter().filter(|it| binds(it)).cloned().map(Bearing::from);
+    let through = reaching.iter().filter(|it| binds(&it.designation)).cloned();
+    let binding: Vec<Bearing> = own.chain(through).collect();
+    if !binding.is_empty() {
+        for member in groups.actors(as_of) {
+            let bound = binding_on(&member.actor, &member.memberships, &binding, regimes).into_iter();
+            let bound = bound.filter(|it| it.inherited_from.is_some());
+            found.extend(bound.map(|it| entry(it.bearing, Some(&member))));
+        }
+    }
+    found.sort_by(|a, b| place(a).cmp(&place(b)));
+    found
+}
+
+fn place(it: &InheritedDesignation) -> (&RegimeId, &GroupId, &Option<String>, &Option<ActorId>) {
+    (&it.regime, &it.from_group, &it.component, &it.bound_actor)
 }
 
 /// The groups that one is a wing of, each with the facts that say so.
@@ -137,10 +176,8 @@ fn parents_of<G: Groups + ?Sized>(
 /// A listing that binds an actor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Binding<'a> {
-    /// The listing, in force or not.
-    pub designation: &'a Designation,
-    /// The group that is listed, of which the one asked about is a wing; `None`: that one itself.
-    pub through: Option<&'a GroupId>,
+    /// The listing, in force or not, with the group through which it reaches the one asked about.
+    pub bearing: &'a Bearing,
     /// The organisation whose listing it is; `None`: the actor's own.
     pub inherited_from: Option<&'a ActorId>,
 }
@@ -158,15 +195,15 @@ pub fn binding_on<'a>(
     let belongs_to = |organisation: &ActorId| memberships.iter().any(|it| it.of == *organisation);
     listings
         .iter()
-        .filter_map(|Bearing { designation, through, .. }| {
-            let through = through.as_ref();
+        .filter_map(|bearing| {
+            let designation = &bearing.designation;
             let authority = designation.authority.as_ref()?;
             if authority == actor {
-                return Some(Binding { designation, through, inherited_from: None });
+                return Some(Binding { bearing, inherited_from: None });
             }
             let terms = regimes.get(&designation.regime)?;
             let bound = terms.inheritance == Inheritance::Members && belongs_to(authority);
-            bound.then_some(Binding { designation, through, inherited_from: Some(authority) })
+            bound.then_some(Binding { bearing, inherited_from: Some(authority) })
         })
         .collect()
 }

@@ -48,6 +48,7 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
     let Designations { mut listings, mut upcoming, mut anomalies, acts } =
         designations(&standing, regimes, valid_at);
     redirect(&mut listings, groups, as_of);
+    let reaching = reaching(group, &standing, groups, regimes, as_of);
     // What is alike in both stays in valid-time order.
     upcoming.sort_by(|a, b| (a.date, &a.what).cmp(&(b.date, &b.what)));
     anomalies.extend(disputes(group, &standing, valid_at));
@@ -60,12 +61,16 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
         name: identity.name,
         names: identity.names,
         external_ids: identity.external_ids,
-        inherited: inherited(&reaching(group, &standing, groups, regimes, as_of)),
-        legal_effects: legal_effects(&listings, regimes),
+        inherited: inherited(group, &listings, &reaching, groups, regimes, as_of),
+        legal_effects: legal_effects(listings.iter().map(|it| (it, None)), regimes),
+        inherited_effects: legal_effects(
+            reaching.iter().map(|it| (&it.designation, it.through.as_ref())),
+            regimes,
+        ),
         lineage: lineage(&standing, valid_at),
         flags: flags(&listings, lifecycle.as_ref()),
         lifecycle,
-        divergence: divergence(&listings, regimes, valid_at),
+        divergence: divergence(&listings, &reaching, regimes, valid_at),
         designations: shown(listings, asked, question),
         upcoming,
         anomalies,

@@ -7,7 +7,7 @@ use crate::domain::{
     as_of::AsOf,
     date::{DateSpan, Day},
     fact::Fact,
-    fold::{Content, Direction, History, Provenance},
+    fold::{Content, Direction, History, Provenance, Standing},
     id::{ActorId, RegimeId},
     statement::{RegimeRegistered, Statement},
     vocabulary::{Assertion, Inheritance, LegalEffect},
@@ -76,6 +76,8 @@ pub struct RegimeStatus {
     pub registered_from: DateSpan,
     /// How it came to its end by the date. The first end counts.
     pub terminated: Option<Termination>,
+    /// The end that lies ahead and is known to be coming; `None` when it has come to its end. The first one counts.
+    pub ending: Option<Termination>,
     /// Where its entry comes from.
     pub provenance: Provenance,
 }
@@ -83,12 +85,23 @@ pub struct RegimeStatus {
 /// The end of a regime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Termination {
-    /// The day it ended.
+    /// The day on which it ends: the first on which it is over.
     pub on: DateSpan,
     /// Where that comes from.
     pub provenance: Provenance,
     /// Whether a source of nearly the same rank contradicts it.
     pub disputed: bool,
+}
+
+impl Termination {
+    fn of(end: &Standing<'_, RegimeFact>) -> Termination {
+        Termination { on: end.effective, provenance: Provenance::of(end), disputed: end.disputed }
+    }
+
+    /// The event that tells it.
+    pub fn event(&self) -> Option<Position> {
+        self.provenance.events.first().copied()
+    }
 }
 
 impl RegimeStatus {
@@ -100,8 +113,9 @@ impl RegimeStatus {
         let first = registrations().next()?;
         let entry = entry_at(registrations(), as_of.valid_at)?;
         let it = entry.content.registration()?;
-        let mut ends = standing.iter().filter(|it| it.content.is_end() && it.moves());
-        let end = ends.find(|it| it.effective.lower() <= as_of.valid_at);
+        let ends = || standing.iter().filter(|it| it.content.is_end() && it.moves());
+        let terminated = ends().find(|it| it.effective.lower() <= as_of.valid_at);
+        let ending = ends().find(|it| it.heralded <= as_of.valid_at).filter(|_| terminated.is_none());
         Some(RegimeStatus {
             regime: it.regime.clone(),
             authority: it.authority.clone(),
@@ -110,18 +124,26 @@ impl RegimeStatus {
             review_interval_months: it.review_interval_months,
             inheritance: it.inheritance,
             registered_from: first.effective,
-            terminated: end.map(|end| Termination {
-                on: end.effective,
-                provenance: Provenance::of(end),
-                disputed: end.disputed,
-            }),
+            terminated: terminated.map(Termination::of),
+            ending: ending.map(Termination::of),
             provenance: Provenance::of(entry),
         })
     }
 
-    /// When each fact about the regime takes effect, with the event that tells it: what is known of it can change then.
+    /// When each end of the regime takes effect, with the event that tells it.
+    pub fn ends(history: &History<RegimeFact>, as_of: AsOf) -> impl Iterator<Item = (Day, Position)> {
+        let ends = history.standing(as_of).into_iter().filter(|fact| fact.content.is_end() && fact.moves());
+        ends.map(|fact| (fact.effective.lower(), fact.position))
+    }
+
+    /// When each fact about the regime takes effect, and when an end of it is known to be coming, with the event that tells
+    /// it: what is known of it can change then.
     pub fn beginnings(history: &History<RegimeFact>, as_of: AsOf) -> impl Iterator<Item = (Day, Position)> {
-        history.standing(as_of).into_iter().map(|fact| (fact.effective.lower(), fact.position))
+        history.standing(as_of).into_iter().flat_map(|fact| {
+            let effective = fact.effective.lower();
+            let heralded = Some(fact.heralded).filter(|day| fact.content.is_end() && *day < effective);
+            heralded.into_iter().chain([effective]).map(move |day| (day, fact.position))
+        })
     }
 
     /// Whether it is one of the regimes that divergence is measured over: registered by the date, and not ended.

@@ -198,6 +198,11 @@ impl Line {
         self.moves().filter_map(Packed::step).map(|step| (step.mark.effective, step.mark.position, step.what))
     }
 
+    /// The last days of ceasefires that any of the steps gives, in no particular order.
+    pub fn truce_ends(&self) -> impl Iterator<Item = Day> {
+        self.moves_once().filter_map(Packed::truce_ends)
+    }
+
     /// What only a machine has coded and that would be in effect within the year up to a date, the latest first.
     pub fn leads(&self, valid_at: Day) -> Vec<Lead> {
         let (eve, end) = (Key::end_of(YEAR.eve(valid_at)), Key::end_of(valid_at));

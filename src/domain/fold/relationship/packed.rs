@@ -34,6 +34,8 @@ const POSITION_BITS: u32 = 36;
 const POSITION_MAX: u64 = (1 << POSITION_BITS) - 1;
 /// What stands behind the day in a key.
 const KEY_REST_BITS: u32 = u64::BITS - DAY_BITS;
+/// The number of the detail that is a ceasefire.
+const TRUCE: u64 = 2;
 /// The number of a precision, where there is no date.
 const NO_DATE: u64 = 3;
 
@@ -185,6 +187,14 @@ impl Packed {
         if self.moves() { self.told() } else { None }
     }
 
+    /// The last day of the ceasefire that it begins or goes on with; `None`: it does not move one, or one without an end.
+    /// Found without unpacking the rest.
+    pub(super) fn truce_ends(self) -> Option<Day> {
+        let mut third = Word(self.0[2]);
+        let is_truce = third.take(2) == TRUCE && Word(third.0).take(DAY_BITS) != 0;
+        if is_truce && self.moves() { third.take_day() } else { None }
+    }
+
     /// The lead that it is; `None`: it is none, or a machine has coded a denial.
     pub(super) fn lead(self) -> Option<Lead> {
         let told = self.told().filter(|_| self.is_coded() && !self.is_denied())?;
@@ -287,7 +297,7 @@ fn third(contested: u64, assertion: Assertion, credibility: Credibility, it: &Mo
             );
             word.put_value(truce.class, 2);
             word.put(truce.ends_on.map_or(0, day_number), DAY_BITS);
-            word.put(2, 2);
+            word.put(TRUCE, 2);
         }
         Detail::Mission(mission) => {
             word.put_value(mission.direction, 20);
@@ -305,7 +315,7 @@ fn what(word: &mut Word) -> Option<Move> {
             Detail::None
         }
         1 => Detail::Agreement(word.take_value(24)?),
-        2 => {
+        TRUCE => {
             let ends_on = match Word(word.0).take(DAY_BITS) {
                 0 => {
                     word.take(DAY_BITS);

@@ -1,11 +1,14 @@
 //! The fields of the status of a group. Its dealings are told by its relationships and are not repeated here.
 
+use std::collections::BTreeSet;
+
 use super::{Field, Fields, Part, add_lost, join, listing_elsewhere, listing_key, optional, since_text};
 use crate::{
     domain::{
         date::PartialDate,
         fold::Provenance,
-        status::group::{Designation, Episode, GroupStatus, Lineage, NameStatus},
+        id::RegimeId,
+        status::group::{Designation, Episode, GroupStatus, InheritedDesignation, Lineage, NameStatus},
         vocabulary::{DesignationState, GroupFlag, Vocabulary as _},
     },
     position::Position,
@@ -25,15 +28,22 @@ impl GroupStatus {
         }
         for it in &self.inherited {
             let bound = it.bound_actor.as_ref().map(|actor| format!(" binding {actor}")).unwrap_or_default();
-            let path = format!("inherited[{} from {}{bound}]", it.regime, it.from_group);
-            let from = vec![listing_elsewhere(&it.from_group, &it.regime)];
-            fields.derive(&path, it.state, from);
+            let key = listing_key(it.regime.as_str(), it.component.as_deref());
+            let path = format!("inherited[{key} from {}{bound}]", it.from_group);
+            fields.derive(&path, it.state, vec![elsewhere(it)]);
             fields.rest(&path, it.events.iter().copied());
         }
         for it in &self.legal_effects {
             let effects = join(it.legal_effects.iter().map(ToString::to_string));
             let from = it.regimes.iter().map(|regime| format!("designations[{regime}]")).collect();
             fields.derive(format!("legal_effects[{}]", it.jurisdiction), effects, from);
+        }
+        for it in &self.inherited_effects {
+            let effects = join(it.legal_effects.iter().map(ToString::to_string));
+            let path = format!("inherited_effects[{}]", it.jurisdiction);
+            let (from, events) = reaching(self, &it.regimes);
+            fields.derive(&path, effects, from);
+            fields.rest(&path, events);
         }
         for flag in &self.flags {
             fields.derive(format!("flags[{flag}]"), "set", flag_from(self, *flag));
@@ -96,6 +106,9 @@ fn listing(it: &Designation, fields: &mut Fields) {
         format!("{day}{overdue}")
     });
     detail("review_due_on", due.unwrap_or_default(), it.details.review);
+    if let Some(end) = &it.regime_end {
+        fields.say(format!("{path}.regime_ends_on"), end.on, &end.provenance);
+    }
     let pending = it.pending.iter().map(|act| {
         let dated = |verb: &str, date: Option<PartialDate>| {
             date.map(|date| format!(", {verb} {date}")).unwrap_or_default()
@@ -114,6 +127,23 @@ fn listing(it: &Designation, fields: &mut Fields) {
     let path = format!("{path}.last_present_on");
     fields.measure(&path, optional(it.last_present_on), &provenance);
     fields.rest(&path, it.details.last_present);
+}
+
+/// The listings with effects under some regimes that reach the group through others, and what they rest on.
+fn reaching(status: &GroupStatus, regimes: &[RegimeId]) -> (Vec<String>, BTreeSet<Position>) {
+    let reaching = status.inherited.iter().filter(|it| it.bound_actor.is_none());
+    let reaching = reaching.filter(|it| it.state.has_effects() && regimes.contains(&it.regime));
+    let events = reaching.clone().flat_map(|it| it.events.iter().copied()).collect();
+    (reaching.map(elsewhere).collect(), events)
+}
+
+/// The listing that something inherited comes from.
+fn elsewhere(it: &InheritedDesignation) -> String {
+    listing_elsewhere(&it.from_group, &it.regime, it.component.as_deref())
+}
+
+fn regime_list(regimes: &[RegimeId]) -> String {
+    join(regimes.iter().map(ToString::to_string))
 }
 
 fn listing_path(it: &Designation) -> String {
@@ -136,12 +166,11 @@ fn measures(status: &GroupStatus, fields: &mut Fields) {
         ("divergence.not_listed_under", &status.divergence.not_listed_under),
     ] {
         let listings = status.designations.iter().filter(|it| regimes.contains(&it.regime));
-        fields.tally(
-            path,
-            join(regimes.iter().map(ToString::to_string)),
-            listings.map(listing_path).collect(),
-        );
+        fields.tally(path, regime_list(regimes), listings.map(listing_path).collect());
     }
+    let (from, events) = reaching(status, &status.divergence.listed_through);
+    fields.tally("divergence.listed_through", regime_list(&status.divergence.listed_through), from);
+    fields.rest("divergence.listed_through", events);
     fields.measure("counts.designation_acts", status.counts.designation_acts, &counted);
 }
 

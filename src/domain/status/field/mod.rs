@@ -14,6 +14,7 @@ use crate::domain::{
     date::DateSpan,
     fold::{Lost, Provenance},
     id::{GroupId, RegimeId},
+    statement::folded_component,
     status::group::Since,
     vocabulary::FoldRule,
 };
@@ -286,14 +287,19 @@ fn optional(date: Option<DateSpan>) -> String {
 }
 
 /// The path of a listing of another group, as what follows from it names it.
-fn listing_elsewhere(group: &GroupId, regime: &RegimeId) -> String {
-    format!("group/{group} designations[{regime}]")
+fn listing_elsewhere(group: &GroupId, regime: &RegimeId, component: Option<&str>) -> String {
+    format!("group/{group} designations[{}]", listing_key(regime.as_str(), component))
 }
 
+/// A listing, whichever group it is of; its component as [`folded_component`] has it.
+pub type ListingKey = (GroupId, RegimeId, Option<String>);
+
 /// The listing of another group at a path that [`Field::follows_from`] names; `None` for a path of the same status.
-pub fn read_listing_elsewhere(path: &str) -> Option<(GroupId, RegimeId)> {
-    let (group, regime) = path.strip_prefix("group/")?.split_once(" designations[")?;
-    Some((group.parse().ok()?, regime.strip_suffix(']')?.parse().ok()?))
+pub fn read_listing_elsewhere(path: &str) -> Option<ListingKey> {
+    let (group, key) = path.strip_prefix("group/")?.split_once(" designations[")?;
+    let key = key.strip_suffix(']')?;
+    let (regime, component) = key.split_once('/').map_or((key, None), |(regime, name)| (regime, Some(name)));
+    Some((group.parse().ok()?, regime.parse().ok()?, component.map(folded_component)))
 }
 
 /// A key in brackets, with its component if it has one.

@@ -17,7 +17,9 @@ impl RelationshipStatus {
         for listing in &self.legal {
             let path = legal_path(listing);
             let reached = listing.through.iter();
-            let from = reached.map(|group| listing_elsewhere(group, &listing.regime)).collect();
+            let from = reached
+                .map(|group| listing_elsewhere(group, &listing.regime, listing.component.as_deref()))
+                .collect();
             let provenance = listing.provenance.clone();
             fields.push(path.clone(), listing.state.to_string(), Part::Standing, provenance, from);
             let bound = listing.membership.into_iter();

@@ -102,6 +102,11 @@ proptest! {
         prop_assert_eq!(packed.step(), step_of(&standing));
         prop_assert_eq!(packed.moves(), packed.step().is_some());
         prop_assert_eq!(packed.root(), telling.position);
+        let ends = packed.step().and_then(|step| match step.what.detail {
+            Detail::Truce(truce) => truce.ends_on,
+            Detail::None | Detail::Agreement(_) | Detail::Mission(_) => None,
+        });
+        prop_assert_eq!(packed.truce_ends(), ends);
 
         standing.position = Position::new(won_by);
         let contested = Packed::contested(&standing);
