@@ -19,6 +19,7 @@ use chancery::{
         date::{Day, parse_day},
         event::Event,
         fact::{Fact, FactParts},
+        fold::RULESET,
         id::{EventId, GroupId},
         statement::{DesignationAct, IdentityMerged, IdentityUnmerged, Scope, Statement},
         status::{
@@ -202,7 +203,8 @@ async fn check(history: &History, operations: &[Operation], asked: &Asked) {
     // A rebuilt log gives the same digests, and another view another.
     let rebuilt = Office::open(office.log.clone()).await;
     let all: BTreeSet<Matter> = matters().into_iter().collect();
-    let digest = |office: &Office, as_of| ViewText::of(&all, &office.projection.store(), as_of).digest();
+    let digest =
+        |office: &Office, as_of| ViewText::of(&all, &office.projection.store(), as_of, RULESET).digest();
     for stop in stops {
         let at = |known_at| AsOf { known_at, ..AsOf::at(asked.day) };
         assert_eq!(digest(&office, at(stop)), digest(&rebuilt, at(stop)));

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::{
     account::LoadError, backup::BackupError, check::CheckError, input::InputError, output::coloured,
-    prove::ProveError, refusal, validate::Violations, verify::VerifyError,
+    prove::ProveError, refusal, validate::Violations, verify::VerifyError, view_file::ViewFileError,
 };
 use crate::{
     log::AppendError,
@@ -63,6 +63,9 @@ pub enum Failure {
     /// A proof or a checkpoint is not to be believed.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// A view cannot be read or kept.
+    #[error(transparent)]
+    View(#[from] ViewFileError),
     /// There is no backup.
     #[error(transparent)]
     Backup(#[from] BackupError),

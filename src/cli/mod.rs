@@ -48,6 +48,7 @@ mod submit;
 mod timeline;
 mod validate;
 mod verify;
+mod view_file;
 mod watch;
 mod words;
 
