@@ -9,6 +9,7 @@ use super::{
     arguments::{Day, Times, slug},
     connection::Session,
     failure::Failure,
+    input::identify,
     matter,
     output::{Format, note},
     view_file, words,
@@ -97,7 +98,8 @@ impl Decide {
             statement: Some(v1::fact::Statement::DecisionRecorded(statement)),
             ..v1::Fact::default()
         };
-        let event = v1::Event { event_id: String::new(), body: Some(v1::event::Body::Fact(fact)) };
+        let mut event = v1::Event { event_id: String::new(), body: Some(v1::event::Body::Fact(fact)) };
+        identify(&mut event);
         let request = v1::SubmitRequest { events: vec![event], checks: Vec::new() };
         let mut submissions = session.submissions().await?;
         if let Some(path) = &self.view {
@@ -116,10 +118,17 @@ impl Decide {
                 if let Some(path) = &self.view {
                     note(&format!("It is kept in {}.", path.display()));
                 }
-                session.printer.text(&format!(
-                    "Recorded decision {} at position {} (event {}).\n",
-                    self.decision, receipt.position, receipt.event_id
-                ))
+                let v1::Receipt { position, event_id, .. } = receipt;
+                session.printer.text(&match receipt.deduplicated {
+                    true => format!(
+                        "This very decision {} is on record already, at position {position} (event {event_id}).\n",
+                        self.decision
+                    ),
+                    false => format!(
+                        "Recorded decision {} at position {position} (event {event_id}).\n",
+                        self.decision
+                    ),
+                })
             }
             Format::Json => session.printer.message(&answer),
             Format::Jsonl => session.printer.lines(&answer.receipts),

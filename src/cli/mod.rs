@@ -16,6 +16,7 @@ mod decide;
 mod diff;
 mod docket;
 mod event;
+mod event_reference;
 mod evidence;
 mod explain;
 mod failure;
