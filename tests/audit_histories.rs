@@ -24,7 +24,7 @@ use chancery::{
         statement::{DesignationAct, IdentityMerged, IdentityUnmerged, Scope, Statement},
         status::{
             change::changes,
-            field::{Field, Part},
+            field::{Field, Part, name_in},
         },
         vocabulary::Act,
     },
@@ -200,6 +200,13 @@ async fn check(history: &History, operations: &[Operation], asked: &Asked) {
     replay_in_record_time(&office, asked, stops[0]).await;
     replay_in_valid_time(&office, asked);
     places(&office, asked, &stops).await;
+    for matter in matters() {
+        let fields = matter.fields(&office.projection.store(), AsOf::at(asked.day)).unwrap_or_default();
+        let names = fields.iter().map(|field| name_in(&field.path));
+        for name in names {
+            assert!(matter.field_names().contains(&name), "{matter} has a field {name}");
+        }
+    }
     // A rebuilt log gives the same digests, and another view another.
     let rebuilt = Office::open(office.log.clone()).await;
     let all: BTreeSet<Matter> = matters().into_iter().collect();

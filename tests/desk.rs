@@ -176,3 +176,58 @@ fn a_view_is_kept_and_compared() {
     let told = desk.run("audit desk-1 --keep later.view");
     assert_eq!((told.code, at("later.view").exists()), (1, false));
 }
+
+#[test]
+fn slips_are_told() {
+    let desk = Desk::seeded();
+    for (arguments, part) in [
+        (
+            "replay us taliban --field nofield",
+            "the status has no field \"nofield\"; it has alternatives, conflict",
+        ),
+        ("replay us taliban --field headline,nofield.since", "fields[1]: the status has no field"),
+        ("replay hts --field headline", "it has anomalies, counts, designations"),
+        ("replay designation hts us-fto219 --field lifecycle", "it has designations"),
+        ("watch relationship us taliban --field nofield --once --from 0", "the status has no field"),
+        ("watch group hts --field nofield --once --from 0", "the status has no field"),
+        (
+            "replay us taliban --in record --after 9999",
+            "from_position: is 9999, and the record that is asked about ends",
+        ),
+        ("replay us taliban --in record --after 434 --known 433", "from_position: is 434"),
+        (
+            "replay us taliban --since 2026-01-02 --on 2026-01-01",
+            "from_day: is 2026-01-02, after the day that is asked",
+        ),
+        ("replay us taliban --known 9999", "position 9999 does not exist yet"),
+        ("diff --from 9999 hts", "position 9999 does not exist yet"),
+        ("diff --from 430 --to 9999", "position 9999 does not exist yet"),
+    ] {
+        let told = desk.refused(arguments, 1);
+        assert!(told.contains(part), "{arguments}: {told}");
+    }
+    for (arguments, part) in [
+        // A field that there is, and that never had a value.
+        ("replay us taliban --field flags[RECOGNISED_BUT_LISTED]", "Nothing on record ever gave flags"),
+        ("replay us taliban --in record --after 435", "0 changes"),
+        ("replay us taliban --since 2026-01-01 --on 2026-01-01", "0 changes"),
+    ] {
+        let told = desk.ask(arguments);
+        assert!(told.contains(part), "{arguments}: {told}");
+    }
+    let told = desk.run("history --from 9999");
+    assert!(told.code == 0 && told.err.contains("The record ends at position 435."), "{}", told.err);
+    // A decision that is older than the record it rests on.
+    let decide = "--title Meet --subject group/hts --rationale Due --on 2025-01-01";
+    let told = desk.run(&format!("decide early {decide} --decided-on 2010-01-01"));
+    assert!(told.code == 0 && told.err.contains("nobody had this view before"), "{}", told.err);
+    let told = desk.run(&format!("decide now {decide}"));
+    assert!(told.code == 0 && !told.err.contains("nobody had this view before"), "{}", told.err);
+    // Long lists are short for people, and whole for programs.
+    let told = desk.ask("diff --from 100 --to 400 --on 2025-07-08");
+    assert!(told.contains("divergence.not_listed_under: 4 entries → ") && told.contains(" more"), "{told}");
+    let longest = told.lines().map(str::len).max().unwrap_or_default();
+    assert!(longest < 200, "{longest}");
+    let told = desk.ask("diff --from 100 --to 400 --on 2025-07-08 --output jsonl");
+    assert!(told.contains("us-fto219; us-sdgt; us-sdn; us-sdntk"), "the whole list");
+}

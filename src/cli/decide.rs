@@ -71,6 +71,15 @@ impl Decide {
         let view = answer.view.ok_or(Failure::Incomplete { part: "view" })?;
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date().to_string();
         let line = words::view(Some(&view));
+        let decided_on = self.decided_on.map_or(today, |day| day.to_string());
+        // Days as text order as days do.
+        let known_on: String = words::second(view.known_time.as_ref()).chars().take(10).collect();
+        if decided_on < known_on {
+            note(&format!(
+                "The decision is dated {decided_on}, and the record that it rests on stood so from {known_on} on only: nobody \
+                 had this view before. Is another --decided-on meant, or an earlier record (--known)?"
+            ));
+        }
         let statement = v1::DecisionRecorded {
             decision: self.decision.clone(),
             title: self.title.clone(),
@@ -91,7 +100,7 @@ impl Decide {
             ..v1::Source::default()
         };
         let fact = v1::Fact {
-            effective_on: self.decided_on.map_or(today, |day| day.to_string()),
+            effective_on: decided_on,
             summary: self.title,
             sources: vec![source],
             credibility: "A1".to_owned(),

@@ -126,6 +126,9 @@ impl History {
             let shown = most.unwrap_or_default();
             note(&format!("There are more than these {shown}: see --limit and --all."));
         }
+        if whole.position < self.from {
+            note(&format!("The record ends at position {}.", whole.position));
+        }
         Ok(())
     }
 
