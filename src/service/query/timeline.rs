@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Page, Query, When, finish};
+use super::{Page, Query, finish};
 use crate::{
     domain::{
         as_of::AsOf,
@@ -30,15 +30,13 @@ impl Query {
         mut request: v1::GetTimelineRequest,
         clearance: Label,
     ) -> Result<v1::GetTimelineResponse, Refusal> {
-        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
-        let min_position = std::mem::take(&mut request.min_position);
-        let page = Page::read(size, &token, &request)?;
+        let page = Page::of(&mut request)?;
         let mut found = Findings::default();
         let subject: Option<Subject> = found.required(&Field::root("subject"), &request.subject);
         let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
         let subject = finish(found, subject)?;
         let future = if times.valid_at.is_some() { Future::Heralded } else { Future::Everything };
-        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let asked = self.ask(page.when(times), clearance).await?;
         let (as_of, subjects, places, known) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
