@@ -21,7 +21,7 @@ use tonic::{Code, Status, transport::Channel};
 /// A server, and a connection to it.
 struct Office {
     channel: Channel,
-    _server: Server,
+    server: Server,
     _data: tempfile::TempDir,
 }
 
@@ -30,7 +30,7 @@ impl Office {
         let data = tempfile::tempdir().unwrap();
         let server = Server::start(data.path(), args);
         let channel = Channel::from_shared(server.url().to_owned()).unwrap().connect().await.unwrap();
-        Office { channel, _server: server, _data: data }
+        Office { channel, server, _data: data }
     }
 
     async fn seeded() -> Office {
@@ -175,20 +175,20 @@ const EXPLAINED: &[Explained] = &[
         "group/hts",
         "designations[un-scisil]",
         "2026-02-26",
-        "ACTIVE LATEST_EFFECTIVE; on 2014-05-14 2013-05-30; lost 2025-11-06 by SOURCE_RANK against 2026-02-27",
+        "ACTIVE LATEST_EFFECTIVE; on 2014-05-14 2013-05-30; lost 2025-11-06 by SOURCE_RANK against 2026-02-27 DISPUTES",
     ),
     (
         "group/hts",
         "designations[un-scisil]",
         "2026-02-27",
-        "DELISTED SOURCE_RANK; on 2026-02-27; lost 2025-11-06 by SOURCE_RANK against 2026-02-27",
+        "DELISTED SOURCE_RANK; on 2026-02-27; lost 2025-11-06 by SOURCE_RANK against 2026-02-27 DISPUTES",
     ),
     ("group/al-sharaa", "designations[us-sdgt]", "2025-11-08", "DELISTED LATEST_EFFECTIVE; on 2025-11-07"),
     (
         "group/al-sharaa",
         "designations[us-sdn]",
         "2025-11-08",
-        "ACTIVE SOLE; on 2013-05-16; lost 2025-11-07 by SOURCE_RANK against 2025-11-09",
+        "ACTIVE SOLE; on 2013-05-16; lost 2025-11-07 by SOURCE_RANK against 2025-11-09 DISPUTES",
     ),
     ("group/farc", "designations[us-fto219]", "2021-12-01", "DELISTED LATEST_EFFECTIVE; on 2021-12-01"),
     ("group/farc-ep", "designations[us-fto219]", "2021-12-01", "ACTIVE SOLE; on 2021-12-01"),
@@ -255,7 +255,48 @@ const EXPLAINED: &[Explained] = &[
         "relationship/us/ansarallah",
         "headline",
         "2025-05-06",
-        "CEASEFIRE SOURCE_RANK; from conflict; on 2025-05-06; lost 2025-05-06 by SOURCE_RANK against 2025-05-06",
+        "CEASEFIRE SOURCE_RANK; from conflict; on 2025-05-06; lost 2025-05-06 by SOURCE_RANK against 2025-05-06 DISPUTES",
+    ),
+    (
+        "relationship/us/ansarallah",
+        "flags[DISPUTED]",
+        "2025-06-01",
+        "set DERIVED; from conflict; on 2025-05-06; lost 2025-05-06 by SOURCE_RANK against 2025-05-06 DISPUTES",
+    ),
+    (
+        "relationship/us/ansarallah",
+        "flags[ENGAGING_WHILE_DESIGNATED]",
+        "2025-06-01",
+        "set DERIVED; from legal[us-fto219], legal[us-sdgt], conflict; on 2025-05-06 2025-03-04 2024-02-16; lost 2025-05-06 by SOURCE_RANK against 2025-05-06 DISPUTES",
+    ),
+    (
+        "relationship/us/taliban",
+        "flags[ENGAGING_WHILE_DESIGNATED]",
+        "2025-10-20",
+        "set DERIVED; from legal[us-sdgt]; on 2025-03-20 2002-07-03",
+    ),
+    ("relationship/us/taliban", "headline", "2020-02-29", "NEGOTIATING SOLE; from process; on 2020-02-29"),
+    (
+        "relationship/us/taliban",
+        "process.last_step_on",
+        "2025-06-20",
+        "2020-02-29 LATEST_EFFECTIVE; on 2020-02-29",
+    ),
+    ("relationship/us/hamas", "contact.last_on", "2025-11-20", "2025-10-10 LATEST_EFFECTIVE; on 2025-10-10"),
+    ("relationship/us/hamas", "contact.highest_ever", "2025-11-20", "ENVOY HIGHEST_LEVEL; on 2025-10-08"),
+    ("relationship/us/ansarallah", "headline", "2025-05-05", "HOSTILE SOLE; from conflict; on 2025-03-15"),
+    (
+        "relationship/il/hamas",
+        "headline",
+        "2014-08-01",
+        "HOSTILE LATEST_EFFECTIVE; from conflict; on 2014-07-08 2012-11-21",
+    ),
+    ("relationship/gb/hts", "legal[eu-taqa].inherited_from", "2020-01-31", "eu SOLE; on 2014 1974"),
+    (
+        "group/eta",
+        "counts",
+        "2022-05-20",
+        "designation_acts 3 DERIVED; from counts.designation_acts; on 1997-10-08 2022-05-20 2021-08-18",
     ),
     ("group/irgc", "designations[eu-terr]", "2026-01-29", "PROPOSED SOLE; on 2026-01-29"),
     ("group/irgc", "designations[eu-terr]", "2026-02-19", "ACTIVE LATEST_EFFECTIVE; on 2026-02-19"),
@@ -291,7 +332,7 @@ const EXPLAINED: &[Explained] = &[
         "relationship/us/ansarallah",
         "conflict.last_force_on",
         "2025-05-06",
-        "2025-03-15 SOURCE_RANK; on 2025-03-15",
+        "2025-03-15 LATEST_EFFECTIVE; on 2025-03-15",
     ),
     (
         "relationship/us/hamas",
@@ -328,6 +369,8 @@ async fn every_case_is_explained() {
             let rule = lost.lost_by().as_str_name().trim_start_matches("FOLD_RULE_");
             let against = dates(lost.won_by.as_slice());
             found += &format!("; lost {} by {rule} against {against}", lost.effective_on);
+            let stance = lost.stance().as_str_name().trim_start_matches("CLAIM_STANCE_");
+            found += &format!(" {stance}");
         }
         if !it.revisions.is_empty() {
             found += &format!("; not {}", dates(&it.revisions));
@@ -492,11 +535,14 @@ async fn memberships_end_on_their_day() {
         };
         let found = office.replay(request).await.unwrap();
         let told = found.transitions.iter().flat_map(|it| it.changes.iter().map(move |change| (it, change)));
-        let told: Vec<(&str, &str, v1::ChangeCause)> =
-            told.map(|(it, change)| (it.valid_on.as_str(), change.is.as_str(), change.cause())).collect();
+        let told: Vec<(&str, &str, v1::ChangeCause, &str)> = told
+            .map(|(it, change)| {
+                (it.valid_on.as_str(), change.is.as_str(), change.cause(), &change.passed[..])
+            })
+            .collect();
         let expected = [
-            ("2014-01-01", "ACTIVE", v1::ChangeCause::NewFact),
-            ("2020-02-01", "", v1::ChangeCause::TimePassed),
+            ("2014-01-01", "ACTIVE", v1::ChangeCause::NewFact, ""),
+            ("2020-02-01", "", v1::ChangeCause::TimePassed, "the membership of eu ended on 2020-01-31"),
         ];
         assert_eq!(told, expected, "{on}");
     }
@@ -530,11 +576,191 @@ async fn events_behind_differences() {
             "inherited[un-scisil from hts binding us]",
             "removed Hay'at Tahrir al-Sham",
         ),
+        // A claim that lost begins to be shown with what won; what comes up follows from acts.
+        (
+            "relationship/us/ansarallah",
+            "2025-05-05@435",
+            "2025-05-06@435",
+            "alternatives",
+            "covers neither Israel",
+        ),
+        (
+            "relationship/us/ansarallah",
+            "2025-05-05@435",
+            "2025-05-06@435",
+            "flags[DISPUTED]",
+            "entered into force",
+        ),
+        ("group/hts", "2012-12-10@435", "2012-12-11@435", "upcoming", "listed by the United States"),
+        ("group/hts", "2025-06-22@435", "2025-06-23@435", "upcoming", "revoked its listing"),
+        ("group/hts", "2025-07-07@435", "2025-07-08@435", "upcoming", "revoked its listing"),
     ] {
         let found = office.diff(subject, from, to).await.unwrap();
         let it = found[subject].iter().find(|it| it.field == field).unwrap();
         assert!(it.event_summary.contains(expected), "{it:?}");
         assert_eq!(expected.is_empty(), it.cause() == v1::ChangeCause::TimePassed, "{it:?}");
+    }
+}
+
+/// What time alone does is put down to what it counts from: the act that a review follows from, the registration that says
+/// how long a membership lasts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_time_counts_from() {
+    let office = Office::seeded().await;
+    for (subject, from, to, field, expected, passed) in [
+        ("group/hts", "2024-11-15", "2024-11-16", "upcoming", "review of the entry", ""),
+        ("group/hts", "2018-11-08", "2018-11-09", "upcoming", "listed by Canada", ""),
+        (
+            "relationship/gb/hts",
+            "2020-01-31",
+            "2020-02-01",
+            "legal[eu-taqa]",
+            "United Kingdom",
+            "the membership of eu ended on 2020-01-31",
+        ),
+        (
+            "relationship/us/taliban",
+            "2021-02-28",
+            "2021-03-01",
+            "flags[ENGAGING_WHILE_DESIGNATED]",
+            "Doha",
+            "",
+        ),
+    ] {
+        let found = office.diff(subject, &format!("{from}@435"), &format!("{to}@435")).await.unwrap();
+        let it = found[subject].iter().find(|it| it.field == field).unwrap();
+        assert_eq!(it.cause(), v1::ChangeCause::TimePassed, "{it:?}");
+        assert!(it.event_summary.contains(expected), "{it:?}");
+        assert_eq!(it.passed, passed, "{it:?}");
+    }
+}
+
+/// Where several events of one day are behind a change, all of them are named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_of_the_day_is_named() {
+    let office = Office::seeded().await;
+    let met = |number| events::meeting(number, "2024-05-02", "no", "hts");
+    office.submit(vec![met(900), met(901), met(902)]).await.unwrap();
+    let found = office.diff("relationship/no/hts", "2024-05-01@438", "2024-05-02@438").await.unwrap();
+    let changes = &found["relationship/no/hts"];
+    for (field, expected) in [("engagements", [902, 901, 900]), ("score", [902, 901, 900])] {
+        let it = changes.iter().find(|it| it.field == field).unwrap();
+        let named: Vec<&String> = std::iter::once(&it.event_id).chain(&it.further_event_ids).collect();
+        assert_eq!(named, expected.map(events::id).iter().collect::<Vec<_>>(), "{field}");
+    }
+    // What rests on one of them names that one.
+    let level = changes.iter().find(|it| it.field == "contact").unwrap();
+    assert_eq!(level.further_event_ids, Vec::<String>::new());
+}
+
+/// A claim that lost, and a denial that won, are news of the day on which they begin to be shown; what displaces the fact that
+/// they are about is behind their going.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_begin_and_go_with_facts() {
+    let office = Office::seeded().await;
+    let claim = |event: v1::Event, of: u64, kind: v1::SourceKind, assertion: v1::Assertion| {
+        let mut event = event;
+        let Some(v1::event::Body::Fact(fact)) = &mut event.body else { panic!() };
+        fact.claim_of = if of == 0 { String::new() } else { events::id(of) };
+        fact.sources[0].kind = kind.into();
+        fact.assertion = assertion.into();
+        event
+    };
+    let met = |number: u64, on: &str| events::meeting(number, on, "no", "hts");
+    let (media, official) = (v1::SourceKind::EstablishedMedia, v1::SourceKind::CourtReport);
+    let (confirmed, denied) = (v1::Assertion::Confirmed, v1::Assertion::Denied);
+    let told = vec![
+        claim(met(900, "2024-05-02"), 0, official, confirmed),
+        claim(met(901, "2024-05-09"), 900, media, confirmed),
+        claim(met(902, "2024-07-02"), 0, media, confirmed),
+        claim(met(903, "2024-08-02"), 0, media, confirmed),
+        claim(met(904, "2024-08-02"), 903, official, denied),
+    ];
+    office.submit(told).await.unwrap();
+    let subject = "relationship/no/hts";
+    for (from, to, field, expected) in [
+        ("2024-05-01", "2024-05-02", "alternatives", 901),
+        ("2024-05-01", "2024-05-02", "flags[DISPUTED]", 900),
+        ("2024-07-01", "2024-07-02", "alternatives", 902),
+        ("2024-07-01", "2024-07-02", "flags[DISPUTED]", 902),
+        ("2024-08-01", "2024-08-02", "alternatives", 903),
+        ("2024-08-01", "2024-08-02", "flags[DISPUTED]", 904),
+    ] {
+        let found = office.diff(subject, &format!("{from}@440"), &format!("{to}@440")).await.unwrap();
+        let it = found[subject].iter().find(|it| it.field == field).unwrap();
+        assert_eq!((it.cause(), &it.event_id), (v1::ChangeCause::NewFact, &events::id(expected)), "{it:?}");
+    }
+}
+
+/// A retraction says why in a difference, in the words of whoever retracted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retraction_gives_its_reason() {
+    let office = Office::seeded().await;
+    let at = office.submit(vec![events::meeting(900, "2024-05-02", "no", "hts")]).await.unwrap();
+    let retraction = v1::Retraction { target: events::id(900), reason: "It was another group.".to_owned() };
+    let body = Some(v1::event::Body::Retraction(retraction));
+    office.submit(vec![v1::Event { event_id: events::id(901), body }]).await.unwrap();
+    let subject = "relationship/no/hts";
+    let (from, to) = (format!("2024-06-01@{at}"), format!("2024-06-01@{}", at + 1));
+    let found = office.diff(subject, &from, &to).await.unwrap();
+    for field in ["headline", "contact", "engagements"] {
+        let it = found[subject].iter().find(|it| it.field == field).unwrap();
+        assert_eq!((it.cause(), it.reason()), (v1::ChangeCause::Retraction, v1::ChangeReason::Corrected));
+        assert_eq!(it.event_id, events::id(901));
+        assert!(it.event_summary.contains("It was another group."), "{it:?}");
+    }
+}
+
+/// What the pages for people say, whatever its lines: listings that bind many actors as one, how claims stand to what won,
+/// and what is corroborated.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages() {
+    let office = Office::seeded().await;
+    let mut agreeing = events::meeting(901, "2024-05-02", "no", "hts");
+    let Some(v1::event::Body::Fact(fact)) = &mut agreeing.body else { panic!() };
+    fact.claim_of = events::id(900);
+    office.submit(vec![events::meeting(900, "2024-05-02", "no", "hts"), agreeing]).await.unwrap();
+    for (args, expected) in [
+        (
+            "explain group hts inherited --on 2025-07-08",
+            &[
+                "eu-taqa from hts ACTIVE binding 7 members: de, es, fr, ie, it, lt, nl;",
+                "And on 40 memberships on record: de [",
+                "inherited[eu-taqa from hts binding 7 members] ACTIVE [8e2fb25d]",
+                "inherited[un-scisil from hts binding 40 members] ACTIVE [09b61783 b7cf5caf]",
+            ][..],
+        ),
+        (
+            "explain relationship us ansarallah headline --on 2025-06-01",
+            &["it disputes what won; lost by source rank", "covers: Attacks of the United States"],
+        ),
+        ("relationship us ansarallah --on 2025-06-01", &["DISPUTED:", "(it disputes what won;"]),
+        (
+            "explain relationship no hts contact --on 2024-06-01",
+            &["corroborated by 1 claim.", "it agrees; lost"],
+        ),
+        ("relationship no hts --on 2024-06-01", &["Corroborated by 1 claim", "(it agrees;"]),
+        (
+            "explain group gam divergence.not_listed_under --on 2024-06-01",
+            &["No listing of it under any of these was ever in force"],
+        ),
+        (
+            "diff relationship gb hts --from 437 --from-on 2020-01-31 --on 2020-02-01",
+            &["time passed, the membership of eu ended on 2020-01-31: United Kingdom"],
+        ),
+        (
+            "diff group hts --from 437 --from-on 2014-05-13 --on 2014-05-14",
+            &["[cebe5e8b], and [1a342e71 09b61783]"],
+        ),
+    ] {
+        let run = common::chancery().args(args.split(' ')).args(["--server", office.server.url()]).output();
+        let output = run.unwrap();
+        assert!(output.status.success(), "{args}: {output:?}");
+        let page = String::from_utf8(output.stdout).unwrap();
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in expected {
+            assert!(page.contains(part), "{args} does not say {part:?}: {page}");
+        }
     }
 }
 

@@ -326,7 +326,7 @@ async fn name_what_made_them(office: &Office, asked: &Asked, stops: &[Position])
         assert_eq!(caused.len(), differences(&compared.was, &compared.is).len());
         let store = office.projection.store();
         for it in caused {
-            let event = it.event.unwrap();
+            let event = it.behind.events[0];
             let value = |known_at| {
                 let fields = matter.fields(&store, at(known_at)).unwrap_or_default();
                 values(&fields).remove(&it.path)

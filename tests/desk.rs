@@ -6,7 +6,10 @@ mod common;
 
 use std::{fs, path::Path, process::Stdio};
 
-use chancery::wire::v1::{self, submission_service_client::SubmissionServiceClient};
+use chancery::{
+    domain::fold::RULESET,
+    wire::v1::{self, submission_service_client::SubmissionServiceClient},
+};
 use common::{Server, chancery, events};
 use sha2::{Digest as _, Sha256};
 
@@ -148,7 +151,11 @@ fn a_view_is_kept_and_compared() {
     }
     assert!(!at("eight.view").exists());
     // A view under the rules of another version, of which one field came out otherwise.
-    let earlier = text.replacen("ruleset\t2", "ruleset\t1", 1).replacen("\tDORMANT\t", "\tHOSTILE\t", 1);
+    let earlier = text.replacen(&format!("ruleset\t{RULESET}"), "ruleset\t1", 1).replacen(
+        "\tDORMANT\t",
+        "\tHOSTILE\t",
+        1,
+    );
     assert_ne!(earlier, text);
     fs::write(at("earlier.view"), &earlier).unwrap();
     let told = desk.refused("audit desk-7 --view earlier.view", 1);
@@ -170,7 +177,8 @@ fn a_view_is_kept_and_compared() {
     desk.submit(vec![events::event(&events::id(1), "2025-11-20", statement)]);
     let told = desk.run("audit desk-1 --view earlier.view");
     assert_eq!(told.code, 1);
-    for part in ["OTHER_RULESET", "headline: HOSTILE → DORMANT", "rule change: ruleset 1 then, 2 now"] {
+    let change = format!("rule change: ruleset 1 then, {RULESET} now");
+    for part in ["OTHER_RULESET", "headline: HOSTILE → DORMANT", &change] {
         assert!(told.out.contains(part), "{part}: {}", told.out);
     }
     let told = desk.run("audit desk-1 --keep later.view");

@@ -11,9 +11,10 @@ use crate::{
         date::Day,
         event::Event,
         fold::relationship::{Line, Tally},
+        id::ActorId,
         status::{
             change::Change,
-            field::{Field, read_listing_elsewhere},
+            field::{BINDING, Field, read_listing_elsewhere},
         },
         vocabulary::ChangeCause,
     },
@@ -21,6 +22,9 @@ use crate::{
     position::Position,
     projection::{Store, Turnings},
 };
+
+/// How many events are named behind one change at most.
+const BEHIND_MAX: usize = 10;
 
 /// A field that changed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,17 +35,38 @@ pub struct Caused {
     pub was: Option<String>,
     /// The value after.
     pub is: Option<String>,
+    /// Why.
+    pub behind: Behind,
+}
+
+/// What is behind a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behind {
     /// What changed it.
     pub cause: ChangeCause,
-    /// The event behind it.
-    pub event: Option<Position>,
+    /// The events that did, none twice: more than one where several took effect on one day.
+    pub events: Vec<Position>,
+    /// What began or ran out by its own terms, in words; empty: nothing did, or it is not told.
+    pub passed: String,
+}
+
+impl Behind {
+    /// What facts brought.
+    pub(super) fn facts(events: Vec<Position>) -> Behind {
+        Behind { cause: ChangeCause::NewFact, events, passed: String::new() }
+    }
+
+    /// A change with at most one event behind it.
+    pub(super) fn one(cause: ChangeCause, event: Option<Position>) -> Behind {
+        Behind { cause, events: event.into_iter().collect(), passed: String::new() }
+    }
 }
 
 impl Caused {
-    /// A change with its cause.
-    pub(super) fn of(change: &Change<'_>, cause: ChangeCause, event: Option<Position>) -> Caused {
+    /// A change with what is behind it.
+    pub(super) fn of(change: &Change<'_>, behind: Behind) -> Caused {
         let value = |field: Option<&Field>| field.map(|field| field.value.clone());
-        Caused { path: change.path.to_owned(), was: value(change.was), is: value(change.is), cause, event }
+        Caused { path: change.path.to_owned(), was: value(change.was), is: value(change.is), behind }
     }
 }
 
@@ -63,10 +88,19 @@ pub(super) fn day_of(moment: Timestamp) -> Day {
     moment.to_zoned(TimeZone::UTC).date()
 }
 
+/// The events that a field rests on.
+fn events_of(field: Option<&Field>) -> impl Iterator<Item = Position> {
+    field.into_iter().flat_map(|field| field.grounds().events.iter().copied())
+}
+
+/// The claims that lost against them.
+fn lost_of(field: Option<&Field>) -> impl Iterator<Item = Position> {
+    field.into_iter().flat_map(|field| field.grounds().lost.iter().map(|lost| lost.position))
+}
+
 /// The events that a field rests on, and the claims that lost.
 pub(super) fn named_by(field: Option<&Field>) -> impl Iterator<Item = Position> {
-    let grounds = field.map(|field| field.grounds().clone()).unwrap_or_default();
-    grounds.events.into_iter().chain(grounds.lost.into_iter().map(|lost| lost.position))
+    events_of(field).chain(lost_of(field))
 }
 
 /// The events that a change names, those of the value after before those of the value before.
@@ -83,6 +117,8 @@ pub(super) struct Begun {
     pub turnings: Turnings,
     /// The days on which the listings can change that bear on a relationship.
     pub legal_days: BTreeSet<Day>,
+    /// The actor of a relationship.
+    actor: Option<ActorId>,
     /// The moves of a relationship: the same on all days.
     pub line: Option<Line>,
 }
@@ -92,7 +128,7 @@ impl Begun {
     pub fn new(matter: &Matter, store: &Store, as_of: AsOf) -> Begun {
         let mut turnings = store.turnings(matter.group(), as_of);
         let Matter::Relationship(actor, group) = matter else {
-            return Begun { turnings, legal_days: BTreeSet::new(), line: None };
+            return Begun { turnings, legal_days: BTreeSet::new(), actor: None, line: None };
         };
         turnings.days.extend(store.turning_days_of(actor, as_of));
         let legal_days = turnings.days.clone();
@@ -101,69 +137,112 @@ impl Begun {
         for (day, event) in line.beginnings() {
             turnings.begin(day, event);
         }
-        Begun { turnings, legal_days, line: Some(line) }
+        Begun { turnings, legal_days, actor: Some(actor.clone()), line: Some(line) }
     }
 
-    /// Why a field changed on a day, of all the changes of that day. What a fact brought that began on it: one that the
-    /// value before or after rests on, one that is counted in it, or one behind a value that it follows from. Otherwise
-    /// time passed, since the first fact that it rests on.
-    pub fn cause(
-        &self,
-        day: Day,
-        of_day: &[Change<'_>],
-        change: &Change<'_>,
-    ) -> (ChangeCause, Option<Position>) {
-        match self.fact_behind(day, of_day, change, DEPTH_MAX) {
-            Some(event) => (ChangeCause::NewFact, Some(event)),
-            None => (ChangeCause::TimePassed, named(change).next()),
+    /// Why a field changed on a day, of all the changes of that day. What facts brought that began on it: those that the value
+    /// before or after rests on, that are counted in it, or that are behind a value that it follows from. Otherwise time
+    /// passed, since the first fact that it rests on, or since the one that says how long it lasts.
+    pub fn behind(&self, day: Day, of_day: &[Change<'_>], change: &Change<'_>) -> Behind {
+        let events = self.facts_behind(day, of_day, change, DEPTH_MAX);
+        if !events.is_empty() {
+            return Behind::facts(events);
+        }
+        let turns = self.member(change.path).and_then(|actor| self.turnings.memberships.get(&(day, actor)));
+        if let Some(turns) = turns {
+            let events = distinct(turns.iter().map(|turn| turn.event));
+            let what: Vec<&str> = turns.iter().map(|turn| turn.what.as_str()).collect();
+            return Behind { cause: ChangeCause::TimePassed, events, passed: what.join("; ") };
+        }
+        let gone = || {
+            let still: Vec<Position> = events_of(change.is).collect();
+            events_of(change.was).find(|event| change.path == "upcoming" && !still.contains(event))
+        };
+        Behind::one(ChangeCause::TimePassed, gone().or_else(|| named(change).next()))
+    }
+
+    /// The actor whose memberships a field follows from.
+    fn member(&self, path: &str) -> Option<ActorId> {
+        match path.strip_prefix("inherited[") {
+            Some(key) => key.split_once(BINDING)?.1.split(']').next()?.parse().ok(),
+            None => self.actor.clone().filter(|_| path.starts_with("legal[")),
         }
     }
 
-    fn fact_behind(
+    fn facts_behind(
         &self,
         day: Day,
         of_day: &[Change<'_>],
         change: &Change<'_>,
         depth: usize,
-    ) -> Option<Position> {
+    ) -> Vec<Position> {
         let begun = self.turnings.beginnings.get(&day).map(Vec::as_slice).unwrap_or_default();
-        let own = named(change).find(|position| begun.contains(position));
+        let begins = |event: &Position| begun.contains(event);
+        let (is, was) = (change.is, change.was);
+        // A claim that lost moves nothing but what counts such claims.
+        let own = distinct(events_of(is).chain(events_of(was)).filter(begins));
+        let own = if own.is_empty() { distinct(lost_of(is).chain(lost_of(was)).filter(begins)) } else { own };
+        if !own.is_empty() {
+            return own;
+        }
         let eve = day.yesterday().unwrap_or(day);
-        own.or_else(|| self.counted(change.path, (eve, day))).or_else(|| {
-            // A detail may go with the whole that it is one of.
-            let whole = change.path.rsplit_once('.').map(|(whole, _)| whole);
-            let from = [change.was, change.is].into_iter().flatten().flat_map(follows_from).chain(whole);
-            let from: BTreeSet<&str> = from.collect();
-            // What ends the listing of another group is named by nothing that stands any more.
-            let mut elsewhere = from.iter().filter_map(|path| read_listing_elsewhere(path));
-            let act = elsewhere.find_map(|listing| self.turnings.listings.get(&(day, listing)));
-            if let Some(act) = act {
-                return Some(*act);
-            }
-            let mut behind =
-                of_day.iter().filter(|other| 0 < depth && from.iter().any(|path| is_of(other.path, path)));
-            behind.find_map(|other| self.fact_behind(day, of_day, other, depth - 1)).or_else(|| {
-                let of_regimes = self.turnings.of_regimes.get(&day)?;
-                of_regimes.first().copied().filter(|_| change.path.starts_with("divergence."))
-            })
-        })
+        // What another fact has displaced shows its lost claims no more.
+        let path = match change.path {
+            "alternatives" | "flags[DISPUTED]" => "engagements",
+            path => path,
+        };
+        let counted = self.counted(path, (eve, day));
+        if !counted.is_empty() {
+            return counted;
+        }
+        // A detail may go with the whole that it is one of.
+        let whole = change.path.rsplit_once('.').map(|(whole, _)| whole);
+        let from = [change.was, change.is].into_iter().flatten().flat_map(follows_from).chain(whole);
+        let from: BTreeSet<&str> = from.collect();
+        // What ends the listing of another group is named by nothing that stands any more.
+        let elsewhere = from.iter().filter_map(|path| read_listing_elsewhere(path));
+        let acts =
+            distinct(elsewhere.filter_map(|listing| self.turnings.listings.get(&(day, listing)).copied()));
+        if !acts.is_empty() {
+            return acts;
+        }
+        let behind =
+            of_day.iter().filter(|other| 0 < depth && from.iter().any(|path| is_of(other.path, path)));
+        let behind = distinct(behind.flat_map(|other| self.facts_behind(day, of_day, other, depth - 1)));
+        if !behind.is_empty() || !change.path.starts_with("divergence.") {
+            return behind;
+        }
+        distinct(self.turnings.of_regimes.get(&day).into_iter().flatten().copied())
     }
 
-    /// The last fact that began to be counted in a field after one day and up to another.
-    pub fn counted(&self, path: &str, (after, to): (Day, Day)) -> Option<Position> {
-        match (Tally::of(path)?, &self.line) {
-            (Tally::Acts, _) => {
-                let mut acts = self.turnings.acts.range(after..=to).filter(|(day, _)| after < **day);
-                acts.next_back().and_then(|(_, events)| events.last()).copied()
+    /// The facts that began to be counted in a field after one day and up to another, the last of them first.
+    pub fn counted(&self, path: &str, (after, to): (Day, Day)) -> Vec<Position> {
+        let within = |day: Day| after < day && day <= to;
+        let mut found: Vec<Position> = match (Tally::of(path), &self.line) {
+            (Some(Tally::Acts), _) => {
+                let acts = self.turnings.acts.range(after..=to).filter(|(day, _)| within(**day));
+                acts.flat_map(|(_, events)| events).copied().collect()
             }
-            (tally, Some(line)) => line
-                .counted(tally)
-                .filter(|(day, _)| after < *day && *day <= to)
-                .last()
-                .map(|(_, event)| event),
-            (_, None) => None,
+            (Some(tally), Some(line)) => {
+                line.counted(tally).filter(|(day, _)| within(*day)).map(|(_, event)| event).collect()
+            }
+            (Some(_), None) | (None, _) => Vec::new(),
+        };
+        found.reverse();
+        found.truncate(BEHIND_MAX);
+        found
+    }
+}
+
+/// Each once, as many as are named.
+fn distinct(events: impl Iterator<Item = Position>) -> Vec<Position> {
+    let mut found: Vec<Position> = Vec::new();
+    for event in events {
+        if found.len() < BEHIND_MAX && !found.contains(&event) {
+            found.push(event);
         }
     }
+    found
 }
 
 fn follows_from(field: &Field) -> impl Iterator<Item = &str> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Matter,
-    cause::{Begun, Caused, cause_of, day_of, named},
+    cause::{Begun, Behind, Caused, cause_of, day_of, named},
     matter::Terms,
     turning::Answers,
 };
@@ -44,8 +44,8 @@ enum Step {
     Recorded(Position),
     /// What the value rests on was disclosed: one of these.
     Disclosed(Vec<Position>),
-    /// A fact took effect between the two valid dates, or time alone did it.
-    Passed(ChangeCause, Option<Position>),
+    /// Facts took effect between the two valid dates, or time alone did it.
+    Passed(Behind),
 }
 
 impl Compared {
@@ -92,7 +92,7 @@ impl Compared {
         if !passed.is_empty() {
             let begun = Begun::new(matter, store, to);
             let found = days_behind(&mut answers, &begun, &passed, to.known_at, (from.valid_at, to.valid_at));
-            steps.extend(found.into_iter().map(|(path, (cause, event))| (path, Step::Passed(cause, event))));
+            steps.extend(found.into_iter().map(|(path, behind)| (path, Step::Passed(behind))));
         }
         Ok(Compared { was, is, steps })
     }
@@ -107,8 +107,8 @@ impl Compared {
         let events = ledger.fetch(&behind.into_iter().collect::<Vec<_>>()).await?;
         let events: BTreeMap<Position, &Recorded> = events.iter().map(|it| (it.position, it)).collect();
         let caused = changes(&self.was, &self.is).into_iter().filter_map(|change| {
-            let (cause, event) = self.steps.get(change.path)?.cause(&events, since, from.disclosed_by);
-            Some(Caused::of(&change, cause, event))
+            let behind = self.steps.get(change.path)?.behind(&events, since, from.disclosed_by);
+            Some(Caused::of(&change, behind))
         });
         Ok(caused.collect())
     }
@@ -125,15 +125,16 @@ fn days_behind(
     paths: &[&str],
     known_at: Position,
     (from, to): (Day, Day),
-) -> Vec<(String, (ChangeCause, Option<Position>))> {
+) -> Vec<(String, Behind)> {
     // The way back undoes what the way there did.
     let (from, to) = (from.min(to), from.max(to));
     let mut found = Vec::new();
     let mut by_day: BTreeMap<Day, Vec<&str>> = BTreeMap::new();
     for path in paths {
-        match begun.counted(path, (from, to)) {
-            Some(event) => found.push(((*path).to_owned(), (ChangeCause::NewFact, Some(event)))),
-            None => by_day.entry(answers.day(path, known_at, (from, to))).or_default().push(path),
+        let events = begun.counted(path, (from, to));
+        match events.is_empty() {
+            false => found.push(((*path).to_owned(), Behind::facts(events))),
+            true => by_day.entry(answers.day(path, known_at, (from, to))).or_default().push(path),
         }
     }
     for (day, paths) in by_day {
@@ -141,7 +142,7 @@ fn days_behind(
         let of_day = changes(&eve, answers.at(known_at, day));
         for path in paths {
             if let Some(change) = of_day.iter().find(|change| change.path == path) {
-                found.push((path.to_owned(), begun.cause(day, &of_day, change)));
+                found.push((path.to_owned(), begun.behind(day, &of_day, change)));
             }
         }
     }
@@ -154,20 +155,20 @@ impl Step {
         match self {
             Step::Recorded(event) => std::slice::from_ref(event),
             Step::Disclosed(rests_on) => rests_on,
-            Step::Passed(..) => &[],
+            Step::Passed(_) => &[],
         }
     }
 
-    fn cause(
+    fn behind(
         &self,
         events: &BTreeMap<Position, &Recorded>,
         since: Day,
         disclosed_by: Option<Day>,
-    ) -> (ChangeCause, Option<Position>) {
+    ) -> Behind {
         match self {
             Step::Recorded(event) => {
                 let cause = events.get(event).map(|recorded| cause_of(recorded, since));
-                (cause.unwrap_or(ChangeCause::LateArrival), Some(*event))
+                Behind::one(cause.unwrap_or(ChangeCause::LateArrival), Some(*event))
             }
             Step::Disclosed(rests_on) => {
                 let later = |position: &&Position| {
@@ -175,9 +176,9 @@ impl Step {
                     fact.is_some_and(|fact| disclosed_by.is_some_and(|day| day < fact.disclosed()))
                 };
                 let event = rests_on.iter().find(later).or(rests_on.first());
-                (ChangeCause::LateArrival, event.copied())
+                Behind::one(ChangeCause::LateArrival, event.copied())
             }
-            Step::Passed(cause, event) => (*cause, *event),
+            Step::Passed(behind) => behind.clone(),
         }
     }
 }

@@ -96,8 +96,15 @@ pub fn field_of(fields: &[Field], path: &str) -> Result<Explanation, NoFieldErro
 }
 
 impl Explanation {
-    /// Says that the value counts these events, the latest first; none: that it counts nothing.
-    pub fn rests_on_counted(&mut self, events: Vec<Position>) {
+    /// Says what the value counts, or what is below it where it has no value of its own: `counted` are the events that the
+    /// field at a path counts, the latest first; none: it counts nothing.
+    pub fn rests_on_counted(&mut self, counted: impl Fn(&str) -> Vec<Position>) {
+        let mut events = counted(&self.path);
+        if events.is_empty() && self.provenance.events.is_empty() {
+            events = self.below.iter().flat_map(|field| counted(&field.path)).collect();
+            events.sort_unstable();
+            events.dedup();
+        }
         if !events.is_empty() {
             self.provenance = Provenance { events, rule: FoldRule::Derived, ..self.provenance.clone() };
         }

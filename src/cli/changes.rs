@@ -59,14 +59,32 @@ fn behind(change: &v1::FieldChange) -> String {
     let cause = phrase::<v1::ChangeCause>(change.cause);
     let event = match change.event_id.as_str() {
         "" => String::new(),
-        id => format!(": {} [{}]", change.event_summary, words::short_id(id)),
+        id => format!(
+            ": {} [{}]{}",
+            change.event_summary,
+            words::short_id(id),
+            further(&change.further_event_ids)
+        ),
     };
-    let since = if change.cause == i32::from(v1::ChangeCause::TimePassed) && !event.is_empty() {
-        " since"
-    } else {
-        ""
+    let since = match change.passed.as_str() {
+        "" if change.cause == i32::from(v1::ChangeCause::TimePassed) && !event.is_empty() => {
+            " since".to_owned()
+        }
+        "" => String::new(),
+        passed => format!(", {passed}"),
     };
     format!("{}, {cause}{since}{event}", word::<v1::ChangeReason>(change.reason))
+}
+
+/// The other events behind a change.
+fn further(ids: &[String]) -> String {
+    match ids {
+        [] => String::new(),
+        ids => {
+            let ids: Vec<String> = ids.iter().map(|id| words::short_id(id)).collect();
+            format!(", and [{}]", ids.join(" "))
+        }
+    }
 }
 
 fn tone(reason: i32) -> Tone {

@@ -3,11 +3,15 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use clap::Args;
+use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
+use tokio::net::TcpStream;
 use tonic::transport::{Channel, Endpoint};
+use tower::ServiceExt as _;
 
 use super::{
     failure::Failure,
     output::{Colour, Format, Printer},
+    socket::Socket,
 };
 use crate::wire::v1::{
     audit_service_client::AuditServiceClient, history_service_client::HistoryServiceClient,
@@ -192,11 +196,14 @@ pub async fn connect(server: &str) -> Result<Channel, Failure> {
     let endpoint = Endpoint::from_shared(server.to_owned()).map_err(unreachable)?;
     let endpoint = endpoint
         .connect_timeout(CONNECT_TIMEOUT)
-        .tcp_nodelay(true)
         .max_frame_size(FRAME_BYTES_MAX)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
-    endpoint.connect().await.map_err(unreachable)
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    let connector =
+        connector.map_response(|stream: TokioIo<TcpStream>| TokioIo::new(Socket::new(stream.into_inner())));
+    endpoint.connect_with_connector(connector).await.map_err(unreachable)
 }
 
 /// The first cause of an error: the outer ones only say that there is an inner one.

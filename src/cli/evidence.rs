@@ -16,7 +16,8 @@ pub fn evidence(page: &mut Page, record: &v1::Record, note: &str) {
     page.labelled(date, record_line(record));
     let id = words::short_id(event_id(record));
     let recorded = words::minute(record.recorded_at.as_ref());
-    let told: Vec<String> = [fact_of(record).map(dates), fact_of(record).map(sources)]
+    let told: Vec<String> = [dates, coverage, sources]
+        .map(|part| fact_of(record).map(part))
         .into_iter()
         .flatten()
         .chain([format!("recorded {recorded} at position {}", record.position), note.to_owned()])
@@ -40,6 +41,16 @@ fn dates(fact: &v1::Fact) -> String {
         [("decided", &fact.decided_on), ("announced", &fact.announced_on), ("disclosed", &fact.disclosed_on)];
     let dates = dates.iter().filter(|(_, date)| !date.is_empty());
     dates.map(|(verb, date)| format!("{verb} {date}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What a ceasefire covers.
+fn coverage(fact: &v1::Fact) -> String {
+    let ceasefire = match &fact.statement {
+        Some(v1::fact::Statement::Engagement(it)) => it.ceasefire.as_ref(),
+        _ => None,
+    };
+    let coverage = ceasefire.map(|it| it.coverage.as_str()).filter(|coverage| !coverage.is_empty());
+    coverage.map(|coverage| format!("covers: {coverage}")).unwrap_or_default()
 }
 
 /// The best source with its rank, how many others there are, and how far they are to be believed.

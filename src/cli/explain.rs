@@ -111,6 +111,9 @@ fn reason(answer: &v1::ExplainResponse) -> String {
         [] => String::new(),
         from => format!(" It follows from {}.", from.join(", ")),
     };
+    if answer.field == "divergence.not_listed_under" && answer.evidence.is_empty() {
+        return "No listing of it under any of these was ever in force, by what is on record.".to_owned();
+    }
     if answer.evidence.is_empty() && answer.follows_from.is_empty() {
         return "Nothing on record at this view speaks to it.".to_owned();
     }
@@ -118,10 +121,19 @@ fn reason(answer: &v1::ExplainResponse) -> String {
         v1::FoldRule::Sole if !answer.lost.is_empty() => {
             "What is in effect speaks with one voice; sources disagree about what is not."
         }
+        v1::FoldRule::HighestLevel if answer.field.ends_with("highest_ever") => {
+            "The highest level ever counts, by its last contact."
+        }
         _ => meaning(answer.rule),
     };
     let inferred = if answer.inferred { " It is inferred: no fact states it." } else { "" };
-    format!("{voice}{inferred}{from}")
+    let agreeing =
+        answer.lost.iter().filter(|claim| claim.stance() == v1::ClaimStance::Agrees).count() as u64;
+    let agreeing = match agreeing {
+        0 => String::new(),
+        claims => format!(" It is corroborated by {}.", words::count(claims, "claim", "claims")),
+    };
+    format!("{voice}{inferred}{agreeing}{from}")
 }
 
 fn meaning(rule: i32) -> &'static str {
@@ -198,6 +210,7 @@ fn defeat(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> String {
         }
         _ => format!("lost by {}", phrase::<v1::FoldRule>(claim.lost_by)),
     };
+    let by = format!("{}{by}", words::stance(claim.stance()));
     let Some((record, fact)) = claim.won_by.as_ref().zip(winner) else { return by };
     let id = words::short_id(event_id(record));
     let valid_at = answer.view.as_ref().map_or("", |view| view.valid_at.as_str());

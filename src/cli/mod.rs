@@ -44,6 +44,7 @@ mod replay;
 mod restore;
 mod search;
 mod serve;
+mod socket;
 mod statement;
 mod submit;
 mod timeline;

@@ -80,12 +80,16 @@ fn dossier(answer: &v1::GetRelationshipResponse, look: Look) -> Result<String, F
             let source = phrase::<v1::SourceKind>(claim.source_kind);
             let rule = phrase::<v1::FoldRule>(claim.lost_by);
             let id = words::short_id(&claim.event_id);
-            let agrees = if claim.agrees { "; it agrees" } else { "" };
+            let stance = words::stance(claim.stance());
             page.labelled(
                 &claim.effective_on,
-                format!("{} ({source}; lost by {rule}{agrees}) [{id}]", claim.summary),
+                format!("{} ({stance}{source}; lost by {rule}) [{id}]", claim.summary),
             );
         }
+    }
+    if 0 < status.corroborated_by {
+        let claims = words::count(status.corroborated_by.into(), "claim", "claims");
+        page.item(format!("Corroborated by {claims}"));
     }
     words::leads(&mut page, &status.leads);
     page.heading("On record");

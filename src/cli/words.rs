@@ -45,6 +45,7 @@ words! {
     EngagementKind: "ENGAGEMENT_KIND_",
     ExternalIdScheme: "EXTERNAL_ID_SCHEME_",
     FoldRule: "FOLD_RULE_",
+    ClaimStance: "CLAIM_STANCE_",
     GroupFlag: "GROUP_FLAG_",
     GroupKind: "GROUP_KIND_",
     Headline: "HEADLINE_",
@@ -99,12 +100,12 @@ pub fn headline_meaning(number: i32) -> &'static str {
         Headline::PeaceImplementing => "A peace agreement is being carried out.",
         Headline::FightAndTalk => "They talk, directly or through others, while force is used.",
         Headline::Ceasefire => "A ceasefire holds.",
-        Headline::Negotiating => "They negotiate.",
+        Headline::Negotiating => "They negotiate, or have agreed on what is not carried out yet.",
         Headline::Hostile => "Force was used within 365 days, and there is no ceasefire.",
         Headline::DirectContact => "They were in direct contact within 365 days.",
         Headline::IndirectContact => "They were in contact through others within 365 days.",
         Headline::Dormant => {
-            "There are dealings on record, and within 365 days no contact, talks or force; no ceasefire holds."
+            "There are dealings on record, and within 365 days no contact, talks, agreement or force; no ceasefire holds."
         }
         Headline::ProscribedNoContact => "It lists the group, and no dealings are on record.",
         Headline::None => "Nothing is on record.",
@@ -121,6 +122,15 @@ pub fn relationship_flag_meaning(number: i32) -> &'static str {
         Flag::Disputed => "a source of nearly the same rank contradicts what this rests on",
         Flag::SecretOnly => "every contact within 365 days was secret, leaked or denied at the time",
         Flag::Unspecified => "",
+    }
+}
+
+/// How a claim that lost stands to the one that won, before what else is said of it.
+pub fn stance(stance: v1::ClaimStance) -> &'static str {
+    match stance {
+        v1::ClaimStance::Agrees => "it agrees; ",
+        v1::ClaimStance::Disputes => "it disputes what won; ",
+        v1::ClaimStance::Differs | v1::ClaimStance::Unspecified => "",
     }
 }
 
@@ -280,6 +290,7 @@ mod tests {
         check::<v1::EngagementKind>();
         check::<v1::ExternalIdScheme>();
         check::<v1::FoldRule>();
+        check::<v1::ClaimStance>();
         check::<v1::GroupFlag>();
         check::<v1::GroupKind>();
         check::<v1::Headline>();

@@ -12,7 +12,7 @@ use crate::{
         fold::{
             Standing,
             group::{GroupFact, Groups as _},
-            registry::{ActorStatus, RegimeStatus},
+            registry::{ActorStatus, MembershipTurn, RegimeStatus},
         },
         id::{ActorId, GroupId, RegimeId},
         statement::Name,
@@ -37,6 +37,8 @@ pub struct Turnings {
     pub listings: BTreeMap<(Day, (GroupId, RegimeId)), Position>,
     /// The registrations and ends of regimes that begin to count on a day.
     pub of_regimes: BTreeMap<Day, Vec<Position>>,
+    /// The memberships that begin or have ended on a day, by the actor, where the listings bind members.
+    pub memberships: BTreeMap<(Day, ActorId), Vec<MembershipTurn>>,
     /// The regimes whose acts were met.
     pub regimes: BTreeSet<RegimeId>,
     /// The groups whose facts were met: the group itself, and those that it is a wing of.
@@ -128,8 +130,12 @@ impl Store {
             }
         }
         if found.regimes.iter().any(|regime| self.ever_binds_members(regime)) {
-            let days = self.actors.values().flat_map(|history| ActorStatus::turning_days(history, as_of));
-            found.days.extend(days);
+            for (actor, history) in &self.actors {
+                found.days.extend(ActorStatus::turning_days(history, as_of));
+                for turn in ActorStatus::memberships(history, as_of) {
+                    found.memberships.entry((turn.day, actor.clone())).or_default().push(turn);
+                }
+            }
         }
         found
     }

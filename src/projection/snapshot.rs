@@ -41,7 +41,7 @@ const TIME: u8 = 5;
 
 /// The form of the content and the rules that it follows from. The first number is raised when the form changes.
 fn version() -> String {
-    format!("projections 1, rules {RULESET}")
+    format!("projections 2, rules {RULESET}")
 }
 
 /// The read models as they were at some position. Shares most of its memory with what goes on.

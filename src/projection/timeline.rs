@@ -83,6 +83,13 @@ impl Content for Whole {
             Part::Other => Direction::Level,
         }
     }
+
+    fn contradicts(&self, other: &Whole) -> bool {
+        match (self.part(), other.part()) {
+            (Part::Move(it), Part::Move(other)) => it.contradicts(&other),
+            _ => self.direction().is_opposite(other.direction()),
+        }
+    }
 }
 
 /// Which facts that take effect after the valid date belong to a timeline.

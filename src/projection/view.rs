@@ -239,7 +239,11 @@ impl Store {
         let (known_group, standing) = self.identity(group, as_of)?;
         let listings = bearing(group, &standing, self, regimes, as_of);
         let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
-        Ok((known_actor.name, known_group.name, legal_facets(&bindings)))
+        let mut facets = legal_facets(&bindings);
+        for facet in facets.iter_mut().filter(|facet| facet.inherited_from.is_some()) {
+            facet.membership = known_actor.provenance.events.first().copied();
+        }
+        Ok((known_actor.name, known_group.name, facets))
     }
 
     /// All that is on record about a relationship; it stays as it is when more is recorded. `None` where nothing is, and
@@ -378,6 +382,7 @@ pub(super) fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
         through: binding.through.cloned(),
         state: binding.designation.state,
         inherited_from: binding.inherited_from.cloned(),
+        membership: None,
         provenance: binding.designation.provenance.clone(),
     });
     facets.collect()

@@ -72,7 +72,7 @@ mod tests {
             Assertion Label SourceKind ActorKind GroupKind NameKind ExternalIdScheme LineageKind LifecycleState
             LegalEffect Inheritance Act DesignationState Basis EngagementKind Role Level Channel Track Disclosure
             Pillar AgreementStage CeasefireClass RepresentationLevel Direction Recognition ContactLevel Process
-            Conflict Headline RelationshipFlag GroupFlag FoldRule AnomalyRule AnomalyState DueKind
+            Conflict Headline RelationshipFlag GroupFlag FoldRule ClaimStance AnomalyRule AnomalyState DueKind
             ChangeCause ChangeReason Reproduction HindsightKind
         }
         let file = pool.get_file_by_name("chancery/v1/vocabulary.proto").unwrap();

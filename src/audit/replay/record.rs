@@ -6,7 +6,7 @@ use super::{MOMENTS_AT_ONCE, Moment, ReplayError, Wanted, bounded};
 use crate::{
     audit::{
         Caused, Matter,
-        cause::{cause_of, day_of},
+        cause::{Behind, cause_of, day_of},
         explain::root,
     },
     domain::{
@@ -92,7 +92,7 @@ impl RecordReplay {
             let differing = changes(&self.last, &fields);
             if !differing.is_empty() {
                 let cause = cause_of(recorded, day_of(recorded.recorded_at));
-                let caused = |change| Caused::of(change, cause, Some(recorded.position));
+                let caused = |change| Caused::of(change, Behind::one(cause, Some(recorded.position)));
                 moments.push(Moment {
                     valid_on: self.as_of.valid_at,
                     position: recorded.position,

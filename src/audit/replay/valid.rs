@@ -65,10 +65,7 @@ impl ValidReplay {
             let fields = self.fields(store, day);
             let differing = changes(&self.last, &fields);
             if !differing.is_empty() {
-                let caused = |change| {
-                    let (cause, event) = self.begun.cause(day, &differing, change);
-                    Caused::of(change, cause, event)
-                };
+                let caused = |change| Caused::of(change, self.begun.behind(day, &differing, change));
                 let changes = differing.iter().map(caused).collect();
                 let position = self.as_of.known_at;
                 moments.push(Moment { valid_on: day, position, recorded_at: None, changes });

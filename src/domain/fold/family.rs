@@ -1,10 +1,10 @@
 //! A family: a fact, its claims, and the record events about any of them. They are folded as one fact.
 
-use super::telling::{Content, Direction, Lost, Standing, Telling};
+use super::telling::{Content, Lost, Standing, Telling};
 use crate::{
     domain::{
         as_of::AsOf,
-        vocabulary::{Assertion, FoldRule},
+        vocabulary::{Assertion, ClaimStance, FoldRule},
     },
     position::Position,
 };
@@ -114,8 +114,8 @@ impl<C: Content> Family<C> {
             assertion: telling.assertion,
             content: telling.content.as_ref()?,
             decided_by: lost.first().map_or(FoldRule::Sole, |runner_up| runner_up.rule),
+            disputed: lost.iter().any(|it| it.stance == ClaimStance::Disputes),
             lost,
-            disputed: losers.iter().any(|loser| disputes(loser.telling, telling)),
         })
     }
 
@@ -165,36 +165,27 @@ fn lose<C: Content>(winner: &Telling<Option<C>>, loser: &Telling<Option<C>>) -> 
     } else {
         FoldRule::EarliestPosition
     };
-    let agrees = !contradicts(loser, winner);
+    let ranks = (loser.source as u8).abs_diff(winner.source as u8);
+    let stance = match contradicts(loser, winner) {
+        false => ClaimStance::Agrees,
+        true if ranks <= DISPUTE_RANKS => ClaimStance::Disputes,
+        true => ClaimStance::Differs,
+    };
     Lost {
         position: loser.position,
         effective: loser.effective,
         source: loser.source,
         rule,
         against: winner.position,
-        agrees,
+        stance,
     }
 }
 
-/// Whether the loser is near enough in rank and differs in date beyond its precision, or in direction.
-fn disputes<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
-    let ranks = (loser.source as u8).abs_diff(winner.source as u8);
-    ranks <= DISPUTE_RANKS && contradicts(loser, winner)
-}
-
-/// Whether the two differ in date beyond its precision, or in direction.
+/// Whether the two differ in date beyond its precision, or in what they say.
 fn contradicts<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
     let opposed = (loser.assertion == Assertion::Denied) != (winner.assertion == Assertion::Denied)
-        || opposite(loser.content.as_ref(), winner.content.as_ref());
+        || loser.content.as_ref().zip(winner.content.as_ref()).is_some_and(|(a, b)| a.contradicts(b));
     opposed || !loser.effective.agrees_with(winner.effective)
-}
-
-fn opposite<C: Content>(a: Option<&C>, b: Option<&C>) -> bool {
-    let directions = (a.map(Content::direction), b.map(Content::direction));
-    matches!(
-        directions,
-        (Some(Direction::Up), Some(Direction::Down)) | (Some(Direction::Down), Some(Direction::Up))
-    )
 }
 
 #[cfg(test)]
@@ -202,6 +193,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         date::parse_day,
+        fold::Direction,
         source::Credibility,
         vocabulary::{Label, SourceKind},
     };

@@ -5,19 +5,24 @@ use crate::{
         date::{DateSpan, Day, Precision},
         fact::Fact,
         source::Credibility,
-        vocabulary::{Assertion, FoldRule, Label, SourceKind},
+        vocabulary::{Assertion, ClaimStance, FoldRule, Label, SourceKind},
     },
     position::Position,
 };
 
 /// What a telling tells, as far as ordering and comparing go.
-pub trait Content {
+pub trait Content: Sized {
     /// The place among facts of one day, lower first: ends before beginnings before amendments before courts before
     /// exemptions before observations.
     fn act_rank(&self) -> u8;
 
     /// Which way it moves its subject. Claims that move it in opposite ways contradict each other.
     fn direction(&self) -> Direction;
+
+    /// Whether the two cannot both be so, whatever their dates: they move their subject in opposite ways.
+    fn contradicts(&self, other: &Self) -> bool {
+        self.direction().is_opposite(other.direction())
+    }
 }
 
 /// Which way a telling moves its subject.
@@ -29,6 +34,13 @@ pub enum Direction {
     Level,
     /// Away from it.
     Down,
+}
+
+impl Direction {
+    /// Whether one is towards what the other is away from.
+    pub fn is_opposite(self, other: Direction) -> bool {
+        matches!((self, other), (Direction::Up, Direction::Down) | (Direction::Down, Direction::Up))
+    }
 }
 
 /// What one fact or correction tells about one subject. Small, so that long histories fit in memory.
@@ -149,8 +161,8 @@ pub struct Lost {
     pub rule: FoldRule,
     /// The event that tells what won against it.
     pub against: Position,
-    /// Whether it agrees with the winner all the same: neither opposed to it nor of another date, beyond its precision.
-    pub agrees: bool,
+    /// How it stands to the winner.
+    pub stance: ClaimStance,
 }
 
 impl<'a, C: Content> Standing<'a, C> {

@@ -44,6 +44,9 @@ pub struct RelationshipStatus {
     pub alternatives: Vec<Lost>,
     /// Where the headline comes from: the provenance of the facet, or of both facets, that decided it.
     pub provenance: Provenance,
+    /// The last engagement within 365 days with a score above 0, which is what ENGAGING_WHILE_DESIGNATED looks at besides a
+    /// truce; no events: there is none.
+    pub friendly: Provenance,
     /// What only a machine has coded, within 365 days up to the date, the latest first: it moves nothing.
     pub leads: Vec<Lead>,
 }
@@ -83,10 +86,10 @@ pub struct ContactFacet {
     pub count_365_days: u32,
     /// The highest level ever, up to the date.
     pub highest_ever: ContactLevel,
-    /// The last contact.
-    pub last: Option<Position>,
+    /// The last contact, as what it rests on.
+    pub last: Option<Provenance>,
     /// The last contact at the highest level ever.
-    pub highest: Option<Position>,
+    pub highest: Option<Provenance>,
     /// Where the level comes from.
     pub provenance: Provenance,
 }
@@ -101,7 +104,7 @@ pub struct ProcessFacet {
     /// When the last step was. Refusing and breaking off talks are no steps.
     pub last_step_on: Option<DateSpan>,
     /// The last step.
-    pub last_step: Option<Position>,
+    pub last_step: Option<Provenance>,
     /// Where it comes from. ELAPSED_TIME: the first event is the last step.
     pub provenance: Provenance,
 }
@@ -118,9 +121,9 @@ pub struct ConflictFacet {
     /// When force was last used; `None`: never on record.
     pub last_force_on: Option<DateSpan>,
     /// The fact that last used it.
-    pub last_force: Option<Position>,
+    pub last_force: Option<Provenance>,
     /// The ceasefire that holds, ran out or was violated.
-    pub truce: Option<Position>,
+    pub truce: Option<Provenance>,
     /// Where it comes from.
     pub provenance: Provenance,
 }
@@ -138,6 +141,8 @@ pub struct LegalFacet {
     pub state: DesignationState,
     /// The organisation whose listing binds the actor as a member; `None`: the actor's own listing.
     pub inherited_from: Option<ActorId>,
+    /// The registration that says that the actor is a member; `None`: the actor's own listing, or not looked up.
+    pub membership: Option<Position>,
     /// Where the state comes from.
     pub provenance: Provenance,
 }

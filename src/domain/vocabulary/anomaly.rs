@@ -3,6 +3,19 @@
 use super::vocabulary;
 
 vocabulary! {
+    /// How a claim that lost stands to the one that won (fold rule 4).
+    ClaimStance {
+        /// It agrees all the same: neither is it of another date, beyond its precision, nor does it say what cannot be so as
+        /// well.
+        Agrees = 1 "AGREES",
+        /// It contradicts the winner, and its source is too far below that of the winner to make it disputed.
+        Differs = 2 "DIFFERS",
+        /// It contradicts the winner, and is of nearly the same rank: the winner is disputed.
+        Disputes = 3 "DISPUTES",
+    }
+}
+
+vocabulary! {
     /// The rule that decided between facts, or made a value.
     FoldRule {
         /// One fact speaks to it; nothing contradicts it.

@@ -93,7 +93,7 @@ vocabulary! {
         FightAndTalk = 5 "FIGHT_AND_TALK",
         /// A ceasefire holds.
         Ceasefire = 6 "CEASEFIRE",
-        /// They negotiate.
+        /// They negotiate; or they have agreed, with a step within 365 days, and within these no force or contact is on record.
         Negotiating = 7 "NEGOTIATING",
         /// Force within 365 days, and no ceasefire.
         Hostile = 8 "HOSTILE",

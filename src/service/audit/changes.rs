@@ -19,7 +19,7 @@ impl Audit {
         &self,
         changes: impl Iterator<Item = &'a Caused>,
     ) -> Result<EventNames, Refusal> {
-        self.query.names(changes.filter_map(|change| change.event).collect()).await
+        self.query.names(changes.flat_map(|change| change.behind.events.iter().copied()).collect()).await
     }
 }
 
@@ -27,7 +27,17 @@ impl Audit {
 pub(in crate::service) fn write_changes(changes: &[Caused], names: &EventNames) -> Vec<v1::FieldChange> {
     let change = |it: &Caused| {
         let (was, is) = (it.was.as_deref(), it.is.as_deref());
-        write_change(FieldChange { path: &it.path, was, is, cause: it.cause, event: it.event }, names)
+        write_change(
+            FieldChange {
+                path: &it.path,
+                was,
+                is,
+                cause: it.behind.cause,
+                events: &it.behind.events,
+                passed: &it.behind.passed,
+            },
+            names,
+        )
     };
     changes.iter().map(change).collect()
 }

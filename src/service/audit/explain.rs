@@ -36,8 +36,7 @@ impl Audit {
                 matter.fields_for(&store, as_of, &path).map_err(|error| unknown("subject", &error))?;
             let mut explained =
                 field_of(&fields, &path).map_err(|error| Refusal::field("field", error.to_string()))?;
-            let counted = matter.counted(&store, as_of, &explained.path);
-            explained.rests_on_counted(counted);
+            explained.rests_on_counted(|path| matter.counted(&store, as_of, path));
             let title = matter.title(&store, as_of).map_err(|error| unknown("subject", &error))?;
             (explained, title, as_of)
         };

@@ -182,7 +182,8 @@ impl Watcher {
     }
 
     async fn write(&self, moments: &[Moment]) -> Result<Vec<v1::Transition>, Refusal> {
-        let events = moments.iter().flat_map(|moment| &moment.changes).filter_map(|change| change.event);
+        let events =
+            moments.iter().flat_map(|moment| &moment.changes).flat_map(|it| it.behind.events.iter().copied());
         let names = self.query.names(events.collect()).await?;
         let transition = |moment: &Moment| v1::Transition {
             valid_on: moment.valid_on.to_string(),

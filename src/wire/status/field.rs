@@ -51,22 +51,30 @@ pub struct FieldChange<'a> {
     pub is: Option<&'a str>,
     /// What changed it.
     pub cause: ChangeCause,
-    /// The event behind it.
-    pub event: Option<Position>,
+    /// The events behind it, the one to be named alone first.
+    pub events: &'a [Position],
+    /// What began or ran out by its own terms.
+    pub passed: &'a str,
 }
 
-/// The message for a change; `names` has its event.
+/// The message for a change; `names` has its events.
 pub fn write_change(it: FieldChange<'_>, names: &EventNames) -> v1::FieldChange {
     let names: &dyn Names = names;
+    let (first, further) = match it.events {
+        [first, further @ ..] => (Some(*first), further),
+        [] => (None, [].as_slice()),
+    };
     v1::FieldChange {
         field: it.path.to_owned(),
         was: it.was.unwrap_or_default().to_owned(),
         is: it.is.unwrap_or_default().to_owned(),
         cause: vocabulary::write(it.cause),
         reason: vocabulary::write(it.cause.reason()),
-        event_id: it.event.map(|event| names.id(event)).unwrap_or_default(),
-        event_position: it.event.map_or(0, Position::get),
-        event_summary: it.event.map(|event| names.summary(event)).unwrap_or_default(),
+        event_id: first.map(|event| names.id(event)).unwrap_or_default(),
+        event_position: first.map_or(0, Position::get),
+        event_summary: first.map(|event| names.summary(event)).unwrap_or_default(),
+        further_event_ids: names.ids(further),
+        passed: it.passed.to_owned(),
     }
 }
 
@@ -78,6 +86,7 @@ pub fn write_lost_claim(lost: &Lost, record: v1::Record, won_by: Option<v1::Reco
         source_kind: vocabulary::write(lost.source),
         lost_by: vocabulary::write(lost.rule),
         won_by,
+        stance: vocabulary::write(lost.stance),
     }
 }
 

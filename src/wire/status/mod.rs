@@ -20,6 +20,7 @@ use crate::{
         fold::{Lost, Provenance},
         id::EventId,
         status::Lead,
+        vocabulary::ClaimStance,
     },
     position::Position,
 };
@@ -144,14 +145,15 @@ fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> 
         summary: names.summary(lost.position),
         source_kind: vocabulary::write(lost.source),
         lost_by: vocabulary::write(lost.rule),
-        agrees: lost.agrees,
+        agrees: lost.stance == ClaimStance::Agrees,
+        stance: vocabulary::write(lost.stance),
     };
     lost.iter().map(alternative).collect()
 }
 
 /// How many of the claims that lost agree with what won.
 fn corroboration(lost: &[Lost]) -> u32 {
-    u32::try_from(lost.iter().filter(|lost| lost.agrees).count()).unwrap_or(u32::MAX)
+    u32::try_from(lost.iter().filter(|lost| lost.stance == ClaimStance::Agrees).count()).unwrap_or(u32::MAX)
 }
 
 fn write_leads(leads: &[Lead], names: &dyn Names) -> Vec<v1::Lead> {
@@ -213,7 +215,7 @@ mod fixture {
             source: SourceKind::Aggregator,
             rule: FoldRule::Credibility,
             against: Position::new(at + 1),
-            agrees: true,
+            stance: ClaimStance::Agrees,
         }
     }
 

@@ -353,8 +353,8 @@ fn engagement(choices: &mut Choices<'_>) -> Statement {
     let first = choices.below(sides.len());
     sides.rotate_left(first);
     sides.truncate(choices.one(&[8, 2, 1]));
-    let ceasefire =
-        Ceasefire { sides, class: choices.any(), coverage: String::new(), ends_on: choices.maybe_date() };
+    let coverage = choices.one(&["", "The sea", "The land"]).to_owned();
+    let ceasefire = Ceasefire { sides, class: choices.any(), coverage, ends_on: choices.maybe_date() };
     let representation =
         Representation { direction: choices.any::<Direction>(), level: choices.any::<RepresentationLevel>() };
     let agreement = Agreement { title: String::new(), stage: choices.any() };

@@ -5,13 +5,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{entry_at, is_within};
 use crate::domain::{
     as_of::AsOf,
-    date::{Day, PartialDate},
+    date::Day,
     fact::Fact,
     fold::{Content, Direction, History, Provenance},
     id::ActorId,
     statement::{ActorRegistered, Membership, Statement},
     vocabulary::ActorKind,
 };
+use crate::position::Position;
 
 /// A fact as the history of an actor holds it: its registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,18 +61,40 @@ pub struct ActorStatus {
     pub provenance: Provenance,
 }
 
+/// A day on which a membership begins, or has ended the day before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembershipTurn {
+    /// The day.
+    pub day: Day,
+    /// The registration that says so.
+    pub event: Position,
+    /// What happened, in words.
+    pub what: String,
+}
+
 impl ActorStatus {
     /// The days on which what is known of the actor can change.
     pub fn turning_days(history: &History<ActorFact>, as_of: AsOf) -> BTreeSet<Day> {
-        let mut days = BTreeSet::new();
+        let memberships = ActorStatus::memberships(history, as_of).into_iter().map(|turn| turn.day);
+        history.standing(as_of).iter().map(|entry| entry.effective.lower()).chain(memberships).collect()
+    }
+
+    /// The days on which a membership begins, or has ended the day before.
+    pub fn memberships(history: &History<ActorFact>, as_of: AsOf) -> Vec<MembershipTurn> {
+        let mut found = Vec::new();
         for entry in history.standing(as_of) {
-            days.insert(entry.effective.lower());
+            let mut turn = |day, what| found.push(MembershipTurn { day, event: entry.position, what });
             for it in entry.content.registration().into_iter().flat_map(|it| &it.memberships) {
-                days.extend(it.from.map(PartialDate::lower));
-                days.extend(it.until.and_then(|until| until.upper().tomorrow().ok()));
+                if let Some(from) = it.from {
+                    turn(from.lower(), format!("the membership of {} began on {from}", it.of));
+                }
+                if let Some((until, after)) = it.until.and_then(|it| Some((it, it.upper().tomorrow().ok()?)))
+                {
+                    turn(after, format!("the membership of {} ended on {until}", it.of));
+                }
             }
         }
-        days
+        found
     }
 
     /// The actor with this history; `None` when no registration stands under the cuts.

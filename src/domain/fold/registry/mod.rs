@@ -7,7 +7,7 @@ mod actor;
 mod merge;
 mod regime;
 
-pub use actor::{ActorFact, ActorStatus};
+pub use actor::{ActorFact, ActorStatus, MembershipTurn};
 pub use merge::{MergeFact, Redirects};
 pub use regime::{RegimeFact, RegimeStatus, Regimes, Termination};
 

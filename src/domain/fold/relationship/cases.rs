@@ -1,18 +1,14 @@
 //! Cases of relationships: real ones, and every rule of every facet at its edges.
 
 use super::{
-    Line, Move,
-    notation::{check, history, hold, listing, telling},
+    Line,
+    notation::{check, history, hold, listing},
 };
-use crate::{
-    domain::{
-        as_of::AsOf,
-        date::parse_day,
-        fold::{Family, History, Member},
-        status::relationship::LegalFacet,
-        vocabulary::{Channel, DesignationState, EngagementKind, Level, Vocabulary},
-    },
-    position::Position,
+use crate::domain::{
+    as_of::AsOf,
+    date::parse_day,
+    status::relationship::LegalFacet,
+    vocabulary::{Channel, DesignationState, EngagementKind, Level, Vocabulary},
 };
 
 fn own() -> [LegalFacet; 1] {
@@ -65,6 +61,7 @@ fn the_united_states_and_the_houthis_cease_fire_while_listed() {
         ("2027-01-01", "headline=CEASEFIRE flags=ENGAGING_WHILE_DESIGNATED by=2:LATEST_EFFECTIVE"),
     ];
     check(&facts, &own(), &asks);
+    check(&facts, &own(), &[("2027-01-01", "on:flags[ENGAGING_WHILE_DESIGNATED]=2,99")]);
     check(&facts, &[listing(DesignationState::Active, Some("un"))], &[("2025-05-06", "flags=")]);
     check(&facts, &[listing(DesignationState::Proposed, None)], &[("2025-05-06", "flags=")]);
 }
@@ -102,6 +99,10 @@ fn headlines_in_order() {
     one(&["2025-06-01 CRITICISM"], "DORMANT by=1:SOLE");
     one(&["2020-06-01 MEETING"], "DORMANT by=1:ELAPSED_TIME?");
     one(&["2025-06-01 MEDIATION HEAD_OF_STATE"], "NEGOTIATING");
+    one(&["2025-06-30 AGREEMENT_SIGNED PARTIAL"], "NEGOTIATING by=1:SOLE process=AGREED_PARTIAL@2025-06-30");
+    one(&["2024-06-30 AGREEMENT_SIGNED COMPREHENSIVE"], "NEGOTIATING");
+    one(&["2024-06-29 AGREEMENT_SIGNED COMPREHENSIVE"], "DORMANT process=STALLED@2025-06-30");
+    one(&["2025-06-01 AGREEMENT_SIGNED PARTIAL", "2025-06-02 MEETING"], "DIRECT_CONTACT");
     one(&["2025-06-01 MEETING INTERMEDIARY_STATE"], "INDIRECT_CONTACT");
     one(&["2025-06-01 MEETING"], "DIRECT_CONTACT");
     one(&["2025-06-01 MEETING", "2025-06-02 STRIKE"], "HOSTILE by=2:SOLE");
@@ -426,7 +427,10 @@ fn conflict_with_time() {
         &[],
         &[
             ("2020-02-29", "headline=CEASEFIRE"),
-            ("2020-03-01", "conflict=TRUCE_EXPIRED@2020-03-01 headline=HOSTILE"),
+            (
+                "2020-03-01",
+                "conflict=TRUCE_EXPIRED@2020-03-01 headline=HOSTILE on:conflict=2 on:headline=2,1",
+            ),
             ("2020-12-31", "headline=HOSTILE"),
             ("2021-01-01", "headline=DORMANT"),
         ],
@@ -444,43 +448,4 @@ fn score_and_counts() {
             ("2025-06-30", "score=-5.25/2/-9/7.5 engagements=3"),
         ],
     );
-}
-
-#[test]
-fn lost_claims_and_disputes_show_where_they_matter() {
-    let claim = |position, text: &str| Member::Claim(telling(position, text).map(Some));
-    let status = |members: Vec<Member<Move>>, later: &[&str], date: &str| {
-        let mut history = History::default();
-        for (position, text) in (10..).zip(later) {
-            history.add(telling(position, text));
-        }
-        history.set_family(Position::new(1), Family::new(members));
-        let valid_at = parse_day(date).unwrap();
-        Line::from_standing(history.standing(AsOf::at(valid_at))).status(valid_at, Vec::new())
-    };
-    let two = |second: &str| vec![claim(1, "2025-06-01 RECOGNITION by=LEGAL_ACT"), claim(2, second)];
-    let near = "2025-06-09 RECOGNITION by=OFFICIAL_STATEMENT";
-    let far = "2025-06-09 RECOGNITION by=AGGREGATOR";
-    let expected =
-        "recognition=DE_JURE@2025-06-01 recognition.by=1:SOURCE_RANK by=1:SOURCE_RANK alternatives=2";
-    hold(&status(two(near), &[], "2025-06-30"), &format!("{expected} flags=DISPUTED"), "near");
-    hold(&status(two(far), &[], "2025-06-30"), &format!("{expected} flags="), "far");
-    hold(&status(two(near), &[], "2025-05-31"), "flags= alternatives= headline=NONE", "before");
-    let later = ["2025-06-20 RECOGNITION_WITHDRAWN"];
-    hold(
-        &status(two(near), &later, "2025-06-30"),
-        "flags= alternatives= recognition=WITHDRAWN@2025-06-20",
-        "after",
-    );
-    let denied = |source: &str| {
-        let first = format!("2025-06-01 MEETING by={source}");
-        vec![claim(1, &first), claim(2, "2025-06-01 MEETING by=OFFICIAL_STATEMENT is=DENIED")]
-    };
-    let nothing = "headline=NONE engagements=0";
-    let of_far = status(denied("AGGREGATOR"), &[], "2025-06-30");
-    hold(&of_far, &format!("{nothing} alternatives=1 flags="), "denied");
-    let of_near = status(denied("COUNTERPARTY_STATEMENT"), &[], "2025-06-30");
-    hold(&of_near, &format!("{nothing} alternatives=1 flags=DISPUTED"), "denied and disputed");
-    let earlier = status(denied("COUNTERPARTY_STATEMENT"), &[], "2025-05-31");
-    hold(&earlier, &format!("{nothing} alternatives= flags="), "not yet denied");
 }

@@ -157,8 +157,8 @@ impl State {
             since,
             ends_on: self.ends_on.filter(|_| !matches!(value, Conflict::None | Conflict::Hostile)),
             last_force_on: self.last_force.map(|mark| mark.effective),
-            last_force: self.last_force.map(|mark| mark.position),
-            truce: self.truce.map(|mark| mark.position),
+            last_force: self.last_force.map(|mark| contests.latest(mark.position)),
+            truce: self.truce.map(|mark| contests.latest(mark.position)),
             provenance: events.map_or_else(Provenance::default, |events| contests.provenance(events, ground)),
         }
     }

@@ -90,6 +90,7 @@ impl State {
 
     pub(super) fn finish(&self, contests: &Contests, counts: Counts, date: Day) -> ContactFacet {
         let within = |mark: Mark| window::YEAR.covers(mark.day(), date);
+        let highest = self.levels().next();
         let recent = self.levels().find(|(_, mark)| within(*mark));
         let ground = if counts.year <= 1 { Ground::Stated { heard: 1 } } else { Ground::Highest };
         ContactFacet {
@@ -97,9 +98,9 @@ impl State {
             last_on: self.last.map(|mark| mark.effective),
             count_30_days: u32::try_from(counts.month).unwrap_or(u32::MAX),
             count_365_days: u32::try_from(counts.year).unwrap_or(u32::MAX),
-            last: self.last.map(|mark| mark.position),
-            highest: self.levels().next().map(|(_, mark)| mark.position),
-            highest_ever: self.levels().next().map_or(ContactLevel::None, |(level, _)| level),
+            last: self.last.map(|mark| contests.latest(mark.position)),
+            highest: highest.map(|(_, mark)| contests.provenance([mark.position], Ground::Highest)),
+            highest_ever: highest.map_or(ContactLevel::None, |(level, _)| level),
             provenance: recent
                 .map_or_else(Provenance::default, |(_, mark)| contests.provenance([mark.position], ground)),
         }

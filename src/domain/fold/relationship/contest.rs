@@ -19,7 +19,6 @@ pub(super) struct Contests(BTreeMap<Position, Contest>);
 struct Contest {
     lost: Vec<Lost>,
     decided_by: FoldRule,
-    disputed: bool,
 }
 
 /// What made a value what it is.
@@ -41,9 +40,9 @@ pub(super) enum Ground {
 impl Contests {
     /// Takes note of the claims that lost against a standing move, if there are any.
     pub(super) fn note(&mut self, standing: &Standing<'_, Move>) {
-        let (lost, decided_by, disputed) = (standing.lost.clone(), standing.decided_by, standing.disputed);
+        let (lost, decided_by) = (standing.lost.clone(), standing.decided_by);
         if !lost.is_empty() {
-            self.0.insert(standing.position, Contest { lost, decided_by, disputed });
+            self.0.insert(standing.position, Contest { lost, decided_by });
         }
     }
 
@@ -52,9 +51,14 @@ impl Contests {
         self.0.remove(&position);
     }
 
-    /// Whether a loser of nearly the same rank contradicts the event.
-    pub(super) fn is_disputed(&self, position: Position) -> bool {
-        self.0.get(&position).is_some_and(|contest| contest.disputed)
+    /// The claims that lost against an event.
+    pub(super) fn lost_against(&self, position: Position) -> &[Lost] {
+        self.0.get(&position).map(|contest| contest.lost.as_slice()).unwrap_or_default()
+    }
+
+    /// The provenance of a value that the last fact of its kind gives.
+    pub(super) fn latest(&self, position: Position) -> Provenance {
+        self.provenance([position], Ground::Stated { heard: u32::MAX })
     }
 
     /// The provenance of a value that rests on `events`, the deciding one first; repeats are dropped.
@@ -70,8 +74,7 @@ impl Contests {
         for position in events {
             if !provenance.events.contains(&position) {
                 provenance.events.push(position);
-                let lost = self.0.get(&position).map(|contest| contest.lost.as_slice());
-                provenance.lost.extend_from_slice(lost.unwrap_or_default());
+                provenance.lost.extend_from_slice(self.lost_against(position));
             }
         }
         let contest = provenance.events.first().and_then(|first| self.0.get(first));

@@ -3,11 +3,12 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
 };
 
 use super::{
     Line,
-    moves::Move,
+    moves::{Detail, Move, Scope, Truce},
     packed::{Key, Packed},
 };
 use crate::{
@@ -187,6 +188,11 @@ fn put_telling(words: &mut Vec<u64>, tag: u64, target: Position, telling: &Telli
     let tag = if telling.content.is_some() { tag } else { tag + ELSEWHERE };
     words.extend([tag, target.get()]);
     words.extend(Packed::plain(&telling.clone().map(|it| it.unwrap_or(Move::NOTHING))).words());
+    let scope = match telling.content.map(|it| it.detail) {
+        Some(Detail::Truce(Truce { scope, .. })) => scope,
+        _ => None,
+    };
+    words.push(scope.map_or(0, |scope| scope.number().get().into()));
 }
 
 fn take_member(words: &mut impl Iterator<Item = u64>) -> Option<Member<Move>> {
@@ -195,7 +201,13 @@ fn take_member(words: &mut impl Iterator<Item = u64>) -> Option<Member<Move>> {
     let is_elsewhere = ELSEWHERE < tag;
     let mut telling = || {
         let telling = take_packed(words)?.telling()?;
-        Some(telling.map(|it| (!is_elsewhere).then_some(it)))
+        let scope = NonZeroU32::new(u32::try_from(words.next()?).ok()?).map(Scope::from_number);
+        Some(telling.map(|mut it| {
+            if let Detail::Truce(truce) = &mut it.detail {
+                truce.scope = scope;
+            }
+            (!is_elsewhere).then_some(it)
+        }))
     };
     match if is_elsewhere { tag - ELSEWHERE } else { tag } {
         CLAIM => Some(Member::Claim(telling()?)),

@@ -91,9 +91,11 @@ impl Tally {
 }
 
 impl Line {
-    /// When each move takes effect, with the event that tells it, in order.
+    /// When each move takes effect, with the event that tells it, in order; then when the claims begin to be shown that lost:
+    /// with what won against them.
     pub fn beginnings(&self) -> impl Iterator<Item = (Day, Position)> {
-        self.moves().filter_map(|it| it.step()).map(|step| (step.day(), step.mark.position))
+        let steps = self.moves().filter_map(|it| it.step()).map(|step| (step.day(), step.mark.position));
+        steps.chain(self.lost())
     }
 
     /// When each move that a field counts takes effect, with the event that tells it, in order.

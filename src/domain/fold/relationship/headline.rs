@@ -30,8 +30,6 @@ pub(super) struct Facets {
     pub(super) legal: Vec<LegalFacet>,
     /// The last engagement.
     pub(super) last: Option<Mark>,
-    /// The day of the last engagement with a score above 0.
-    pub(super) last_friendly: Option<Day>,
 }
 
 impl Facets {
@@ -94,6 +92,10 @@ pub(super) fn headline(facets: &Facets, contests: &Contests, date: Day) -> (Head
     if contact.level == ContactLevel::Indirect {
         return (Headline::IndirectContact, contact.provenance.clone());
     }
+    // What was agreed, with a step within 365 days, is not dormant: a process is under way, even if no contact is on record.
+    if matches!(process.value, Process::AgreedPartial | Process::AgreedComprehensive) {
+        return (Headline::Negotiating, process.provenance.clone());
+    }
     if let Some(last) = facets.last {
         let recent = window::YEAR.covers(last.day(), date);
         let ground = if recent { Ground::Stated { heard: 1 } } else { Ground::Elapsed };
@@ -126,12 +128,12 @@ fn both(first: &Provenance, second: &Provenance) -> Provenance {
     Provenance { rule: FoldRule::Derived, inferred: first.inferred || second.inferred, ..joint }
 }
 
-/// The flags that follow from the facets. DISPUTED and SECRET_ONLY come after them in the vocabulary.
-pub(super) fn flags(facets: &Facets, date: Day) -> Vec<RelationshipFlag> {
+/// The flags that follow from the facets, and from the last friendly engagement within 365 days. DISPUTED and SECRET_ONLY
+/// come after them in the vocabulary.
+pub(super) fn flags(facets: &Facets, friendly: &Provenance) -> Vec<RelationshipFlag> {
     let mut flags = Vec::new();
     if facets.own_listing().is_some() {
-        let friendly = facets.last_friendly.is_some_and(|day| window::YEAR.covers(day, date));
-        if friendly || is_truce(facets.conflict.value) {
+        if !friendly.events.is_empty() || is_truce(facets.conflict.value) {
             flags.push(RelationshipFlag::EngagingWhileDesignated);
         }
         if facets.recognition.value == Recognition::DeJure {

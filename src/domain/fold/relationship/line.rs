@@ -18,7 +18,7 @@ use crate::{
             Lead,
             relationship::{LegalFacet, RelationshipStatus},
         },
-        vocabulary::RelationshipFlag,
+        vocabulary::{ClaimStance, RelationshipFlag},
     },
     position::Position,
 };
@@ -53,7 +53,6 @@ struct Denial {
     /// The day from which on it counts.
     since: Day,
     lost: Vec<Lost>,
-    disputed: bool,
 }
 
 impl Line {
@@ -78,11 +77,7 @@ impl Line {
         if standing.moves() {
             self.contests.note(standing);
         } else if !standing.is_lead() && !standing.lost.is_empty() {
-            let denial = Denial {
-                since: standing.effective.lower(),
-                lost: standing.lost.clone(),
-                disputed: standing.disputed,
-            };
+            let denial = Denial { since: standing.effective.lower(), lost: standing.lost.clone() };
             self.denials.insert(Key::of_standing(standing), denial);
         }
     }
@@ -167,11 +162,29 @@ impl Line {
     fn show_denials(&self, status: &mut RelationshipStatus, valid_at: Day) {
         for (_, denial) in self.denials.range(..Key::end_of(valid_at)) {
             status.alternatives.extend(&denial.lost);
-            if denial.disputed && !status.flags.contains(&RelationshipFlag::Disputed) {
+            let disputed = denial.lost.iter().any(|lost| lost.stance == ClaimStance::Disputes);
+            if disputed && !status.flags.contains(&RelationshipFlag::Disputed) {
                 status.flags.push(RelationshipFlag::Disputed);
                 status.flags.sort();
             }
         }
+    }
+
+    /// The claims that lost, each with the day from which on it is shown, and the denials that they lost against.
+    pub(super) fn lost(&self) -> impl Iterator<Item = (Day, Position)> {
+        let against_denials = self.denials.values().flat_map(|denial| {
+            denial
+                .lost
+                .iter()
+                .flat_map(|lost| [lost.position, lost.against])
+                .map(|event| (denial.since, event))
+        });
+        let contested = self.moves().filter(|it| it.is_contested()).filter_map(Packed::step);
+        let against_moves = contested.flat_map(|step| {
+            let lost = self.contests.lost_against(step.mark.position);
+            lost.iter().map(move |lost| (step.day(), lost.position))
+        });
+        against_moves.chain(against_denials)
     }
 
     /// The days from which on denials are shown with what they beat.

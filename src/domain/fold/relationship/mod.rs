@@ -25,6 +25,8 @@ mod window;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod grounds;
+#[cfg(test)]
 mod notation;
 
 pub use dealings::{Dealings, Effect};

@@ -1,5 +1,9 @@
 //! Moves: what one engagement says about one pair of an actor and a group.
 
+use std::num::NonZeroU32;
+
+use sha2::{Digest as _, Sha256};
+
 use crate::domain::{
     date::{Day, PartialDate},
     fold::telling::{Content, Direction},
@@ -9,7 +13,7 @@ use crate::domain::{
     vocabulary::{AgreementStage, CeasefireClass, Channel, Disclosure, EngagementKind, Level},
 };
 
-/// What one engagement says about one pair of a PRINCIPAL actor and a PRINCIPAL group. Sixteen bytes.
+/// What one engagement says about one pair of a PRINCIPAL actor and a PRINCIPAL group. Twenty bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Move {
     /// What happened.
@@ -48,6 +52,37 @@ pub struct Truce {
     pub class: CeasefireClass,
     /// The last day it can last by its terms, the upper bound of `ends_on`; `None`: open-ended.
     pub ends_on: Option<Day>,
+    /// What it covers; `None`: not said. Of a fact that nobody contests it is not kept: only claims are held against it.
+    pub scope: Option<Scope>,
+}
+
+/// What a ceasefire covers, as far as telling one scope from another goes: the first bytes of the SHA-256 of the words, in
+/// lower case with single spaces and without a full stop at the end. Two that are worded otherwise are two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope(NonZeroU32);
+
+impl Scope {
+    /// That of these words; `None`: there are none.
+    pub fn of(coverage: &str) -> Option<Scope> {
+        let words: Vec<String> = coverage.split_whitespace().map(str::to_lowercase).collect();
+        let text = words.join(" ");
+        let text = text.trim_end_matches('.');
+        let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        let [a, b, c, d, ..] = hash;
+        // The lowest bit is given up, so that no text comes to nought.
+        let number = u32::from_be_bytes([a, b, c, d]) | 1;
+        (!text.is_empty()).then(|| NonZeroU32::new(number).map(Scope)).flatten()
+    }
+
+    /// As a number that is not 0.
+    pub(super) const fn number(self) -> NonZeroU32 {
+        self.0
+    }
+
+    /// The scope of that number.
+    pub(super) const fn from_number(number: NonZeroU32) -> Scope {
+        Scope(number)
+    }
 }
 
 /// Who of the pair holds its fire.
@@ -107,7 +142,17 @@ impl Truce {
             (false, false) => HeldBy::Neither,
             (true, false) | (false, true) => HeldBy::One,
         };
-        Truce { held_by, class: ceasefire.class, ends_on: ceasefire.ends_on.map(PartialDate::upper) }
+        let ends_on = ceasefire.ends_on.map(PartialDate::upper);
+        Truce { held_by, class: ceasefire.class, ends_on, scope: Scope::of(&ceasefire.coverage) }
+    }
+
+    /// Whether the two are not the same ceasefire in scope: others hold their fire, or it covers other things. What one of
+    /// them leaves unsaid is no difference.
+    fn differs(self, other: Truce) -> bool {
+        let is_said = |truce: Truce| truce.held_by != HeldBy::Neither;
+        let scopes = self.scope.zip(other.scope);
+        is_said(self) && is_said(other) && self.held_by != other.held_by
+            || scopes.is_some_and(|(a, b)| a != b)
     }
 }
 
@@ -138,6 +183,15 @@ impl Content for Move {
         } else {
             Direction::Level
         }
+    }
+
+    /// One that denies the scope of a ceasefire denies the ceasefire that the other tells of.
+    fn contradicts(&self, other: &Move) -> bool {
+        let scopes = match (self.detail, other.detail) {
+            (Detail::Truce(one), Detail::Truce(another)) => one.differs(another),
+            _ => false,
+        };
+        scopes || self.direction().is_opposite(other.direction())
     }
 }
 
@@ -217,7 +271,7 @@ mod tests {
 
     #[test]
     fn long_histories_fit_in_memory() {
-        assert!(size_of::<Move>() <= 16, "{}", size_of::<Move>());
-        assert!(size_of::<Telling<Move>>() <= 56, "{}", size_of::<Telling<Move>>());
+        assert!(size_of::<Move>() <= 20, "{}", size_of::<Move>());
+        assert!(size_of::<Telling<Move>>() <= 60, "{}", size_of::<Telling<Move>>());
     }
 }

@@ -1,6 +1,6 @@
 //! A compact notation for cases: facts in, fields of the status at a date out.
 
-use super::{Detail, HeldBy, Line, Move, Truce};
+use super::{Detail, HeldBy, Line, Move, Truce, moves::Scope};
 use crate::{
     domain::{
         as_of::AsOf,
@@ -23,7 +23,8 @@ fn named<T: Vocabulary>(word: &str) -> Option<T> {
 
 /// A fact such as `2025-05-06 CEASEFIRE_IN_FORCE both until=2025-07 public=2025-06-01`: a date, a kind, and in any order
 /// the level of the actor, channel, disclosure, stage, class, direction, level of the mission, assertion (`is=DENIED`),
-/// source (`by=LEGAL_ACT`), and who of the two holds its fire (`both`, `one`, `others`).
+/// source (`by=LEGAL_ACT`), what a ceasefire covers (`over=the-sea`) and who of the two holds its fire (`both`, `one`,
+/// `others`).
 pub(super) fn telling(position: u64, text: &str) -> Telling<Move> {
     let mut words = text.split_whitespace();
     let effective: DateSpan = words.next().unwrap().parse().unwrap();
@@ -36,7 +37,8 @@ pub(super) fn telling(position: u64, text: &str) -> Telling<Move> {
         group_level: Level::Unknown,
         detail: Detail::None,
     };
-    let mut truce = Truce { held_by: HeldBy::Both, class: CeasefireClass::Cessation, ends_on: None };
+    let mut truce =
+        Truce { held_by: HeldBy::Both, class: CeasefireClass::Cessation, ends_on: None, scope: None };
     let mut mission = Representation { direction: Direction::OfActor, level: RepresentationLevel::Withdrawn };
     let mut stage = AgreementStage::PreNegotiation;
     let mut disclosed = effective.lower();
@@ -45,6 +47,7 @@ pub(super) fn telling(position: u64, text: &str) -> Telling<Move> {
         match word.split_once('=') {
             Some(("until", date)) => truce.ends_on = Some(date.parse::<PartialDate>().unwrap().upper()),
             Some(("public", date)) => disclosed = parse_day(date).unwrap(),
+            Some(("over", place)) => truce.scope = Scope::of(place),
             Some(("is", word)) => assertion = named(word).unwrap(),
             Some(("by", word)) => source = named(word).unwrap(),
             Some(_) => panic!("{word} in {text:?}"),
@@ -102,6 +105,7 @@ pub(super) fn listing(state: DesignationState, inherited_from: Option<&str>) -> 
         through: None,
         state,
         inherited_from: inherited_from.map(|actor| actor.parse().unwrap()),
+        membership: None,
         provenance: Provenance { events: vec![Position::new(99)], ..Provenance::default() },
     }
 }
@@ -126,6 +130,12 @@ fn field(status: &RelationshipStatus, name: &str) -> String {
         "headline" => it.headline.to_string(),
         "by" => by(&it.provenance),
         "flags" => joined(&it.flags),
+        "friendly" => by(&it.friendly),
+        "stances" => joined(it.alternatives.iter().map(|lost| lost.stance)),
+        "last.by" => it.contact.last.as_ref().map_or_else(String::new, by),
+        "highest.by" => it.contact.highest.as_ref().map_or_else(String::new, by),
+        "step.by" => it.process.last_step.as_ref().map_or_else(String::new, by),
+        "force.by" => it.conflict.last_force.as_ref().map_or_else(String::new, by),
         "recognition" => since(it.recognition.value, it.recognition.since),
         "recognition.by" => by(&it.recognition.provenance),
         "actor" => since(it.representation_of_actor.level, it.representation_of_actor.since),
@@ -145,11 +155,19 @@ fn field(status: &RelationshipStatus, name: &str) -> String {
         "score" => format!("{}/{}/{}/{}", it.score.value, it.score.count, it.score.lowest, it.score.highest),
         "engagements" => it.engagements.to_string(),
         "alternatives" => joined(it.alternatives.iter().map(|lost| lost.position)),
-        other => panic!("no field {other}"),
+        other => match other.strip_prefix("on:") {
+            Some(path) => {
+                let fields = it.fields();
+                let field = fields.iter().find(|field| field.path == path);
+                joined(field.into_iter().flat_map(|field| &field.grounds().events))
+            }
+            None => panic!("no field {other}"),
+        },
     }
 }
 
-/// Holds the fields named in `expected` (`headline=HOSTILE conflict=HOSTILE@2025-01-01`) against the status.
+/// Holds the fields named in `expected` (`headline=HOSTILE conflict=HOSTILE@2025-01-01`) against the status; `on:` and a path
+/// are the events that Explain shows for it.
 pub(super) fn hold(status: &RelationshipStatus, expected: &str, context: &str) {
     for pair in expected.split_whitespace() {
         let (name, value) = pair.split_once('=').unwrap();

@@ -10,6 +10,7 @@
 //! A day is year − 1000 in 11 bits, month in 4 and day in 5: as numbers, days keep their order. Dates of facts lie in
 //! those years, and what does not is held at the nearest. Positions go to 2³⁶ − 1, which no memory that holds moves of
 //! this size comes near. Values of vocabularies are stored by number; 0 stands for none.
+//! The scope of a ceasefire is left out: it matters between claims only, which stand in families.
 
 use super::{
     moves::{Detail, HeldBy, Move, Truce},
@@ -318,7 +319,7 @@ fn what(word: &mut Word) -> Option<Move> {
                 1 => HeldBy::One,
                 _ => HeldBy::Both,
             };
-            Detail::Truce(Truce { held_by, class, ends_on })
+            Detail::Truce(Truce { held_by, class, ends_on, scope: None })
         }
         _ => {
             let level = word.take_value(4)?;

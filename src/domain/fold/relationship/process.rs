@@ -119,7 +119,7 @@ impl State {
             value,
             since,
             last_step_on: self.last_step.map(|mark| mark.effective),
-            last_step: self.last_step.map(|mark| mark.position),
+            last_step: self.last_step.map(|mark| contests.latest(mark.position)),
             provenance: match self.heard {
                 0 => Provenance::default(),
                 _ => contests.provenance(events, ground),

@@ -6,12 +6,13 @@ use super::{
     headline::{self, Facets},
     process, recognition, score,
     step::{Mark, Step},
+    window,
 };
 use crate::domain::{
     date::Day,
-    fold::Lost,
+    fold::{Lost, Provenance},
     status::relationship::{LegalFacet, RelationshipStatus},
-    vocabulary::{Direction, RelationshipFlag},
+    vocabulary::{ClaimStance, Direction, RelationshipFlag},
 };
 
 /// What the moves so far come to. Small, so that it can be kept at many points of a long line.
@@ -19,8 +20,8 @@ use crate::domain::{
 pub(super) struct State {
     engagements: u64,
     last: Option<Mark>,
-    /// The day of the last move with a score above 0.
-    last_friendly: Option<Day>,
+    /// The last move with a score above 0.
+    last_friendly: Option<Mark>,
     recognition: recognition::State,
     pub(super) contact: contact::State,
     process: process::State,
@@ -35,7 +36,7 @@ impl State {
         self.engagements += 1;
         self.last = Some(step.mark);
         if 0.0 < score {
-            self.last_friendly = Some(step.day());
+            self.last_friendly = Some(step.mark);
         }
         self.score.apply(score, step.day());
         self.recognition.apply(step);
@@ -61,12 +62,13 @@ impl State {
             conflict: self.conflict.finish(contests, date),
             legal,
             last: self.last,
-            last_friendly: self.last_friendly,
         };
         let (headline, provenance) = headline::headline(&facets, contests, date);
-        let mut flags = headline::flags(&facets, date);
-        let grounds = || facets.provenances().chain([&provenance]);
-        if grounds().flat_map(|it| &it.events).any(|position| contests.is_disputed(*position)) {
+        let friendly = self.friendly(contests, date);
+        let mut flags = headline::flags(&facets, &friendly);
+        let engaging = flags.contains(&RelationshipFlag::EngagingWhileDesignated).then_some(&friendly);
+        let grounds = || facets.provenances().chain([&provenance]).chain(engaging);
+        if grounds().flat_map(|it| &it.lost).any(|lost| lost.stance == ClaimStance::Disputes) {
             flags.push(RelationshipFlag::Disputed);
         }
         if self.contact.is_secret_only(date) {
@@ -93,7 +95,14 @@ impl State {
             engagements: self.engagements,
             alternatives,
             provenance,
+            friendly,
             leads: Vec::new(),
         }
+    }
+
+    /// Where it comes from that they engaged within 365 days: the last move with a score above 0, if it is among those.
+    fn friendly(&self, contests: &Contests, date: Day) -> Provenance {
+        let recent = self.last_friendly.filter(|mark| window::YEAR.covers(mark.day(), date));
+        recent.map_or_else(Provenance::default, |mark| contests.latest(mark.position))
     }
 }

@@ -1,6 +1,6 @@
 //! The fields of the status of a group. Its dealings are told by its relationships and are not repeated here.
 
-use super::{Field, Fields, add_lost, join, listing_elsewhere, listing_key, optional, since_text};
+use super::{Field, Fields, Part, add_lost, join, listing_elsewhere, listing_key, optional, since_text};
 use crate::{
     domain::{
         date::PartialDate,
@@ -124,7 +124,13 @@ fn measures(status: &GroupStatus, fields: &mut Fields) {
     let counted = Provenance::default();
     let upcoming = status.upcoming.iter().map(|it| format!("{} {}", it.date, it.what));
     let events: Vec<Position> = status.upcoming.iter().filter_map(|it| it.event).collect();
-    fields.measure("upcoming", join(upcoming), &resting_on(&events));
+    let of = |it: &&Designation| status.upcoming.iter().any(|due| due.regime == it.regime);
+    let from = status.designations.iter().filter(of).map(listing_path).collect();
+    fields.push("upcoming".to_owned(), join(upcoming), Part::Measure, resting_on(&events), from);
+    // When a review falls due follows from the act that it counts from.
+    let reviews = status.designations.iter().filter(|it| it.review_due_on.is_some() && !it.review_overdue);
+    let reviews = reviews.filter_map(|it| it.details.review);
+    fields.rest("upcoming", distinct(events.iter().copied().chain(reviews)));
     for (path, regimes) in [
         ("divergence.listed_under", &status.divergence.listed_under),
         ("divergence.not_listed_under", &status.divergence.not_listed_under),
@@ -148,6 +154,16 @@ fn flag_from(status: &GroupStatus, flag: GroupFlag) -> Vec<String> {
             std::iter::once("lifecycle".to_owned()).chain(listings).collect()
         }
     }
+}
+
+fn distinct(events: impl Iterator<Item = Position>) -> Vec<Position> {
+    let mut found: Vec<Position> = Vec::new();
+    events.for_each(|event| {
+        if !found.contains(&event) {
+            found.push(event)
+        }
+    });
+    found
 }
 
 fn resting_on(events: &[Position]) -> Provenance {

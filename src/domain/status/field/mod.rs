@@ -168,7 +168,7 @@ impl Asked<'_> {
 }
 
 /// What separates a listing in a key from the actor that it binds.
-const BINDING: &str = " binding ";
+pub const BINDING: &str = " binding ";
 
 /// The entries of a list by key and value, in a line. Listings that bind many actors alike are said once.
 fn list(entries: &[(&str, &str)]) -> String {
@@ -250,18 +250,40 @@ impl Fields {
 
     /// Says of the last field pushed, when it is the one at the path, that it rests on these facts and no others.
     fn rest(&mut self, path: &str, events: impl IntoIterator<Item = Position>) {
+        self.rest_with(path, events.into_iter().collect(), &[]);
+    }
+
+    /// The same, with the claims that lost against them.
+    fn rest_with(&mut self, path: &str, events: Vec<Position>, lost: &[Lost]) {
         let Some(field) = self.all.last_mut().filter(|field| field.path == path) else { return };
-        let events: Vec<Position> = events.into_iter().collect();
         if !events.is_empty() {
             let (rule, inferred) = (field.provenance.rule, field.provenance.inferred);
-            field.own = Some(Provenance { events, lost: Vec::new(), rule, inferred });
+            field.own = Some(Provenance { events, lost: lost.to_vec(), rule, inferred });
+        }
+    }
+
+    /// Says of the last field pushed, when it is the one at the path, that this is where it comes from.
+    fn come_from(&mut self, path: &str, own: Option<&Provenance>) {
+        if let Some(field) = self.all.last_mut().filter(|field| field.path == path) {
+            field.own = own.cloned();
         }
     }
 
     /// A value that follows from fields that are there already.
     fn derive(&mut self, path: impl Into<String>, value: impl ToString, from: Vec<String>) {
+        self.derive_with(path, value, from, &[]);
+    }
+
+    /// A value that follows from what these facts say, and from fields that are there already.
+    fn derive_with(
+        &mut self,
+        path: impl Into<String>,
+        value: impl ToString,
+        from: Vec<String>,
+        facts: &[&Provenance],
+    ) {
         let named = self.all.iter().filter(|field| from.contains(&field.path));
-        let provenance = together(named.map(|field| &field.provenance));
+        let provenance = together(facts.iter().copied().chain(named.map(|field| &field.provenance)));
         self.push(path.into(), value.to_string(), Part::Standing, provenance, from);
     }
 

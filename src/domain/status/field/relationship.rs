@@ -1,11 +1,13 @@
 //! The fields of the status of a relationship.
 
-use super::{Field, Fields, listing_elsewhere, listing_key, optional};
+use super::{Field, Fields, Part, listing_elsewhere, listing_key, optional};
 use crate::domain::{
-    fold::Provenance,
+    fold::{Lost, Provenance},
     status::relationship::{LegalFacet, RelationshipStatus},
-    vocabulary::{Headline, RelationshipFlag, RepresentationLevel},
+    vocabulary::{ClaimStance, Conflict, FoldRule, Headline, RelationshipFlag, RepresentationLevel},
 };
+
+use crate::position::Position;
 
 impl RelationshipStatus {
     /// Its fields, the facets first and what follows from them after.
@@ -17,21 +19,37 @@ impl RelationshipStatus {
             let reached = listing.through.iter();
             let from = reached.map(|group| listing_elsewhere(group, &listing.regime)).collect();
             let provenance = listing.provenance.clone();
-            fields.push(path.clone(), listing.state.to_string(), super::Part::Standing, provenance, from);
+            fields.push(path.clone(), listing.state.to_string(), Part::Standing, provenance, from);
+            let bound = listing.membership.into_iter();
+            let grounds: Vec<Position> = listing.provenance.events.iter().copied().chain(bound).collect();
+            fields.rest_with(&path, grounds.clone(), &listing.provenance.lost);
             let from = listing.inherited_from.as_ref().map(ToString::to_string).unwrap_or_default();
-            fields.say(format!("{path}.inherited_from"), from, &listing.provenance);
+            let path = format!("{path}.inherited_from");
+            fields.say(&path, from, &listing.provenance);
+            fields.rest_with(&path, grounds, &listing.provenance.lost);
         }
         let from = headline_from(self);
         fields.push(
             "headline".to_owned(),
             self.headline.to_string(),
-            super::Part::Standing,
+            Part::Standing,
             self.provenance.clone(),
             from,
         );
         self.tell_force(&mut fields);
         for flag in &self.flags {
-            fields.derive(format!("flags[{flag}]"), "set", flag_from(self, *flag));
+            let (path, from) = (format!("flags[{flag}]"), flag_from(self, *flag));
+            match flag {
+                RelationshipFlag::EngagingWhileDesignated => {
+                    fields.derive_with(path, "set", from, &[&self.friendly]);
+                }
+                RelationshipFlag::Disputed => {
+                    fields.push(path, "set".to_owned(), Part::Standing, disputed(self), from);
+                }
+                RelationshipFlag::RecognisedButListed | RelationshipFlag::SecretOnly => {
+                    fields.derive(path, "set", from);
+                }
+            }
         }
         let counted = Provenance::default();
         fields.measure("score", format!("{:.4}", self.score.value), &counted);
@@ -39,7 +57,9 @@ impl RelationshipStatus {
         fields.measure("engagements", self.engagements, &counted);
         if !self.alternatives.is_empty() {
             let lost = Provenance { lost: self.alternatives.clone(), ..Provenance::default() };
-            fields.measure("alternatives", self.alternatives.len(), &lost);
+            let from = carrying(self, |_| true);
+            let count = self.alternatives.len().to_string();
+            fields.push("alternatives".to_owned(), count, Part::Measure, lost, from);
         }
         fields.all
     }
@@ -47,10 +67,14 @@ impl RelationshipStatus {
     /// A hostile relationship rests on the force used in it, whatever became of a ceasefire.
     fn tell_force(&self, fields: &mut Fields) {
         let hostile = matches!(self.headline, Headline::Hostile | Headline::FightAndTalk);
-        let force =
-            self.conflict.last_force.filter(|force| hostile && !self.provenance.events.contains(force));
+        let force = self
+            .conflict
+            .last_force
+            .iter()
+            .flat_map(|it| it.events.first())
+            .find(|force| hostile && !self.provenance.events.contains(force));
         if let Some(force) = force {
-            fields.rest("headline", self.provenance.events.iter().copied().chain([force]));
+            fields.rest("headline", self.provenance.events.iter().chain([force]).copied());
         }
     }
 }
@@ -69,23 +93,23 @@ fn facets(status: &RelationshipStatus, fields: &mut Fields) {
     let it = &status.contact;
     fields.say("contact", it.level, &it.provenance);
     fields.say("contact.highest_ever", it.highest_ever, &it.provenance);
-    fields.rest("contact.highest_ever", it.highest);
+    fields.come_from("contact.highest_ever", it.highest.as_ref());
     fields.measure("contact.last_on", optional(it.last_on), &it.provenance);
-    fields.rest("contact.last_on", it.last);
+    fields.come_from("contact.last_on", it.last.as_ref());
     fields.measure("contact.count_30_days", it.count_30_days, &it.provenance);
     fields.measure("contact.count_365_days", it.count_365_days, &it.provenance);
     let it = &status.process;
     fields.say("process", it.value, &it.provenance);
     fields.say("process.since", optional(it.since), &it.provenance);
     fields.measure("process.last_step_on", optional(it.last_step_on), &it.provenance);
-    fields.rest("process.last_step_on", it.last_step);
+    fields.come_from("process.last_step_on", it.last_step.as_ref());
     let it = &status.conflict;
     fields.say("conflict", it.value, &it.provenance);
     fields.say("conflict.since", optional(it.since), &it.provenance);
     fields.say("conflict.ends_on", it.ends_on.map(|day| day.to_string()).unwrap_or_default(), &it.provenance);
-    fields.rest("conflict.ends_on", it.truce);
+    fields.come_from("conflict.ends_on", it.truce.as_ref());
     fields.measure("conflict.last_force_on", optional(it.last_force_on), &it.provenance);
-    fields.rest("conflict.last_force_on", it.last_force);
+    fields.come_from("conflict.last_force_on", it.last_force.as_ref());
 }
 
 fn legal_path(listing: &LegalFacet) -> String {
@@ -120,6 +144,33 @@ fn headline_from(status: &RelationshipStatus) -> Vec<String> {
     }
 }
 
+/// The facets that rest on facts against which such claims lost.
+fn carrying(status: &RelationshipStatus, such: impl Fn(&Lost) -> bool) -> Vec<String> {
+    let facets = [
+        ("recognition", &status.recognition.provenance),
+        ("representation_of_actor", &status.representation_of_actor.provenance),
+        ("representation_of_group", &status.representation_of_group.provenance),
+        ("contact", &status.contact.provenance),
+        ("process", &status.process.provenance),
+        ("conflict", &status.conflict.provenance),
+    ];
+    let carry = facets.into_iter().filter(|(_, provenance)| provenance.lost.iter().any(&such));
+    carry.map(|(path, _)| path.to_owned()).collect()
+}
+
+/// What is disputed, with the claims that dispute it: of facets, and what denials won against.
+fn disputed(status: &RelationshipStatus) -> Provenance {
+    let disputing = status.alternatives.iter().filter(|lost| lost.stance == ClaimStance::Disputes);
+    let mut found = Provenance { rule: FoldRule::Derived, ..Provenance::default() };
+    for lost in disputing {
+        if !found.events.contains(&lost.against) {
+            found.events.push(lost.against);
+        }
+        found.lost.push(*lost);
+    }
+    found
+}
+
 /// The fields that a flag follows from.
 fn flag_from(status: &RelationshipStatus, flag: RelationshipFlag) -> Vec<String> {
     let with = |more: &[&str]| {
@@ -128,11 +179,12 @@ fn flag_from(status: &RelationshipStatus, flag: RelationshipFlag) -> Vec<String>
         paths
     };
     match flag {
-        RelationshipFlag::EngagingWhileDesignated => {
-            with(&["contact", "process", "conflict", "recognition", "representation_of_actor", "headline"])
-        }
+        RelationshipFlag::EngagingWhileDesignated => match status.conflict.value {
+            Conflict::UnilateralCeasefire | Conflict::Ceasefire | Conflict::Peace => with(&["conflict"]),
+            _ => with(&[]),
+        },
         RelationshipFlag::RecognisedButListed => with(&["recognition"]),
-        RelationshipFlag::Disputed => vec!["headline".to_owned()],
+        RelationshipFlag::Disputed => carrying(status, |lost| lost.stance == ClaimStance::Disputes),
         RelationshipFlag::SecretOnly => vec!["contact".to_owned()],
     }
 }

@@ -34,7 +34,16 @@ fn a_day() -> impl Strategy<Value = Day> {
 
 fn a_telling() -> impl Strategy<Value = Telling<Move>> {
     let labels = select(&[Label::Public, Label::Public, Label::Internal, Label::Restricted]);
-    let words = select(&["", "is=DENIED", "by=LEGAL_ACT", "one", "OF_GROUP EMBASSY_CHARGE", "SHUTTLE"]);
+    let words = select(&[
+        "",
+        "is=DENIED",
+        "by=LEGAL_ACT",
+        "one",
+        "OF_GROUP EMBASSY_CHARGE",
+        "SHUTTLE",
+        "over=sea",
+        "over=land",
+    ]);
     (a_day(), a_day(), select(EngagementKind::ALL), labels, words).prop_map(
         |(day, disclosed, kind, label, words)| {
             let telling = telling(1, &format!("{day} {kind} {words}"));
@@ -116,6 +125,7 @@ proptest! {
         let words = dealings.words();
         let again = Dealings::from_words(&mut words.iter().copied()).unwrap();
         prop_assert_eq!(again.words(), &words[..]);
+        prop_assert_eq!(&again.families, &dealings.families);
         prop_assert!(Dealings::from_words(&mut words[..words.len() - 1].iter().copied()).is_none());
         for as_of in cuts.iter().copied().chain(cuts.iter().map(|as_of| AsOf::at(as_of.valid_at))) {
             let expected = Line::from_standing(history.standing(as_of));

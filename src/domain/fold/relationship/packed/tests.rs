@@ -41,7 +41,8 @@ fn detail() -> impl Strategy<Value = Detail> {
         truce.prop_map(|(held_by, class, ends_on): (_, CeasefireClass, _)| Detail::Truce(Truce {
             held_by,
             class,
-            ends_on
+            ends_on,
+            scope: None,
         })),
         (any_of::<Direction>(), any_of::<RepresentationLevel>())
             .prop_map(|(direction, level)| Detail::Mission(Representation { direction, level })),

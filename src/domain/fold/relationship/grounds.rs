@@ -1,0 +1,133 @@
+//! Cases of what the status of a relationship rests on: its details, its flags, and the claims that lost.
+
+use super::{
+    Line, Move,
+    notation::{check, hold, listing, telling},
+};
+use crate::{
+    domain::{
+        as_of::AsOf,
+        date::parse_day,
+        fold::{Family, History, Member},
+        status::relationship::LegalFacet,
+        vocabulary::DesignationState,
+    },
+    position::Position,
+};
+
+fn own() -> [LegalFacet; 1] {
+    [listing(DesignationState::Active, None)]
+}
+
+/// The last day, step, level or use of force rests on the fact that gives it, whatever the facet rests on.
+#[test]
+fn details_rest_on_their_own_facts() {
+    check(
+        &["2024-08-01 MEETING HEAD_OF_STATE", "2025-05-01 MEETING", "2020-02-29 AGREEMENT_SIGNED PARTIAL"],
+        &[],
+        &[
+            (
+                "2025-06-01",
+                "contact.by=1:HIGHEST_LEVEL last.by=2:LATEST_EFFECTIVE highest.by=1:HIGHEST_LEVEL",
+            ),
+            (
+                "2025-06-01",
+                "process=STALLED@2021-03-01 process.by=3:ELAPSED_TIME? step.by=3:LATEST_EFFECTIVE",
+            ),
+            ("2026-06-01", "contact.by=:SOLE last.by=2:LATEST_EFFECTIVE highest.by=1:HIGHEST_LEVEL"),
+        ],
+    );
+    check(
+        &["2025-01-01 STRIKE", "2025-02-01 CEASEFIRE_IN_FORCE"],
+        &[],
+        &[("2025-06-01", "conflict.by=2:LATEST_EFFECTIVE force.by=1:LATEST_EFFECTIVE")],
+    );
+}
+
+/// What is friendly within 365 days, by its last fact: neither what is older nor what came before it.
+#[test]
+fn the_last_friendly_engagement() {
+    check(
+        &["2020-02-29 AGREEMENT_SIGNED PARTIAL", "2025-03-20 MEETING", "2025-09-01 PRISONER_RELEASE"],
+        &own(),
+        &[
+            ("2020-06-01", "friendly=1:LATEST_EFFECTIVE flags=ENGAGING_WHILE_DESIGNATED"),
+            ("2025-09-01", "on:headline=2 on:flags[ENGAGING_WHILE_DESIGNATED]=3,99"),
+            ("2021-03-01", "friendly=:SOLE flags="),
+            ("2025-08-31", "friendly=2:LATEST_EFFECTIVE flags=ENGAGING_WHILE_DESIGNATED"),
+            ("2025-09-01", "friendly=3:LATEST_EFFECTIVE flags=ENGAGING_WHILE_DESIGNATED"),
+            ("2026-09-02", "friendly=:SOLE flags="),
+        ],
+    );
+}
+
+#[test]
+fn the_scope_of_a_ceasefire_is_denied() {
+    let status = |claim: &str| {
+        let member = |position, text: &str| Member::Claim(telling(position, text).map(Some));
+        let told = "2025-05-06 CEASEFIRE_IN_FORCE both over=The-Sea by=OFFICIAL_STATEMENT";
+        let mut history = History::default();
+        history.set_family(Position::new(1), Family::new(vec![member(1, told), member(2, claim)]));
+        let valid_at = parse_day("2025-06-01").unwrap();
+        Line::from_standing(history.standing(AsOf::at(valid_at))).status(valid_at, own().to_vec())
+    };
+    let flags = "flags=ENGAGING_WHILE_DESIGNATED";
+    for (claim, expected) in [
+        ("both over=the-sea. by=COUNTERPARTY_STATEMENT", format!("{flags} stances=AGREES")),
+        ("both by=COUNTERPARTY_STATEMENT", format!("{flags} stances=AGREES")),
+        ("both over=the-land by=COUNTERPARTY_STATEMENT", format!("{flags},DISPUTED stances=DISPUTES")),
+        ("one over=the-sea by=COUNTERPARTY_STATEMENT", format!("{flags},DISPUTED stances=DISPUTES")),
+        ("others over=the-sea by=COUNTERPARTY_STATEMENT", format!("{flags} stances=AGREES")),
+        ("both over=the-land by=AGGREGATOR", format!("{flags} stances=DIFFERS")),
+        (
+            "both over=the-sea is=DENIED by=COUNTERPARTY_STATEMENT",
+            format!("{flags},DISPUTED stances=DISPUTES"),
+        ),
+    ] {
+        let status = status(&format!("2025-05-06 CEASEFIRE_IN_FORCE {claim}"));
+        hold(&status, &format!("headline=CEASEFIRE conflict=CEASEFIRE@2025-05-06 {expected}"), claim);
+    }
+}
+
+#[test]
+fn lost_claims_and_disputes_show_where_they_matter() {
+    let claim = |position, text: &str| Member::Claim(telling(position, text).map(Some));
+    let status = |members: Vec<Member<Move>>, later: &[&str], date: &str| {
+        let mut history = History::default();
+        for (position, text) in (10..).zip(later) {
+            history.add(telling(position, text));
+        }
+        history.set_family(Position::new(1), Family::new(members));
+        let valid_at = parse_day(date).unwrap();
+        Line::from_standing(history.standing(AsOf::at(valid_at))).status(valid_at, Vec::new())
+    };
+    let two = |second: &str| vec![claim(1, "2025-06-01 RECOGNITION by=LEGAL_ACT"), claim(2, second)];
+    let near = "2025-06-09 RECOGNITION by=OFFICIAL_STATEMENT";
+    let far = "2025-06-09 RECOGNITION by=AGGREGATOR";
+    let expected =
+        "recognition=DE_JURE@2025-06-01 recognition.by=1:SOURCE_RANK by=1:SOURCE_RANK alternatives=2";
+    hold(&status(two(near), &[], "2025-06-30"), &format!("{expected} flags=DISPUTED"), "near");
+    hold(&status(two(far), &[], "2025-06-30"), &format!("{expected} flags="), "far");
+    hold(&status(two(near), &[], "2025-05-31"), "flags= alternatives= headline=NONE", "before");
+    let later = ["2025-06-20 RECOGNITION_WITHDRAWN"];
+    hold(
+        &status(two(near), &later, "2025-06-30"),
+        "flags= alternatives= recognition=WITHDRAWN@2025-06-20",
+        "after",
+    );
+    let denied = |source: &str| {
+        let first = format!("2025-06-01 MEETING by={source}");
+        vec![claim(1, &first), claim(2, "2025-06-01 MEETING by=OFFICIAL_STATEMENT is=DENIED")]
+    };
+    let nothing = "headline=NONE engagements=0";
+    let of_far = status(denied("AGGREGATOR"), &[], "2025-06-30");
+    hold(&of_far, &format!("{nothing} alternatives=1 flags="), "denied");
+    let of_near = status(denied("COUNTERPARTY_STATEMENT"), &[], "2025-06-30");
+    hold(
+        &of_near,
+        &format!("{nothing} alternatives=1 flags=DISPUTED on:flags[DISPUTED]=2"),
+        "denied and disputed",
+    );
+    let earlier = status(denied("COUNTERPARTY_STATEMENT"), &[], "2025-05-31");
+    hold(&earlier, &format!("{nothing} alternatives= flags="), "not yet denied");
+}
