@@ -106,7 +106,19 @@ impl Office {
     }
 
     async fn audited(&self, decision: &str) -> Result<v1::AuditDecisionResponse, Status> {
-        let request = v1::AuditDecisionRequest { decision: decision.to_owned(), ..Default::default() };
+        self.audited_with(decision, "").await
+    }
+
+    async fn audited_with(
+        &self,
+        decision: &str,
+        view_text: &str,
+    ) -> Result<v1::AuditDecisionResponse, Status> {
+        let request = v1::AuditDecisionRequest {
+            decision: decision.to_owned(),
+            view_text: view_text.to_owned(),
+            ..Default::default()
+        };
         Ok(self.audit().audit_decision(request).await?.into_inner())
     }
 }
@@ -1000,5 +1012,104 @@ async fn decisions_and_their_views() {
                 one.text
             );
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_view_that_was_kept_says_what_the_rules_changed() {
+    let office = Office::seeded().await;
+    let now = office.digest(&["relationship/sy/sdf"], "2025-11-20@434").await.unwrap();
+    // As an earlier version had it: another headline, a flag that is no more, and a field that is new today.
+    let earlier = |ruleset: &str| {
+        let mut lines: Vec<String> = now.text.lines().map(str::to_owned).collect();
+        lines[1] = format!("ruleset\t{ruleset}");
+        let at = |lines: &[String], path: &str| {
+            lines.iter().position(|line| line.starts_with(&format!("field\t{path}\t"))).unwrap()
+        };
+        let headline = at(&lines, "headline");
+        let mut parts: Vec<&str> = lines[headline].split('\t').collect();
+        parts[2] = "HOSTILE";
+        lines[headline] = parts.join("\t");
+        let conflict = at(&lines, "conflict");
+        let mut parts: Vec<&str> = lines[conflict].split('\t').collect();
+        parts[5] = "1";
+        lines[conflict] = parts.join("\t");
+        lines.remove(at(&lines, "score"));
+        lines.push("field\tzeal\tHIGH\tSOLE\tstated\t\t".to_owned());
+        lines.join("\n") + "\n"
+    };
+    let record = async |number: u64, slug: &str, ruleset: &str, text: &str| {
+        let mut view = now.clone();
+        view.view.as_mut().unwrap().ruleset = ruleset.to_owned();
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(text.as_bytes());
+        office.submit(vec![decision(number, slug, &view, &digest)]).await.unwrap();
+    };
+    let told = |found: &v1::AuditDecisionResponse| -> Vec<String> {
+        let differences = &found.kept_view.as_ref().unwrap().differences;
+        let told = differences.iter().map(|it| {
+            assert_eq!(it.subject, "relationship/sy/sdf");
+            format!("{}: {} > {}", it.field, it.was, it.is)
+        });
+        told.collect()
+    };
+    let value = |path: &str| {
+        let line = now.text.lines().find(|line| line.starts_with(&format!("field\t{path}\t"))).unwrap();
+        line.split('\t').nth(2).unwrap().to_owned()
+    };
+    let conflict = value("conflict");
+    let expected = [
+        format!("conflict: {conflict} > {conflict}"),
+        format!("headline: HOSTILE > {}", value("headline")),
+        format!("score:  > {}", value("score")),
+        "zeal: HIGH > ".to_owned(),
+    ];
+    let fields = now.text.lines().filter(|line| line.starts_with("field\t")).count() as u64;
+    for (number, slug, ruleset, reproduction, cause) in [
+        (860, "under-1", "1", v1::Reproduction::OtherRuleset, v1::ChangeCause::RuleChange),
+        (861, "under-2", RULESET, v1::Reproduction::Different, v1::ChangeCause::Unspecified),
+    ] {
+        let text = earlier(ruleset);
+        record(number, slug, ruleset, &text).await;
+        let found = office.audited_with(slug, &text).await.unwrap();
+        assert_eq!(told(&found), expected, "{slug}");
+        let kept = found.kept_view.as_ref().unwrap();
+        assert!(kept.differences.iter().all(|it| it.cause() == cause), "{kept:?}");
+        assert_ne!(kept.differences[0].was_ground, kept.differences[0].is_ground);
+        assert_eq!(kept.same, fields - 3);
+        assert_eq!(found.reproduction(), reproduction);
+        // Without the text it is as ever.
+        let without = office.audited(slug).await.unwrap();
+        assert_eq!(without, v1::AuditDecisionResponse { kept_view: None, ..found });
+    }
+    // The rules are others, and change nothing in this view.
+    let same = now.text.replacen(&format!("ruleset\t{RULESET}"), "ruleset\t1", 1);
+    record(862, "unmoved", "1", &same).await;
+    let found = office.audited_with("unmoved", &same).await.unwrap();
+    assert_eq!((told(&found).len(), found.kept_view.unwrap().same), (0, fields));
+    // The very view.
+    record(863, "the-same", RULESET, &now.text).await;
+    let found = office.audited_with("the-same", &now.text).await.unwrap();
+    assert_eq!(found.reproduction(), v1::Reproduction::Reproduced);
+    assert_eq!((told(&found).len(), found.kept_view.unwrap().same), (0, fields));
+    // Refused: another text, one too long, and one that was never the view of the decision.
+    record(864, "never", "1", &now.text).await;
+    record(865, "no-view", "1", "nothing").await;
+    for (slug, text, expected) in [
+        ("under-1", now.text.clone(), "view_text: has the digest "),
+        ("under-1", "x".repeat((3 << 20) + 1), "view_text: has 3145729 bytes"),
+        (
+            "never",
+            now.text.clone(),
+            "view_text: has the digest of the decision, but the decision says that its ruleset",
+        ),
+        (
+            "no-view",
+            "nothing".to_owned(),
+            "view_text: has the digest of the decision, but is not the text of a view",
+        ),
+    ] {
+        let status = office.audited_with(slug, &text).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{slug}");
+        assert!(status.message().starts_with(expected), "{}", status.message());
     }
 }

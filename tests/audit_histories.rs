@@ -19,12 +19,14 @@ use chancery::{
         date::{Day, parse_day},
         event::Event,
         fact::{Fact, FactParts},
+        fold::{Place, RULESET},
         id::{EventId, GroupId},
         statement::{DesignationAct, IdentityMerged, IdentityUnmerged, Scope, Statement},
         status::{
             change::changes,
-            field::{Field, Part},
+            field::{Field, Part, name_in},
         },
+        subject::Subject,
         vocabulary::Act,
     },
     ledger::{Commit, Ledger, Proposed},
@@ -199,14 +201,51 @@ async fn check(history: &History, operations: &[Operation], asked: &Asked) {
     replay_in_record_time(&office, asked, stops[0]).await;
     replay_in_valid_time(&office, asked);
     places(&office, asked, &stops).await;
+    known_places(&office, asked, &stops).await;
+    for matter in matters() {
+        let fields = matter.fields(&office.projection.store(), AsOf::at(asked.day)).unwrap_or_default();
+        let names = fields.iter().map(|field| name_in(&field.path));
+        for name in names {
+            assert!(matter.field_names().contains(&name), "{matter} has a field {name}");
+        }
+    }
     // A rebuilt log gives the same digests, and another view another.
     let rebuilt = Office::open(office.log.clone()).await;
     let all: BTreeSet<Matter> = matters().into_iter().collect();
-    let digest = |office: &Office, as_of| ViewText::of(&all, &office.projection.store(), as_of).digest();
+    let digest =
+        |office: &Office, as_of| ViewText::of(&all, &office.projection.store(), as_of, RULESET).digest();
     for stop in stops {
         let at = |known_at| AsOf { known_at, ..AsOf::at(asked.day) };
         assert_eq!(digest(&office, at(stop)), digest(&rebuilt, at(stop)));
         assert_ne!(digest(&office, at(stop)), digest(&office, at(stop.next())));
+    }
+}
+
+/// The places of the facts about any subject, of which those that are known are not read, are those of its timeline.
+async fn known_places(office: &Office, asked: &Asked, stops: &[Position]) {
+    let registered = ACTORS.iter().map(|actor| format!("actor/{actor}"));
+    let subjects = matters().into_iter().map(|matter| matter.subject());
+    let regimes = matters().into_iter().filter_map(|matter| match matter {
+        Matter::Designation(_, regime) => Some(Subject::Regime(regime)),
+        Matter::Group(_) | Matter::Relationship(..) => None,
+    });
+    let actors = registered.map(|actor| actor.parse().unwrap());
+    let subjects: BTreeSet<Subject> = subjects.chain(regimes).chain(actors).collect();
+    for subject in subjects {
+        for stop in stops.iter().copied().chain([office.ledger.tail()]) {
+            let disclosed_by = (stop != office.ledger.tail()).then_some(asked.day);
+            let as_of = AsOf { disclosed_by, known_at: stop, ..AsOf::at(asked.day) };
+            let (subjects, known) = {
+                let store = office.projection.store();
+                let subjects = store.told_of(&subject, as_of);
+                (subjects.clone(), store.known_places(&subjects, as_of))
+            };
+            let found = Timeline::places(&office.ledger, &subjects, &known, as_of).await.unwrap();
+            let read = Timeline::read_all(&office.ledger, &subjects, as_of).await.unwrap();
+            let expected: Vec<Place> =
+                read.standing(as_of, Future::Everything).iter().map(Place::of).collect();
+            assert_eq!(found.unwrap_or_default(), expected, "{subject} at {stop}");
+        }
     }
 }
 

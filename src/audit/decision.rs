@@ -9,7 +9,7 @@ use crate::{
         date::Day,
         event::Event,
         fact::Fact,
-        fold::{RULESET, relationship::Told},
+        fold::relationship::Told,
         id::DecisionId,
         statement::{DecisionRecorded, Statement},
         subject::Subject,
@@ -110,17 +110,20 @@ impl Decision {
         self.stands.subjects.iter().filter_map(|subject| Matter::try_from(subject.clone()).ok()).collect()
     }
 
-    /// Rebuilds the view, and says whether it is the one that the decision names.
-    pub fn reproduce(&self, store: &Store, as_of: AsOf) -> (Reproduction, [u8; 32]) {
-        let digest = ViewText::of(&self.matters(), store, self.cuts(as_of)).digest();
-        let found = if digest == self.stands.digest && self.stands.ruleset == RULESET {
-            Reproduction::Reproduced
-        } else if self.stands.ruleset != RULESET {
+    /// Rebuilds the view under the ruleset of the program.
+    pub fn rebuild(&self, store: &Store, as_of: AsOf, ruleset: &str) -> ViewText {
+        ViewText::of(&self.matters(), store, self.cuts(as_of), ruleset)
+    }
+
+    /// Whether a view that was rebuilt under a ruleset is the one that the decision names.
+    pub fn reproduction(&self, rebuilt: &ViewText, ruleset: &str) -> Reproduction {
+        if self.stands.ruleset != ruleset {
             Reproduction::OtherRuleset
+        } else if rebuilt.digest() == self.stands.digest {
+            Reproduction::Reproduced
         } else {
             Reproduction::Different
-        };
-        (found, digest)
+        }
     }
 
     /// What was recorded after the view was taken that can move what it concerns, as far as that is known without

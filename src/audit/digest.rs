@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Matter;
 use crate::{
-    domain::{as_of::AsOf, fold::RULESET, status::field::Field},
+    domain::{as_of::AsOf, status::field::Field},
     position::Position,
     projection::Store,
 };
@@ -35,11 +35,12 @@ pub struct ViewText {
 }
 
 impl ViewText {
-    /// The view of the subjects under the cuts. A subject that is not on record there has no fields.
-    pub fn of(matters: &BTreeSet<Matter>, store: &Store, as_of: AsOf) -> ViewText {
+    /// The view of the subjects under the cuts, computed by a ruleset: that of the program, which the caller names. A
+    /// subject that is not on record there has no fields.
+    pub fn of(matters: &BTreeSet<Matter>, store: &Store, as_of: AsOf, ruleset: &str) -> ViewText {
         let disclosed = as_of.disclosed_by.map(|day| day.to_string()).unwrap_or_default();
         let mut text = format!(
-            "chancery-view-1\nruleset\t{RULESET}\nvalid\t{}\nknown\t{}\ndisclosed\t{disclosed}\n",
+            "chancery-view-1\nruleset\t{ruleset}\nvalid\t{}\nknown\t{}\ndisclosed\t{disclosed}\n",
             as_of.valid_at, as_of.known_at
         );
         let mut subjects: Vec<(String, &Matter)> = matters.iter().map(|it| (it.to_string(), it)).collect();

@@ -10,7 +10,7 @@ use crate::{
             relationship::{Tally, Told},
         },
         id::{ActorId, GroupId, RegimeId},
-        status::field::{Field, is_below, regime_asked},
+        status::field::{Field, OF_GROUP, OF_RELATIONSHIP, is_below, regime_asked},
         subject::Subject,
         vocabulary::Inheritance,
     },
@@ -260,6 +260,15 @@ impl Matter {
                 acts.reverse();
                 acts
             }
+        }
+    }
+
+    /// What the paths of its fields begin with, whatever is on record.
+    pub const fn field_names(&self) -> &'static [&'static str] {
+        match self {
+            Matter::Group(_) => OF_GROUP,
+            Matter::Designation(..) => &["designations"],
+            Matter::Relationship(..) => OF_RELATIONSHIP,
         }
     }
 

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::{
     arguments::{Extent, Times, vocabulary},
     connection::Session,
+    event_reference::whole_subject,
     failure::Failure,
     listing::{gather, print},
     matter,
@@ -52,7 +53,10 @@ impl Anomalies {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
         let (open, settled) = (v1::AnomalyState::Open.into(), v1::AnomalyState::Settled.into());
-        let subject = if self.subject.is_empty() { String::new() } else { matter::any(&self.subject)? };
+        let subject = match self.subject.as_slice() {
+            [] => String::new(),
+            words => whole_subject(session, matter::any(words)?).await?,
+        };
         let request = v1::ListAnomaliesRequest {
             rules: self.rule,
             subject,

@@ -8,6 +8,7 @@ use clap::{
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+use super::event_reference::EventReference;
 use crate::wire::{json, v1};
 
 /// A full day in the Gregorian calendar, such as `2025-07-08`, from year 1000 to year 2999.
@@ -215,7 +216,7 @@ impl FromStr for Subject {
             [group] => return slug(group).map(|group| Subject(format!("group/{group}"))),
             ["group" | "actor" | "regime" | "decision", name] => slug(name).is_ok(),
             ["relationship" | "designation", first, second] => slug(first).is_ok() && slug(second).is_ok(),
-            ["event", id] => uuid::Uuid::try_parse(id).is_ok(),
+            ["event", id] => id.parse::<EventReference>().is_ok(),
             _ => false,
         };
         if well_formed {
@@ -249,12 +250,6 @@ impl FromStr for Check {
             subject: subject.parse()?,
             unchanged_since: position.parse().map_err(|_| format!("'{position}' is not a position"))?,
         })
-    }
-}
-
-impl From<Check> for v1::Check {
-    fn from(check: Check) -> v1::Check {
-        v1::Check { subject: check.subject.0, unchanged_since: check.unchanged_since }
     }
 }
 
@@ -369,7 +364,9 @@ mod tests {
             ("us/hts", None),
             ("group/HTS", None),
             ("group/", None),
-            ("event/7", None),
+            ("event/7", Some("event/7")),
+            ("event/6f0e5c1e", Some("event/6f0e5c1e")),
+            ("event/x", None),
             ("", None),
         ] {
             assert_eq!(text.parse::<Subject>().ok().map(|subject| subject.0).as_deref(), expected, "{text}");

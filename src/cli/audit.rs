@@ -1,6 +1,6 @@
 //! `audit`: the view that a decision rested on, and what was recorded afterwards about the time before.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
 
@@ -10,16 +10,24 @@ use super::{
     connection::Session,
     evidence::{evidence, fact_of},
     failure::Failure,
+    output::note,
     page::{Look, Page, Text, Tone},
+    view_file,
     words::{self, phrase, word},
 };
 use crate::wire::v1;
 
 /// Rebuild the view that a decision rested on, and show what was learned afterwards about the time before it
 #[derive(Debug, Args)]
-#[command(after_help = "Exit code 1: the view does not come out of the record again.\n\nExamples:\n  \
+#[command(
+    after_help = "Exit code 1: the view does not come out of the record again. After an upgrade to other rules it cannot: a \
+    digest holds no values. With the view as it was kept (`chancery decide --view`, or --keep before the upgrade) every \
+    field is compared.\n\nExamples:\n  \
     chancery audit syria-desk-example\n  \
-    chancery audit syria-desk-example --known 434 --output json")]
+    chancery audit syria-desk-example --known 434 --output json\n  \
+    chancery audit syria-desk-example --keep syria-desk-example.view\n  \
+    chancery audit syria-desk-example --view syria-desk-example.view"
+)]
 pub struct Audit {
     /// The short name of the decision
     #[arg(value_parser = slug)]
@@ -27,6 +35,12 @@ pub struct Audit {
     /// Only hindsight up to this point of the record: a position, a time or a day. Default: everything
     #[arg(long, env = "CHANCERY_KNOWN", value_name = "POSITION|TIME")]
     known: Option<Known>,
+    /// Compare the view that was kept in this file with the one that comes out now
+    #[arg(long, env = "CHANCERY_VIEW", value_name = "FILE")]
+    view: Option<PathBuf>,
+    /// Keep the view in this file, which is not there yet, if it comes out of the record again
+    #[arg(long, env = "CHANCERY_KEEP", value_name = "FILE")]
+    keep: Option<PathBuf>,
 }
 
 impl Audit {
@@ -37,16 +51,48 @@ impl Audit {
             decision: self.decision,
             known_at: times.as_of().and_then(|as_of| as_of.known_at),
             min_position: 0,
+            view_text: self.view.as_deref().map(view_file::read).transpose()?.unwrap_or_default(),
         };
         let answer = session.audit().await?.audit_decision(session.request(request)).await;
         let answer = answer.map_err(|status| session.refused(status))?.into_inner();
         session.printer.answer(&answer, report)?;
         session.printer.flush()?;
         match answer.reproduction() {
-            v1::Reproduction::Reproduced => Ok(()),
+            v1::Reproduction::Reproduced => match self.keep {
+                Some(path) => keep(session, &answer, path).await,
+                None => Ok(()),
+            },
             _ => Err(Failure::NotReproduced),
         }
     }
+}
+
+/// Asks for the view of a decision, and keeps it in a file.
+async fn keep(
+    session: &mut Session,
+    answer: &v1::AuditDecisionResponse,
+    path: PathBuf,
+) -> Result<(), Failure> {
+    let decision = answer.decision.as_ref().ok_or(Failure::Incomplete { part: "decision" })?;
+    let basis = decision.basis.clone().unwrap_or_default();
+    let point = v1::known_at::Point::Position(basis.known_at);
+    let request = v1::DigestViewRequest {
+        subjects: decision.subjects.clone(),
+        as_of: Some(v1::AsOf {
+            valid_at: basis.valid_at,
+            known_at: Some(v1::KnownAt { point: Some(point) }),
+            disclosed_by: basis.disclosed_by,
+        }),
+        min_position: 0,
+    };
+    let view = session.audit().await?.digest_view(session.request(request)).await;
+    let view = view.map_err(|status| session.refused(status))?.into_inner();
+    if view.digest != decision.digest {
+        return Err(Failure::NotReproduced);
+    }
+    view_file::keep(&path, &view.text)?;
+    note(&format!("The view is kept in {}.", path.display()));
+    Ok(())
 }
 
 fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Failure> {
@@ -79,6 +125,9 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
         ),
     };
     page.labelled(&word::<v1::Reproduction>(answer.reproduction), Text::toned(said, tone));
+    if let Some(kept) = &answer.kept_view {
+        compared(&mut page, kept, &decision.ruleset, ruleset);
+    }
     page.heading("Recorded");
     answer.records.iter().for_each(|record| evidence(&mut page, record, ""));
     page.heading("Recorded after the view was taken, about the time before");
@@ -114,6 +163,43 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
         changes(&mut page, "", &subject.changes);
     }
     Ok(page.finish())
+}
+
+/// How the view that was kept differs from the one that comes out now.
+fn compared(page: &mut Page, kept: &v1::KeptViewComparison, then: &str, now: &str) {
+    page.heading("The view that was kept, beside the one that comes out now");
+    let fields = words::count(kept.same, "field is", "fields are");
+    if kept.differences.is_empty() {
+        page.item(format!("{fields} the same, and no other."));
+        return;
+    }
+    let mut subject = "";
+    for it in &kept.differences {
+        if it.subject != subject {
+            subject = &it.subject;
+            page.item(Text::toned(subject, Tone::Strong));
+        }
+        let why = match it.cause() {
+            v1::ChangeCause::Unspecified => {
+                "the rules are the same: the record is not the one that was seen".to_owned()
+            }
+            _ => format!("{}: ruleset {then} then, {now} now", phrase::<v1::ChangeCause>(it.cause)),
+        };
+        let some = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+        page.labelled(
+            "",
+            match it.was == it.is {
+                true => format!("{}: {} as before, on other grounds", it.field, some(&it.is)),
+                false => format!("{}: {} → {}", it.field, some(&it.was), some(&it.is)),
+            },
+        );
+        let grounds = match it.was_ground == it.is_ground {
+            true => String::new(),
+            false => format!("; {} → {}", some(&it.was_ground), some(&it.is_ground)),
+        };
+        page.labelled("", Text::toned(format!("{why}{grounds}"), Tone::Warning));
+    }
+    page.item(format!("{fields} the same."));
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

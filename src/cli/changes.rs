@@ -8,7 +8,6 @@ use crate::wire::v1;
 
 /// Changes, each with its values, and below those that one event caused, why. The label goes before the first.
 pub fn changes(page: &mut Page, label: &str, changes: &[v1::FieldChange]) {
-    let value = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
     let mut causes: Vec<(String, Vec<&v1::FieldChange>)> = Vec::new();
     for change in changes {
         let why = behind(change);
@@ -21,11 +20,38 @@ pub fn changes(page: &mut Page, label: &str, changes: &[v1::FieldChange]) {
     for (why, alike) in causes {
         let reason = alike.first().map_or(0, |change| change.reason);
         for change in alike {
-            page.labelled(label, format!("{}: {} → {}", change.field, value(&change.was), value(&change.is)));
+            page.labelled(label, format!("{}: {}", change.field, values(&change.was, &change.is)));
             label = "";
         }
         page.labelled("", Text::toned(why, tone(reason)));
     }
+}
+
+/// The values before and after. Of long lists only what differs is said: all of it is in the other forms of the answer.
+fn values(was: &str, is: &str) -> String {
+    const ENTRIES_MAX: usize = 6;
+    let entries = |text: &str| -> Vec<String> {
+        text.split("; ").filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
+    };
+    let (before, after) = (entries(was), entries(is));
+    if before.len().max(after.len()) <= ENTRIES_MAX {
+        let some = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+        return format!("{} → {}", some(was), some(is));
+    }
+    let part = |what: &str, of: &[String], besides: &[String]| {
+        let others: Vec<&str> =
+            of.iter().filter(|entry| !besides.contains(entry)).map(String::as_str).collect();
+        let more = match others.len().saturating_sub(ENTRIES_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let shown: Vec<&str> = others.iter().take(ENTRIES_MAX).copied().collect();
+        (!shown.is_empty()).then(|| format!("{what} {}{more}", shown.join("; ")))
+    };
+    let parts: Vec<String> =
+        [part("new:", &after, &before), part("gone:", &before, &after)].into_iter().flatten().collect();
+    let told = if parts.is_empty() { "in another order".to_owned() } else { parts.join("; ") };
+    format!("{} → {}; {told}", words::count(before.len() as u64, "entry", "entries"), after.len())
 }
 
 /// Why a field changed, in a line.
@@ -65,5 +91,28 @@ fn tone(reason: i32) -> Tone {
     match v1::ChangeReason::try_from(reason).unwrap_or_default() {
         v1::ChangeReason::Corrected | v1::ChangeReason::Learned => Tone::Warning,
         _ => Tone::Faint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_say_what_differs() {
+        let list = |range: std::ops::Range<u32>| {
+            range.map(|number| format!("r{number}")).collect::<Vec<_>>().join("; ")
+        };
+        for (was, is, expected) in [
+            ("ACTIVE", "DELISTED", "ACTIVE → DELISTED".to_owned()),
+            ("", "ACTIVE", "nothing → ACTIVE".to_owned()),
+            (&list(0..6), &list(0..5), format!("{} → {}", list(0..6), list(0..5))),
+            (&list(0..7), &list(0..8), "7 entries → 8; new: r7".to_owned()),
+            (&list(0..8), &list(1..8), "8 entries → 7; gone: r0".to_owned()),
+            (&list(0..8), &list(1..9), "8 entries → 8; new: r8; gone: r0".to_owned()),
+            ("", &list(0..9), "0 entries → 9; new: r0; r1; r2; r3; r4; r5 and 3 more".to_owned()),
+        ] {
+            assert_eq!(values(was, is), expected);
+        }
     }
 }

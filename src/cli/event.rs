@@ -1,10 +1,10 @@
 //! `event`: one event with everything recorded about it.
 
 use clap::Args;
-use uuid::Uuid;
 
 use super::{
     connection::Session,
+    event_reference::EventReference,
     failure::Failure,
     page::{Look, Page, Text, Tone},
     statement,
@@ -15,26 +15,21 @@ use crate::wire::v1::{self, event::Body};
 /// Show one event: what it says, who says so, and what was recorded about it later
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
+    chancery event c46faa97\n  \
+    chancery event 434\n  \
     chancery event 6f0e5c1e-6a3b-4b39-8f5d-0a7d6f1d2c3b\n  \
     chancery event 6f0e5c1e-6a3b-4b39-8f5d-0a7d6f1d2c3b --output json")]
 pub struct Event {
-    /// The id of the event, a UUID
-    #[arg(value_name = "ID", value_parser = whole_id)]
-    id: Uuid,
-}
-
-/// Reads a whole id.
-fn whole_id(text: &str) -> Result<Uuid, String> {
-    Uuid::try_parse(text).map_err(|_| {
-        "a whole event id is expected; tables show its first eight characters, --output jsonl all of it"
-            .to_owned()
-    })
+    /// The event: its id, the first eight characters of it or more, or its position
+    #[arg(value_name = "EVENT")]
+    event: EventReference,
 }
 
 impl Event {
     /// Asks and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let request = session.request(v1::GetEventRequest { event_id: self.id.to_string() });
+        let event_id = self.event.find(session).await?;
+        let request = session.request(v1::GetEventRequest { event_id });
         let answer = session.history().await?.get_event(request).await;
         let answer = answer.map_err(|status| session.refused(status))?.into_inner();
         session.printer.answer(&answer, dossier)

@@ -8,8 +8,9 @@ use std::{
 use thiserror::Error;
 
 use super::{
-    account::LoadError, backup::BackupError, check::CheckError, input::InputError, output::coloured,
-    prove::ProveError, refusal, validate::Violations, verify::VerifyError,
+    account::LoadError, backup::BackupError, check::CheckError, event_reference::EventReferenceError,
+    input::InputError, output::coloured, prove::ProveError, refusal, validate::Violations,
+    verify::VerifyError, view_file::ViewFileError,
 };
 use crate::{
     log::AppendError,
@@ -63,6 +64,12 @@ pub enum Failure {
     /// A proof or a checkpoint is not to be believed.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// No event, or no single one, is named so.
+    #[error(transparent)]
+    Event(#[from] EventReferenceError),
+    /// A view cannot be read or kept.
+    #[error(transparent)]
+    View(#[from] ViewFileError),
     /// There is no backup.
     #[error(transparent)]
     Backup(#[from] BackupError),

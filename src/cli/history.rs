@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{
     arguments::{Day, Extent, Moment, Subject, kind},
     connection::Session,
+    event_reference::whole_subject,
     failure::Failure,
     output::{Format, Printer, note},
     page::{Look, Tone, clean, cut, paint},
@@ -64,7 +65,10 @@ pub struct History {
 
 impl History {
     /// Reads, or follows, and prints.
-    pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+    pub async fn run(mut self, session: &mut Session) -> Result<(), Failure> {
+        for subject in &mut self.subject {
+            subject.0 = whole_subject(session, std::mem::take(&mut subject.0)).await?;
+        }
         if self.follow { self.follow(session).await } else { self.read(session).await }
     }
 
@@ -121,6 +125,9 @@ impl History {
         if more {
             let shown = most.unwrap_or_default();
             note(&format!("There are more than these {shown}: see --limit and --all."));
+        }
+        if whole.position < self.from {
+            note(&format!("The record ends at position {}.", whole.position));
         }
         Ok(())
     }

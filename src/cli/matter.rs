@@ -85,7 +85,8 @@ mod tests {
             ("regime/us-fto219", Some("regime/us-fto219")),
             ("decision a-visit", Some("decision/a-visit")),
             ("event", None),
-            ("event fc8f4428", None),
+            ("event fc8f4428", Some("event/fc8f4428")),
+            ("event fc8f", None),
         ] {
             let words: Vec<String> = typed.split(' ').map(str::to_owned).collect();
             assert_eq!(any(&words).ok().as_deref(), expected, "{typed}");

@@ -16,6 +16,7 @@ mod decide;
 mod diff;
 mod docket;
 mod event;
+mod event_reference;
 mod evidence;
 mod explain;
 mod failure;
@@ -49,6 +50,7 @@ mod submit;
 mod timeline;
 mod validate;
 mod verify;
+mod view_file;
 mod watch;
 mod words;
 

@@ -194,6 +194,7 @@ impl Page {
         }
         const KEPT_WHOLE: usize = 20;
         const SHARED_MIN: usize = 16;
+        const SQUEEZED_MIN: usize = 5;
         let kept: usize = widths.iter().filter(|width| **width <= KEPT_WHOLE).sum();
         if kept + 2 * columns + SHARED_MIN <= self.look.width {
             table.set_constraints(widths.iter().map(|width| {
@@ -203,6 +204,11 @@ impl Page {
                     ColumnConstraint::LowerBoundary(Width::Fixed(12))
                 }
             }));
+        } else if let Some(first) = widths.first()
+            && first + 2 * columns + SQUEEZED_MIN * columns.saturating_sub(1) <= self.look.width
+        {
+            // What a row is found by, mostly its date, is whole where nothing else can be.
+            table.set_constraints([ColumnConstraint::ContentWidth]);
         }
         for column in table.column_iter_mut() {
             column.set_padding((1, 1));
@@ -308,6 +314,20 @@ mod tests {
              \x20                    the table could ever be wide, with\n\
              \x20                    many words.\n"
         );
+    }
+
+    #[test]
+    fn the_first_column_is_whole_in_a_narrow_table() {
+        let mut page = Page::new(Look { width: 40, coloured: false });
+        let row = |date: &str| {
+            ["takes effect", "al-sharaa", "un-scisil: DELISTED takes effect", "[fb11a497]"]
+                .into_iter()
+                .fold(vec![Text::from(date)], |row, text| [row, vec![text.into()]].concat())
+        };
+        page.table(&["date", "due", "of", "what", "event"], vec![row("2025-11-06"), row("2025-12-31")]);
+        let text = page.finish();
+        assert!(text.lines().all(|line| line.width() <= 40), "{text}");
+        assert!(text.contains("  2025-11-06 ") && text.contains("  2025-12-31 "), "{text}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     connection::Session,
+    event_reference::EventReference,
     failure::Failure,
     output::{Format, note},
 };
@@ -20,13 +21,13 @@ use crate::{
 #[command(
     after_help = "The file (c2sp.org/tlog-proof) holds the whole record: give it to those who may read that.\n\n\
     Examples:\n  \
-    chancery prove 6f0e5c1e-6a3b-4b39-8f5d-0a7d6f1d2c3b -o event.tlog-proof\n  \
+    chancery prove c46faa97 -o event.tlog-proof\n  \
     chancery prove 6f0e5c1e-6a3b-4b39-8f5d-0a7d6f1d2c3b --output json"
 )]
 pub struct Prove {
-    /// The id of the event, a UUID
-    #[arg(value_name = "ID")]
-    id: Uuid,
+    /// The event: its id, the first eight characters of it or more, or its position
+    #[arg(value_name = "EVENT")]
+    event: EventReference,
     /// Where to write the proof; standard output when it is not given
     #[arg(short = 'o', long, env = "CHANCERY_PROVE_FILE", value_name = "FILE")]
     file: Option<PathBuf>,
@@ -54,8 +55,9 @@ pub enum ProveError {
 impl Prove {
     /// Asks, checks the answer, and writes.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        let event_id = self.event.find(session).await?;
         let mut audit = session.audit().await?;
-        let request = v1::GetInclusionProofRequest { event_id: self.id.to_string(), tree_size: 0 };
+        let request = v1::GetInclusionProofRequest { event_id, tree_size: 0 };
         let answer = audit.get_inclusion_proof(session.request(request)).await;
         let answer = answer.map_err(|status| session.refused(status))?.into_inner();
         let key = audit.get_verifier_key(session.request(v1::GetVerifierKeyRequest {})).await;

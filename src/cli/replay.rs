@@ -60,6 +60,7 @@ pub struct Replay {
 impl Replay {
     /// Asks and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        let fields = self.field;
         let axis = match self.axis {
             Axis::Valid => v1::ReplayAxis::ValidTime,
             Axis::Record => v1::ReplayAxis::RecordTime,
@@ -67,7 +68,7 @@ impl Replay {
         let request = v1::ReplayTransitionsRequest {
             subject: matter::subject(&self.subject)?,
             axis: axis.into(),
-            fields: self.field,
+            fields: fields.clone(),
             from_day: self.since.map(|day| day.to_string()).unwrap_or_default(),
             from_position: self.after,
             as_of: self.times.as_of(),
@@ -75,11 +76,16 @@ impl Replay {
         };
         let answer = session.audit().await?.replay_transitions(session.request(request)).await;
         let told = collect(session, answer).await?;
-        print_parts(&mut session.printer, &told, |told, look| page(told, self.axis, look))
+        print_parts(&mut session.printer, &told, |told, look| page(told, self.axis, &fields, look))
     }
 }
 
-fn page(told: &[v1::ReplayTransitionsResponse], axis: Axis, look: Look) -> Result<String, Failure> {
+fn page(
+    told: &[v1::ReplayTransitionsResponse],
+    axis: Axis,
+    fields: &[String],
+    look: Look,
+) -> Result<String, Failure> {
     let mut parts = told.iter().filter_map(|answer| answer.part.as_ref());
     let Some(Part::Start(start)) = parts.next() else { return Err(Failure::Incomplete { part: "start" }) };
     let transitions: Vec<&v1::Transition> = parts
@@ -100,6 +106,9 @@ fn page(told: &[v1::ReplayTransitionsResponse], axis: Axis, look: Look) -> Resul
         page.line(&line);
     }
     page.heading(&words::count(transitions.len() as u64, "change", "changes"));
+    if !fields.is_empty() && transitions.is_empty() && end.fields.is_empty() {
+        page.item(format!("Nothing on record ever gave {} a value.", fields.join(", ")));
+    }
     for transition in transitions {
         let at = match axis {
             Axis::Valid => transition.valid_on.clone(),

@@ -7,6 +7,7 @@ use clap::{Args, builder::FalseyValueParser};
 use super::{
     arguments::Check,
     connection::Session,
+    event_reference::whole_subject,
     failure::Failure,
     input::Inputs,
     load::{Commits, Loader, Step},
@@ -56,11 +57,12 @@ impl Submit {
         let inputs = Inputs::find(&self.files)?;
         let files = inputs.files() as u64;
         let progress = Progress::start("submitting", inputs.bytes());
-        let commits = if self.atomic {
-            Commits::One(self.check.into_iter().map(v1::Check::from).collect())
-        } else {
-            Commits::Batches
-        };
+        let mut checks = Vec::with_capacity(self.check.len());
+        for Check { subject, unchanged_since } in self.check {
+            let subject = whole_subject(session, subject.0).await?;
+            checks.push(v1::Check { subject, unchanged_since });
+        }
+        let commits = if self.atomic { Commits::One(checks) } else { Commits::Batches };
         let loader = Loader {
             client: session.submissions().await?,
             server: session.server().to_string(),

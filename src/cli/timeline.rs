@@ -5,6 +5,7 @@ use clap::Args;
 use super::{
     arguments::{Extent, Times},
     connection::Session,
+    event_reference::whole_subject,
     failure::Failure,
     listing::{gather, print},
     matter,
@@ -34,7 +35,7 @@ pub struct Timeline {
 impl Timeline {
     /// Asks, page after page, and prints.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let subject = matter::any(&self.subject)?;
+        let subject = whole_subject(session, matter::any(&self.subject)?).await?;
         let request = v1::GetTimelineRequest {
             subject: subject.clone(),
             as_of: self.times.as_of(),

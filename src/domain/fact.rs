@@ -1,4 +1,4 @@
-//! Facts: something said about the world, with its dates and sources. There is one constructor, and it checks.
+//! Facts: something said about the world, with its dates and sources. What is new is checked; what was admitted once stands.
 
 mod rules;
 
@@ -16,7 +16,8 @@ use super::{
     vocabulary::{Assertion, Label, SourceKind},
 };
 
-/// A fact that keeps every rule of its form. What it refers to is checked when it is admitted to the record.
+/// A fact that keeps every rule of its form, or kept those of the day on which it was recorded. What it refers to is checked
+/// when it is admitted to the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact(FactParts);
 
@@ -53,6 +54,12 @@ impl Fact {
     pub fn new(parts: FactParts) -> Result<Fact, Vec<Violation>> {
         let violations = rules::violations_of(&parts);
         if violations.is_empty() { Ok(Fact(parts)) } else { Err(violations) }
+    }
+
+    /// The fact made of parts that are on record. They were checked when they were admitted, by the rules of that version: rules
+    /// that came later are no reason not to open a record, and what they would refuse counts like anything else.
+    pub const fn admitted(parts: FactParts) -> Fact {
+        Fact(parts)
     }
 
     /// The kind of its best source, which gives the fact its rank (1 is best).

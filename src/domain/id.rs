@@ -1,12 +1,15 @@
 //! Names of things: slugs of actors, groups, regimes and decisions, and ids of events.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use smol_str::SmolStr;
 use uuid::Uuid;
 
 /// The longest slug, in bytes.
 pub const SLUG_BYTES_MAX: usize = 64;
+
+/// The fewest characters that an id may be named by.
+const BEGINNING_BYTES_MIN: usize = 8;
 
 /// Why a text is not a slug or an event id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +22,11 @@ pub enum IdError {
         "an event id is a UUID in lower case with hyphens, such as 0197f0a2-6c1d-7b5e-9a6b-2d8f4f0c1e11, and not nil"
     )]
     Event,
+    /// Not the beginning of one.
+    #[error(
+        "the beginning of an event id has 8 to 36 of its characters, in lower case with hyphens, such as 0197f0a2"
+    )]
+    Beginning,
 }
 
 /// Declares the slug of one kind of thing.
@@ -103,6 +111,32 @@ impl EventId {
     }
 }
 
+/// The ids that begin with some digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventIdBeginning(RangeInclusive<u128>);
+
+impl EventIdBeginning {
+    /// The ids, as numbers.
+    pub const fn range(&self) -> &RangeInclusive<u128> {
+        &self.0
+    }
+}
+
+impl FromStr for EventIdBeginning {
+    type Err = IdError;
+
+    /// Reads 8 to 36 characters of the usual form of an id, from its first on.
+    fn from_str(text: &str) -> Result<EventIdBeginning, IdError> {
+        let zeros = "00000000-0000-0000-0000-000000000000";
+        let known = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte) || byte == b'-';
+        let rest = zeros.get(text.len()..).filter(|_| BEGINNING_BYTES_MIN <= text.len());
+        let rest = rest.filter(|_| text.bytes().all(known)).ok_or(IdError::Beginning)?;
+        let bound = |rest: &str| Uuid::try_parse(&format!("{text}{rest}")).map_err(|_| IdError::Beginning);
+        let (first, last) = (bound(rest)?, bound(&rest.replace('0', "f"))?);
+        Ok(EventIdBeginning(first.as_u128()..=last.as_u128()))
+    }
+}
+
 impl FromStr for EventId {
     type Err = IdError;
 
@@ -132,6 +166,27 @@ mod tests {
         }
         for bad in ["", "-a", "HTS", "a/b", "a b", "ü", "a_b", "a.b", &"a".repeat(65)] {
             assert_eq!(bad.parse::<GroupId>(), Err(IdError::Slug), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn beginnings() {
+        let text = "0197f0a2-6c1d-7b5e-9a6b-2d8f4f0c1e11";
+        let id: EventId = text.parse().unwrap();
+        for length in 8..=36 {
+            let beginning: EventIdBeginning = text[..length].parse().unwrap();
+            assert!(beginning.range().contains(&id.uuid().as_u128()), "{length}");
+            let (first, last) = (beginning.range().start(), beginning.range().end());
+            let of = |number: u128| Uuid::from_u128(number).to_string();
+            assert_eq!((&of(*first)[..length], &of(*last)[..length]), (&text[..length], &text[..length]));
+            // One less and one more begin otherwise.
+            assert_ne!(&of(first - 1)[..length], &text[..length]);
+            assert_ne!(&of(last + 1)[..length], &text[..length]);
+        }
+        for bad in
+            ["", "0197f0a", "0197F0A2", "0197f0a2_", "0197-0a2", "0197f0a26", &format!("{text}0"), "ü197f0a2"]
+        {
+            assert_eq!(bad.parse::<EventIdBeginning>(), Err(IdError::Beginning), "{bad:?}");
         }
     }
 

@@ -27,7 +27,7 @@ use crate::{
     log::{RECORD_BYTES_MAX, ReadError},
     position::Position,
     proof::Salt,
-    wire::{event::read_event, record::Envelope, v1},
+    wire::{event::read_stored, record::Envelope, v1},
 };
 
 /// The version of the format.
@@ -86,9 +86,9 @@ pub fn decode(position: Position, record: Bytes) -> Result<Recorded, ReadError> 
     let damaged = |reason: String| ReadError::Damaged { position, reason };
     let frame = frame(position, &record)?;
     let message = v1::Event::decode(frame.content).map_err(|error| damaged(format!("its event: {error}")))?;
-    let read = read_event(&message, "event").map_err(|violations| {
+    let read = read_stored(&message).map_err(|violations| {
         let first = violations.first().map(ToString::to_string).unwrap_or_default();
-        damaged(format!("its event breaks the rules it was admitted by: {first}"))
+        damaged(format!("its event cannot be read: {first}"))
     })?;
     let id = EventId::new(Uuid::from_bytes(frame.id)).map_err(|error| damaged(error.to_string()))?;
     Ok(Recorded {
@@ -158,7 +158,7 @@ mod tests {
             recorded_by: Arc::from("local"),
             commit: Uuid::from_bytes([0x22; 16]),
             id: id.parse().unwrap(),
-            event: read_event(&message, "event").unwrap().event,
+            event: read_stored(&message).unwrap().event,
             content: message.encode_to_vec().into(),
             salt: Salt::new([0x33; 16]),
             concern: None,

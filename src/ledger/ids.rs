@@ -1,6 +1,8 @@
 //! Ids: the position of every event by its id, exactly, and the other way round, in about 26 bytes an event.
 
-use std::{collections::hash_map::RandomState, fmt, hash::BuildHasher as _, sync::Arc, thread};
+use std::{
+    collections::hash_map::RandomState, fmt, hash::BuildHasher as _, ops::RangeInclusive, sync::Arc, thread,
+};
 
 use hashbrown::HashTable;
 
@@ -112,6 +114,11 @@ impl Ids {
         Some(self.before.plus(number.get() as u64 + 1))
     }
 
+    /// The position before the first.
+    pub const fn before(&self) -> Position {
+        self.before
+    }
+
     /// The id of the event at a position.
     pub fn id(&self, position: Position) -> Option<EventId> {
         let number = position.get().checked_sub(self.before.get())?.checked_sub(1)?;
@@ -155,6 +162,12 @@ impl Ids {
     fn hash_of(&self, number: Number) -> u64 {
         id_at(&self.list, number).map_or(0, |id| self.keys.hash_one(id))
     }
+}
+
+/// The numbers, from 0, of the ids in a list that lie in a range of their bytes, ascending.
+pub fn within(list: &[Arc<Vec<EventId>>], range: RangeInclusive<u128>) -> impl Iterator<Item = usize> {
+    let ids = list.iter().flat_map(|chunk| chunk.iter()).enumerate();
+    ids.filter(move |(_, id)| range.contains(&id.uuid().as_u128())).map(|(number, _)| number)
 }
 
 /// Puts an id behind a list.

@@ -93,6 +93,11 @@ impl Index {
         self.ids.find(id)
     }
 
+    /// All ids as they are kept, and the position before the first.
+    pub fn ids(&self) -> (Vec<Arc<Vec<EventId>>>, Position) {
+        (self.ids.list().to_vec(), self.ids.before())
+    }
+
     /// The id of the event at a position.
     pub fn id(&self, position: Position) -> Option<EventId> {
         self.ids.id(position)

@@ -37,7 +37,10 @@ pub use restart::Restart;
 pub use sequencer::Verdict;
 
 use crate::{
-    domain::{id::EventId, subject::Subject},
+    domain::{
+        id::{EventId, EventIdBeginning},
+        subject::Subject,
+    },
     log::{AppendError, Log, Reach, ReadError, Run},
     position::Position,
     proof::{Chunks, Span, Tree},
@@ -166,6 +169,25 @@ impl Ledger {
     /// The position of an event, if it is recorded.
     pub fn find(&self, id: EventId) -> Option<Position> {
         self.index().find(id)
+    }
+
+    /// The positions, ascending, of at most so many events whose ids begin so, and how many others there are. Every id in
+    /// memory is looked at; the index is not held meanwhile.
+    pub async fn beginning(
+        &self,
+        beginning: EventIdBeginning,
+        most: usize,
+    ) -> Result<(Vec<Position>, u64), ReadError> {
+        let ((ids, before), tail) = (self.index().ids(), self.tail());
+        let find = move || {
+            let numbers = ids::within(&ids, beginning.range().clone());
+            let positions = numbers.map(|number| before.plus(number as u64 + 1));
+            let mut positions = positions.take_while(|position| *position <= tail);
+            let first = positions.by_ref().take(most).collect();
+            (first, positions.count() as u64)
+        };
+        let found = tokio::task::spawn_blocking(find).await;
+        found.map_err(|error| ReadError::Failed { reason: error.to_string() })
     }
 
     /// The id of the event at a position, if there is one.

@@ -13,12 +13,10 @@ use crate::{
             Standing,
             group::{GroupFact, Groups as _},
             registry::{ActorStatus, MembershipTurn, RegimeStatus},
-            relationship::Place,
         },
         id::{ActorId, GroupId, RegimeId},
         statement::{Name, folded_component},
         status::field::ListingKey,
-        subject::Subject,
         vocabulary::{Act, LineageKind},
     },
     position::Position,
@@ -162,13 +160,6 @@ impl Store {
         let told = self.regimes.get(regime).into_iter().flat_map(|history| history.told());
         let months = told.filter_map(|fact| Some(fact.registration()?.review_interval_months));
         months.filter(|months| 0 < *months).collect()
-    }
-
-    /// The places of the facts of a relationship that stand under the cuts, in valid-time order; `None` for other subjects,
-    /// and for a relationship of which nothing is on record or whose group was ever merged with another.
-    pub fn places(&self, subject: &Subject, as_of: AsOf) -> Option<Vec<Place>> {
-        let Subject::Relationship(actor, group) = subject else { return None };
-        Some(self.dealings(actor, group)?.places(as_of))
     }
 
     /// When what an actor is, and what it belongs to, can change.

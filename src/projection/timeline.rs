@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
+    KnownPlaces,
     family::family,
     projector::{kin, wanted, within},
 };
@@ -13,7 +14,7 @@ use crate::{
         date::Day,
         event::Event,
         fact::Fact,
-        fold::{Content, Direction, History, Standing, Telling, group::GroupFact, relationship::Move},
+        fold::{Content, Direction, History, Place, Standing, Telling, group::GroupFact, relationship::Move},
         statement::Statement,
         subject::Subject,
     },
@@ -137,9 +138,25 @@ impl Timeline {
         Ok(Timeline { history: history(ledger, subjects, &facts, tail).await? })
     }
 
-    /// Whether nothing is recorded about it.
-    pub fn is_empty(&self) -> bool {
-        self.history.is_empty()
+    /// The places of the facts that tell of the subjects and stand under the cuts, in valid-time order; `None`: nothing is
+    /// recorded about them. Only those are read whose places are not known.
+    pub async fn places(
+        ledger: &Ledger,
+        subjects: &[Subject],
+        known: &KnownPlaces,
+        as_of: AsOf,
+    ) -> Result<Option<Vec<Place>>, ReadError> {
+        let facts = facts(ledger, subjects, ledger.tail().min(as_of.known_at));
+        if facts.is_empty() {
+            return Ok(None);
+        }
+        let unknown = facts.iter().copied().filter(|fact| !known.contains_key(fact)).collect();
+        let read = Timeline::read_facts(ledger, subjects, unknown, as_of).await?;
+        let read = read.standing(as_of, Future::Everything);
+        let found = facts.iter().filter_map(|fact| known.get(fact).copied().flatten());
+        let mut places: Vec<Place> = found.chain(read.iter().map(Place::of)).collect();
+        places.sort_unstable();
+        Ok(Some(places))
     }
 
     /// What stands of it under the cuts, in valid-time order.

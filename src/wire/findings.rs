@@ -21,9 +21,30 @@ pub const VIOLATIONS_MAX: usize = 100;
 pub struct Findings {
     found: Vec<Violation>,
     doubted: BTreeSet<String>,
+    origin: Origin,
+}
+
+/// Where a message comes from, which decides what it must keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Origin {
+    /// From a client: it keeps every rule.
+    #[default]
+    Submitted,
+    /// From the record: it kept the rules of its day.
+    Stored,
 }
 
 impl Findings {
+    /// Nothing found yet in a message that is on record: only what cannot be read will be.
+    pub fn of_stored() -> Findings {
+        Findings { origin: Origin::Stored, ..Findings::default() }
+    }
+
+    /// Whether the message must keep rules beyond being readable.
+    pub fn applies_rules(&self) -> bool {
+        self.origin == Origin::Submitted
+    }
+
     /// Notes that a field breaks a rule.
     pub fn add(&mut self, field: &Field<'_>, message: impl fmt::Display) {
         self.found.push(Violation { field: field.to_string(), message: message.to_string() });
@@ -101,14 +122,14 @@ impl Findings {
     }
 
     /// Checks how many entries a repeated field has, and returns those to be read: none of them when there are too
-    /// many.
+    /// many. On record, all of them.
     pub fn list<'m, M>(
         &mut self,
         field: &Field<'_>,
         entries: &'m [M],
         allowed: RangeInclusive<usize>,
     ) -> &'m [M] {
-        if allowed.contains(&entries.len()) {
+        if allowed.contains(&entries.len()) || !self.applies_rules() {
             return entries;
         }
         let mut count = Violations::default();
@@ -123,6 +144,9 @@ impl Findings {
 
     /// Checks a text that must be given, has no control characters and is at most so long.
     pub fn required_text(&mut self, field: &Field<'_>, text: &str, characters_max: usize) {
+        if !self.applies_rules() {
+            return;
+        }
         let mut found = Violations::default();
         found.required_text(field, text, characters_max);
         self.found.extend(found.into_vec());

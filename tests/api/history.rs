@@ -269,6 +269,38 @@ async fn one_event() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_by_the_beginning_of_their_ids() {
+    let office = Office::small().await;
+    let other = "d5ba334a-0000-4000-8000-000000000001";
+    let mut meetings: Vec<v1::Event> =
+        (10..40).map(|number| events::meeting(number, "2025-01-01", "us", "hts")).collect();
+    meetings[3].event_id = other.to_owned();
+    office.submit(meetings).await.unwrap();
+    let find = async |beginning: &str| {
+        let request = v1::FindEventsRequest { beginning: beginning.to_owned() };
+        office.history().find_events(request).await.map(tonic::Response::into_inner)
+    };
+    for (beginning, expected, left_out) in [
+        ("d5ba334a", vec![7], 0),
+        (&other[..9], vec![7], 0),
+        (&other[..35], vec![7], 0),
+        (other, vec![7], 0),
+        ("d5ba334b", vec![], 0),
+        ("d5ba334a-1", vec![], 0),
+        ("00000000", [1, 2, 3, 4, 5, 6].into_iter().chain(8..22).collect(), 12),
+        ("00000000-0000-4000-8000-00000000000b", vec![5], 0),
+        ("00000000-0000-4000-8000-00000000002", (26..34).collect(), 0),
+    ] {
+        let found = find(beginning).await.unwrap();
+        assert_eq!((positions(&found.records), found.left_out), (expected, left_out), "{beginning}");
+    }
+    for beginning in ["", "d5ba334", "D5BA334A", "d5ba334a00", "d5ba334x", &format!("{other}0")] {
+        let status = find(beginning).await.unwrap_err();
+        check_refusal(beginning, &status, Code::InvalidArgument, "MALFORMED", &["beginning"], "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tails_and_moments() {
     let office = Office::empty().await;
     let tail = async || office.history().get_tail(v1::GetTailRequest {}).await.unwrap().into_inner();

@@ -13,11 +13,11 @@ pub use valid::ValidReplay;
 
 use jiff::Timestamp;
 
-use super::Caused;
+use super::{Caused, Matter, NoFieldError};
 use crate::{
     domain::{
         date::Day,
-        status::field::{Field, Part, canonical, is_below},
+        status::field::{Field, Part, canonical, is_below, name_in},
     },
     position::Position,
     projection::UnknownError,
@@ -62,9 +62,17 @@ pub struct Moment {
 pub struct Wanted(Vec<String>);
 
 impl Wanted {
-    /// Those at these paths; none: all that say where the subject stands.
-    pub fn new(paths: &[String]) -> Wanted {
-        Wanted(paths.iter().map(|path| canonical(path).to_owned()).collect())
+    /// Those at these paths; none: all that say where the subject stands. Refused is the first that no status of the kind has,
+    /// with its index; one that merely has no value yet is not.
+    pub fn new(matter: &Matter, paths: &[String]) -> Result<Wanted, (usize, NoFieldError)> {
+        let known = matter.field_names();
+        match paths.iter().position(|path| !known.contains(&name_in(path))) {
+            None => Ok(Wanted(paths.iter().map(|path| canonical(path).to_owned()).collect())),
+            Some(index) => {
+                let path = paths.get(index).map(|path| path.chars().take(100).collect()).unwrap_or_default();
+                Err((index, NoFieldError { path, known: known.iter().map(ToString::to_string).collect() }))
+            }
+        }
     }
 
     /// Drops the fields that are not followed.

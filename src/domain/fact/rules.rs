@@ -1,4 +1,4 @@
-//! The rules of form that a fact keeps: lengths, counts, and which fields go together.
+//! The rules of form that a new fact keeps: lengths, counts, and which fields go together.
 
 use std::{collections::HashSet, fmt::Arguments, hash::Hash};
 

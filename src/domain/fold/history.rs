@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     family::{Family, Member},
-    telling::{Content, Standing, Telling},
+    telling::{Content, Place, Standing, Telling},
 };
 use crate::{
     domain::{as_of::AsOf, date::Day},
@@ -43,6 +43,19 @@ impl<C: Content> History<C> {
     /// The positions of the plain facts, ascending.
     pub fn facts(&self) -> impl Iterator<Item = Position> {
         self.plain.iter().map(|telling| telling.position)
+    }
+
+    /// The plain facts that are wanted, each with its place; `None`: it does not count under the cuts.
+    pub fn plain_places(
+        &self,
+        as_of: AsOf,
+        is_wanted: impl Fn(&C) -> bool,
+    ) -> impl Iterator<Item = (Position, Option<Place>)> {
+        let wanted = self.plain.iter().filter(move |telling| is_wanted(&telling.content));
+        wanted.map(move |telling| {
+            let place = counts(telling, as_of).then(|| Place::of(&Standing::sole(telling)));
+            (telling.position, place)
+        })
     }
 
     /// The positions of the facts that have families, ascending.

@@ -18,7 +18,7 @@ pub use dispute::dispute;
 pub use family::{Family, Member};
 pub use history::History;
 pub use provenance::Provenance;
-pub use telling::{Content, Direction, Lost, Order, Standing, Telling};
+pub use telling::{Content, Direction, Lost, Place, Standing, Telling};
 
 /// The version of the fold rules: part of every answer, raised when an answer could change.
 pub const RULESET: &str = "3";

@@ -96,6 +96,31 @@ impl<C> Telling<C> {
 /// rank, position of the fact.
 pub type Order = (Day, Precision, u8, SourceKind, Position);
 
+/// A fact that stands, by its place in valid-time order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    order: Order,
+    /// The first day it was known to be coming, or was in effect.
+    pub heralded: Day,
+}
+
+impl Place {
+    /// Where a fact stands.
+    pub fn of<C: Content>(standing: &Standing<'_, C>) -> Place {
+        Place { order: standing.order(), heralded: standing.heralded }
+    }
+
+    /// The first day on which it can have taken effect.
+    pub const fn effective(&self) -> Day {
+        self.order.0
+    }
+
+    /// The fact that its claims are claims of.
+    pub const fn root(&self) -> Position {
+        self.order.4
+    }
+}
+
 /// A fact as it stands under the cuts: corrected, not retracted, and the winner among its claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing<'a, C> {

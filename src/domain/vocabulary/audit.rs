@@ -15,7 +15,7 @@ vocabulary! {
         Retraction = 4 "RETRACTION",
         /// Time alone.
         TimePassed = 5 "TIME_PASSED",
-        /// The rules of the fold. Never within one ruleset: where there is one, no answer gives it.
+        /// The rules of the fold: between a view that was kept and the one that another ruleset gives.
         RuleChange = 6 "RULE_CHANGE",
     }
 }

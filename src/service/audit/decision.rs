@@ -6,14 +6,16 @@ use bytes::Bytes;
 
 use super::{Audit, read_matter, unknown};
 use crate::{
-    audit::{Decision, Found, Matter, Terms, ViewText},
-    domain::{as_of::AsOf, event::Event, id::DecisionId, vocabulary::Label},
+    audit::{Decision, Found, KeptView, Matter, Terms, Unlike, Unlikeness, ViewText},
+    domain::{as_of::AsOf, event::Event, fold::RULESET, id::DecisionId, vocabulary::Label},
     ledger::Recorded,
     position::Position,
     service::{history::record, query::asked::When, refusal::Refusal},
     wire::{Field, Findings, as_of::read_times, event::write_decision, v1, vocabulary},
 };
 
+/// The longest text of a view that an audit is given, in bytes: a request has room for it.
+const VIEW_TEXT_BYTES_MAX: usize = 3 << 20;
 /// Subjects of a view that is digested.
 const SUBJECTS_MAX: usize = 100;
 
@@ -46,7 +48,7 @@ impl Audit {
                     .fields(&store, as_of)
                     .map_err(|error| unknown(&format!("subjects[{index}]"), &error))?;
             }
-            (ViewText::of(&matters, &store, as_of), as_of)
+            (ViewText::of(&matters, &store, as_of, RULESET), as_of)
         };
         Ok(v1::DigestViewResponse {
             digest: Bytes::copy_from_slice(&view.digest()),
@@ -61,7 +63,7 @@ impl Audit {
         request: v1::AuditDecisionRequest,
         clearance: Label,
     ) -> Result<v1::AuditDecisionResponse, Refusal> {
-        let v1::AuditDecisionRequest { decision, known_at, min_position } = request;
+        let v1::AuditDecisionRequest { decision, known_at, min_position, view_text } = request;
         let mut found = Findings::default();
         let id: Option<DecisionId> = found.required(&Field::root("decision"), &decision);
         let times = v1::AsOf { known_at, ..v1::AsOf::default() };
@@ -78,6 +80,18 @@ impl Audit {
                 return Err(Refusal::unknown("decision", message));
             }
         };
+        let kept = match view_text.as_str() {
+            "" => None,
+            text if VIEW_TEXT_BYTES_MAX < text.len() => {
+                let message =
+                    format!("has {} bytes, more than the {VIEW_TEXT_BYTES_MAX} allowed", text.len());
+                return Err(Refusal::field("view_text", message));
+            }
+            text => {
+                let kept = KeptView::read(text, &decision.stands);
+                Some(kept.map_err(|error| Refusal::field("view_text", error.to_string()))?)
+            }
+        };
         let cuts = decision.cuts(now);
         let later = AsOf { known_at: now.known_at, disclosed_by: None, ..cuts };
         let mut changes = Vec::new();
@@ -88,11 +102,13 @@ impl Audit {
             }
         }
         let behind = changes.iter().flat_map(|it| &it.changes).map(|it| Position::new(it.event_position));
-        let (reproduction, digest, since) = {
+        let (rebuilt, since) = {
             let store = self.query.projection.store();
-            let (reproduction, digest) = decision.reproduce(&store, now);
-            (reproduction, digest, decision.since(&store, ledger, later, &behind.collect()))
+            let rebuilt = decision.rebuild(&store, now, RULESET);
+            (rebuilt, decision.since(&store, ledger, later, &behind.collect()))
         };
+        let unlikeness = kept.map(|kept| kept.beside(&rebuilt)).transpose();
+        let unlikeness = unlikeness.map_err(|error| Refusal::field("view_text", error.to_string()))?;
         let hindsight = decision.hindsight(ledger, &since, later).await?;
         let events = hindsight.before.iter().map(|later| {
             Ok(v1::LaterEvent {
@@ -104,8 +120,8 @@ impl Audit {
         Ok(v1::AuditDecisionResponse {
             decision: Some(write_decision(&decision.stands)),
             records: decision.events.iter().map(record).collect::<Result<_, _>>()?,
-            reproduction: vocabulary::write(reproduction),
-            digest: Bytes::copy_from_slice(&digest),
+            reproduction: vocabulary::write(decision.reproduction(&rebuilt, RULESET)),
+            digest: Bytes::copy_from_slice(&rebuilt.digest()),
             view: Some(self.query.view(cuts).await?),
             checkpoint: self.checkpoint(cuts.known_at).await?,
             hindsight: events.collect::<Result<_, Refusal>>()?,
@@ -113,8 +129,23 @@ impl Audit {
             events_after: hindsight.after,
             changes,
             hindsight_view: Some(self.query.view(later).await?),
+            kept_view: unlikeness.as_ref().map(write_unlikeness),
         })
     }
+}
+
+/// The message for how a kept view differs.
+fn write_unlikeness(it: &Unlikeness) -> v1::KeptViewComparison {
+    let difference = |unlike: &Unlike| v1::KeptViewDifference {
+        subject: unlike.subject.clone(),
+        field: unlike.path.clone(),
+        was: unlike.was.clone().unwrap_or_default(),
+        is: unlike.is.clone().unwrap_or_default(),
+        cause: vocabulary::write_optional(it.cause),
+        was_ground: unlike.was_ground.clone(),
+        is_ground: unlike.is_ground.clone(),
+    };
+    v1::KeptViewComparison { same: it.same, differences: it.unlike.iter().map(difference).collect() }
 }
 
 /// The refusal to audit a decision that was taken back.

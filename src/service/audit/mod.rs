@@ -17,13 +17,15 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
-    audit::Matter,
+    audit::{Matter, NoFieldError, replay::Wanted},
     domain::subject::Subject,
     projection::UnknownError,
     proof::SigningKey,
     wire::{Field, Findings, v1},
 };
 
+/// Fields that a replay may be asked for.
+const FIELDS_MAX: usize = 100;
 /// How many answers may wait for a client that reads slowly.
 const ANSWERS_WAITING_MAX: usize = 16;
 
@@ -113,6 +115,16 @@ impl v1::audit_service_server::AuditService for Audit {
 fn read_matter(field: &Field<'_>, text: &str, found: &mut Findings) -> Option<Matter> {
     let subject: Subject = found.required(field, text)?;
     Matter::try_from(subject).map_err(|error| found.add(field, error)).ok()
+}
+
+/// Reads the fields that a replay of a matter follows.
+pub(super) fn read_wanted(matter: &Matter, paths: &[String], found: &mut Findings) -> Wanted {
+    let paths = found.list(&Field::root("fields"), paths, 0..=FIELDS_MAX);
+    let unknown = |(index, error): (usize, NoFieldError)| {
+        found.add(&Field::ROOT.entry("fields", index), error);
+        Wanted::default()
+    };
+    Wanted::new(matter, paths).unwrap_or_else(unknown)
 }
 
 /// The refusal of a subject whose status, or an end of it, is not on record.

@@ -4,13 +4,13 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{ANSWERS_WAITING_MAX, Answers, Audit, changes::write_changes, read_matter, unknown};
+use super::{ANSWERS_WAITING_MAX, Answers, Audit, changes::write_changes, read_matter, read_wanted, unknown};
 use crate::{
     audit::{
         Matter,
-        replay::{Moment, RecordReplay, ReplayError, ValidReplay, Wanted},
+        replay::{Moment, RecordReplay, ReplayError, ValidReplay},
     },
-    domain::{as_of::AsOf, status::field::Field, vocabulary::Label},
+    domain::{as_of::AsOf, date::Day, status::field::Field, vocabulary::Label},
     position::Position,
     service::{query::asked::When, refusal::Refusal},
     wire::{
@@ -20,9 +20,6 @@ use crate::{
         v1::{self, replay_transitions_response::Part},
     },
 };
-
-/// Fields that a replay may be asked for.
-const FIELDS_MAX: usize = 100;
 
 type Sender = mpsc::Sender<Result<v1::ReplayTransitionsResponse, Status>>;
 
@@ -53,17 +50,18 @@ impl Audit {
         if axis.is_none() {
             found.add(&At::root("axis"), format!("{} is not a value of ReplayAxis", request.axis));
         }
-        let fields = found.list(&At::root("fields"), &request.fields, 0..=FIELDS_MAX);
-        let wanted = Wanted::new(fields);
+        let wanted = matter.as_ref().map(|matter| read_wanted(matter, &request.fields, &mut found));
         let from_day = found.day(&At::root("from_day"), &request.from_day);
         let times = read_times(request.as_of.as_ref(), &At::root("as_of"), &mut found);
-        let (matter, axis) = found.finish(matter.zip(axis), "").map_err(Refusal::Malformed)?;
+        let read = matter.zip(wanted).zip(axis);
+        let ((matter, wanted), axis) = found.finish(read, "").map_err(Refusal::Malformed)?;
         let when = When { times, min_position: request.min_position, pinned: None };
         let asked = self.query.ask(when, clearance).await?;
         let (replay, title) = {
             let store = self.query.projection.store();
             let as_of = asked.as_of(&store);
             let title = matter.title(&store, as_of).map_err(|error| unknown("subject", &error))?;
+            begins_before(axis, request.from_position, from_day, as_of)?;
             let replay = match axis {
                 v1::ReplayAxis::RecordTime => {
                     let from = Position::new(request.from_position);
@@ -151,6 +149,27 @@ impl Audit {
             fields: write_values(fields),
             view: Some(self.query.view(as_of).await?),
         })
+    }
+}
+
+/// Refuses a replay that would begin after it ends: there is nothing to tell, and surely something else was meant.
+fn begins_before(
+    axis: v1::ReplayAxis,
+    from_position: u64,
+    from_day: Option<Day>,
+    as_of: AsOf,
+) -> Result<(), Refusal> {
+    match (axis, from_day) {
+        (v1::ReplayAxis::RecordTime, _) if as_of.known_at.get() < from_position => {
+            let message =
+                format!("is {from_position}, and the record that is asked about ends at {}", as_of.known_at);
+            Err(Refusal::field("from_position", message))
+        }
+        (v1::ReplayAxis::ValidTime | v1::ReplayAxis::Unspecified, Some(day)) if as_of.valid_at < day => {
+            let message = format!("is {day}, after the day that is asked about, {}", as_of.valid_at);
+            Err(Refusal::field("from_day", message))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -11,7 +11,11 @@ use tonic::{Request, Response, Status};
 
 use super::refusal::Refusal;
 use crate::{
-    domain::{fact::Fact, id::EventId, subject::Subject},
+    domain::{
+        fact::Fact,
+        id::{EventId, EventIdBeginning},
+        subject::Subject,
+    },
     ledger::{Ledger, Recorded},
     position::Position,
     projection::timeline,
@@ -25,6 +29,8 @@ use crate::{
 };
 use reading::Reading;
 
+/// Events that are found by the beginning of their ids.
+const FOUND_MAX: usize = 20;
 /// How many answers may wait for a client that reads slowly.
 const ANSWERS_WAITING_MAX: usize = 4;
 
@@ -117,6 +123,19 @@ impl sealed::history_service_server::HistoryService for History {
             subjects: subjects.iter().map(ToString::to_string).collect(),
             position: tail.get(),
         }))
+    }
+
+    async fn find_events(
+        &self,
+        request: Request<v1::FindEventsRequest>,
+    ) -> Result<Response<v1::FindEventsResponse>, Status> {
+        let beginning = request.into_inner().beginning.parse::<EventIdBeginning>();
+        let beginning = beginning.map_err(|error| Refusal::field("beginning", error.to_string()))?;
+        let found = self.ledger.beginning(beginning, FOUND_MAX).await;
+        let (positions, left_out) = found.map_err(Refusal::from)?;
+        let events = self.ledger.fetch(&positions).await.map_err(Refusal::from)?;
+        let records = events.iter().map(record).collect::<Result<_, _>>()?;
+        Ok(Response::new(v1::FindEventsResponse { records, left_out }))
     }
 
     async fn get_tail(

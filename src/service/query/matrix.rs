@@ -1,6 +1,6 @@
 //! Matrices: groups by regimes, and actors by groups, a page of rows at a time.
 
-use super::{Page, Query, When, conditions::Conditions, finish, overview::slugs};
+use super::{Page, Query, conditions::Conditions, finish, overview::slugs};
 use crate::{
     domain::{as_of::AsOf, vocabulary::Label},
     projection::{ListingMatrix, RelationMatrix, Store},
@@ -78,14 +78,12 @@ impl Query {
         mut request: v1::GetMatrixRequest,
         clearance: Label,
     ) -> Result<v1::GetMatrixResponse, Refusal> {
-        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
-        let min_position = std::mem::take(&mut request.min_position);
-        let page = Page::read(size, &token, &request)?;
+        let page = Page::of(&mut request)?;
         let mut found = Findings::default();
         let matrix = read(request.matrix.as_ref(), &mut found);
         let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
         let matrix = finish(found, matrix)?;
-        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let asked = self.ask(page.when(times), clearance).await?;
         let mut answer = v1::GetMatrixResponse::default();
         let as_of = {
             let store = self.projection.store();

@@ -87,14 +87,12 @@ impl sealed::query_service_server::QueryService for Query {
     ) -> Result<Response<v1::ListGroupsResponse>, Status> {
         let clearance = clearance(&request);
         let mut request = request.into_inner();
-        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
-        let min_position = std::mem::take(&mut request.min_position);
-        let page = Page::read(size, &token, &request)?;
+        let page = Page::of(&mut request)?;
         let mut found = Findings::default();
         let selection = GroupSelection::read(&request, &mut found);
         let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
         let selection = finish(found, Some(selection))?;
-        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let asked = self.ask(page.when(times), clearance).await?;
         let (groups, more, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
@@ -134,9 +132,7 @@ impl sealed::query_service_server::QueryService for Query {
     ) -> Result<Response<v1::ListRelationshipsResponse>, Status> {
         let clearance = clearance(&request);
         let mut request = request.into_inner();
-        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
-        let min_position = std::mem::take(&mut request.min_position);
-        let page = Page::read(size, &token, &request)?;
+        let page = Page::of(&mut request)?;
         let mut found = Findings::default();
         let selection = RelationshipSelection::read(&request, &mut found);
         let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
@@ -145,7 +141,7 @@ impl sealed::query_service_server::QueryService for Query {
             let (actor, group) = before.key.split_once('/')?;
             Some((actor.parse().ok()?, group.parse().ok()?))
         });
-        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let asked = self.ask(page.when(times), clearance).await?;
         let (relationships, more, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Page, Query, When, conditions::Conditions, finish};
+use super::{Page, Query, conditions::Conditions, finish};
 use crate::{
     domain::{
         date::Day,
@@ -53,9 +53,7 @@ impl Query {
         mut request: v1::ListDocketRequest,
         clearance: Label,
     ) -> Result<v1::ListDocketResponse, Refusal> {
-        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
-        let min_position = std::mem::take(&mut request.min_position);
-        let page = Page::read(size, &token, &request)?;
+        let page = Page::of(&mut request)?;
         let mut found = Findings::default();
         let root = Field::root("");
         let period = period(&mut found, &request.from, &request.until);
@@ -65,7 +63,7 @@ impl Query {
         let mut times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
         let (from, until) = finish(found, period)?;
         times.valid_at = times.valid_at.or(Some(until));
-        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let asked = self.ask(page.when(times), clearance).await?;
         let (entries, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
@@ -91,9 +89,7 @@ impl Query {
         mut request: v1::ListAnomaliesRequest,
         clearance: Label,
     ) -> Result<v1::ListAnomaliesResponse, Refusal> {
-        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
-        let min_position = std::mem::take(&mut request.min_position);
-        let page = Page::read(size, &token, &request)?;
+        let page = Page::of(&mut request)?;
         let mut found = Findings::default();
         let root = Field::root("");
         let rules = found.vocabularies(&root, "rules", &request.rules);
@@ -107,7 +103,7 @@ impl Query {
         }
         let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
         finish(found, Some(()))?;
-        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let asked = self.ask(page.when(times), clearance).await?;
         let (entries, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
@@ -133,9 +129,7 @@ impl Query {
         mut request: v1::ListEngagingWhileDesignatedRequest,
         clearance: Label,
     ) -> Result<v1::ListEngagingWhileDesignatedResponse, Refusal> {
-        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
-        let min_position = std::mem::take(&mut request.min_position);
-        let page = Page::read(size, &token, &request)?;
+        let page = Page::of(&mut request)?;
         let mut found = Findings::default();
         let root = Field::root("");
         let period = period(&mut found, &request.from, &request.until);
@@ -143,7 +137,7 @@ impl Query {
         let groups = slugs(&mut found, &root, "groups", &request.groups);
         let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
         let (from, until) = finish(found, period)?;
-        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
+        let asked = self.ask(page.when(times), clearance).await?;
         let (stretches, as_of) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);

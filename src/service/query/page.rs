@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use prost::Message;
 use sha2::{Digest as _, Sha256};
 
+use super::asked::When;
 use crate::{
     domain::{
         as_of::AsOf,
@@ -12,6 +13,7 @@ use crate::{
     },
     position::Position,
     service::{operations::PAGE_SIZE_MAX, refusal::Refusal},
+    wire::{as_of::Times, v1},
 };
 
 /// Entries in a page when the request does not say.
@@ -26,6 +28,8 @@ pub struct Page {
     request: String,
     /// The page before, if there was one.
     pub before: Option<Before>,
+    /// The position the answer must reflect.
+    min_position: u64,
 }
 
 /// The end of the page before.
@@ -39,9 +43,51 @@ pub struct Before {
     pub key: String,
 }
 
+/// A request for a page of a listing.
+pub trait PageRequest: Message {
+    /// Takes the size, the token, and the position that the answer must reflect, out of it. What is left is what the listing
+    /// is of.
+    fn take_paging(&mut self) -> (u32, String, u64);
+}
+
+macro_rules! page_requests {
+    ($($request:ident)*) => {$(
+        impl PageRequest for v1::$request {
+            fn take_paging(&mut self) -> (u32, String, u64) {
+                (
+                    std::mem::take(&mut self.page_size),
+                    std::mem::take(&mut self.page_token),
+                    std::mem::take(&mut self.min_position),
+                )
+            }
+        }
+    )*};
+}
+
+page_requests! {
+    GetMatrixRequest
+    GetTimelineRequest
+    ListAnomaliesRequest
+    ListDocketRequest
+    ListEngagingWhileDesignatedRequest
+    ListGroupsRequest
+    ListRelationshipsRequest
+}
+
 impl Page {
+    /// Reads what page a request asks for, and takes that out of it.
+    pub fn of<R: PageRequest>(request: &mut R) -> Result<Page, Refusal> {
+        let (size, token, min_position) = request.take_paging();
+        Ok(Page { min_position, ..Page::read(size, &token, request)? })
+    }
+
+    /// When the listing is asked about: the view of the page before, which the others keep.
+    pub fn when(&self, times: Times) -> When {
+        When { times, min_position: self.min_position, pinned: self.pinned() }
+    }
+
     /// Reads the size and token of a request. `rest` is the request without them.
-    pub fn read<M: Message>(size: u32, token: &str, rest: &M) -> Result<Page, Refusal> {
+    fn read<M: Message>(size: u32, token: &str, rest: &M) -> Result<Page, Refusal> {
         let size = match size as usize {
             0 => PAGE_SIZE_DEFAULT,
             size if size <= PAGE_SIZE_MAX => size,
@@ -66,11 +112,10 @@ impl Page {
             "" => None,
             token => Some(before(token, &request).ok_or_else(foreign)?),
         };
-        Ok(Page { size, request, before })
+        Ok(Page { size, request, before, min_position: 0 })
     }
 
-    /// The view of the page before, which the others keep.
-    pub fn pinned(&self) -> Option<(Position, Day)> {
+    fn pinned(&self) -> Option<(Position, Day)> {
         self.before.as_ref().map(|before| (before.known_at, before.valid_at))
     }
 

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{Page, Query, When, finish};
+use super::{Page, Query, finish};
 use crate::{
     domain::{
         as_of::AsOf,
-        fold::{Standing, relationship::Place},
+        fold::{Place, Standing},
         subject::Subject,
         vocabulary::Label,
     },
     ledger::Recorded,
     position::Position,
-    projection::timeline::{Future, Timeline, Whole},
+    projection::{
+        KnownPlaces,
+        timeline::{Future, Timeline, Whole},
+    },
     service::{
         history::{as_it_stands, record},
         refusal::Refusal,
@@ -27,46 +30,39 @@ impl Query {
         mut request: v1::GetTimelineRequest,
         clearance: Label,
     ) -> Result<v1::GetTimelineResponse, Refusal> {
-        let (size, token) = (std::mem::take(&mut request.page_size), std::mem::take(&mut request.page_token));
-        let min_position = std::mem::take(&mut request.min_position);
-        let page = Page::read(size, &token, &request)?;
+        let page = Page::of(&mut request)?;
         let mut found = Findings::default();
         let subject: Option<Subject> = found.required(&Field::root("subject"), &request.subject);
         let times = read_times(request.as_of.as_ref(), &Field::root("as_of"), &mut found);
         let subject = finish(found, subject)?;
         let future = if times.valid_at.is_some() { Future::Heralded } else { Future::Everything };
-        let asked = self.ask(When { times, min_position, pinned: page.pinned() }, clearance).await?;
-        let (as_of, subjects, places) = {
+        let asked = self.ask(page.when(times), clearance).await?;
+        let (as_of, subjects, places, known) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
-            (as_of, store.told_of(&subject, as_of), store.places(&subject, as_of))
+            let subjects = store.told_of(&subject, as_of);
+            let places = store.places(&subject, as_of);
+            let known = match places {
+                Some(_) => KnownPlaces::new(),
+                None => store.known_places(&subjects, as_of),
+            };
+            (as_of, subjects, places, known)
         };
-        let unknown =
-            || Refusal::unknown("subject", format!("nothing is on record about {subject} at this view"));
-        let (entries, next) = match places {
-            // Of a relationship the order is known, and only what is shown is read.
-            Some(places) => {
-                if self.ledger.positions(&subjects, Position::START, as_of.known_at).is_empty() {
-                    return Err(unknown());
-                }
-                let mut places = places;
-                places.retain(|it| future.takes(it.effective(), it.heralded, as_of.valid_at));
-                let roots: Vec<Position> = places.iter().map(Place::root).collect();
-                let (shown, next) = page.part(&roots);
-                let shown = shown.iter().copied().collect();
-                let read = Timeline::read_facts(&self.ledger, &subjects, shown, as_of).await?;
-                (self.entries(&read.standing(as_of, future), as_of).await?, next)
-            }
-            None => {
-                let read = Timeline::read_all(&self.ledger, &subjects, as_of).await?;
-                if read.is_empty() {
-                    return Err(unknown());
-                }
-                let standing = read.standing(as_of, future);
-                let (shown, next) = page.part(&standing);
-                (self.entries(shown, as_of).await?, next)
-            }
+        let places = match places {
+            Some(_) if self.ledger.positions(&subjects, Position::START, as_of.known_at).is_empty() => None,
+            Some(places) => Some(places),
+            None => Timeline::places(&self.ledger, &subjects, &known, as_of).await?,
         };
+        let mut places = places.ok_or_else(|| {
+            Refusal::unknown("subject", format!("nothing is on record about {subject} at this view"))
+        })?;
+        // The order is known, and only what is shown is read.
+        places.retain(|it| future.takes(it.effective(), it.heralded, as_of.valid_at));
+        let roots: Vec<Position> = places.iter().map(Place::root).collect();
+        let (shown, next) = page.part(&roots);
+        let shown = shown.iter().copied().collect();
+        let read = Timeline::read_facts(&self.ledger, &subjects, shown, as_of).await?;
+        let entries = self.entries(&read.standing(as_of, future), as_of).await?;
         let next_page_token = page.next_part(as_of, next);
         Ok(v1::GetTimelineResponse { entries, view: Some(self.view(as_of).await?), next_page_token })
     }

@@ -15,7 +15,10 @@ use crate::{
     },
     domain::{as_of::AsOf, date::Day, vocabulary::Label},
     position::Position,
-    service::{audit::changes::write_changes, refusal::Refusal},
+    service::{
+        audit::{changes::write_changes, read_wanted},
+        refusal::Refusal,
+    },
     wire::{self, Field, Findings, v1},
 };
 
@@ -25,8 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const STRIDE: u64 = 10_000;
 /// How many signals may wait for a client that reads slowly.
 const SIGNALS_WAITING_MAX: usize = 16;
-/// Fields that may be asked for.
-const FIELDS_MAX: usize = 100;
 
 /// What a watcher is told.
 pub(super) enum Signal {
@@ -68,8 +69,7 @@ impl Query {
     ) -> Result<impl Stream<Item = Result<Signal, Status>> + Send + 'static, Refusal> {
         let mut found = Findings::default();
         let valid_at = found.day(&Field::root("valid_at"), &watch.valid_at);
-        let fields = found.list(&Field::root("fields"), &watch.fields, 0..=FIELDS_MAX);
-        let wanted = Wanted::new(fields);
+        let wanted = read_wanted(&watch.matter, &watch.fields, &mut found);
         finish(found, Some(()))?;
         let (after, tail) = (Position::new(watch.after), self.ledger.tail());
         if tail < after {

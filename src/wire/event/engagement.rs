@@ -123,13 +123,13 @@ fn read_representation(
 ) -> Representation {
     use EngagementKind as Kind;
     let direction = found.vocabulary(&at.child("direction"), message.direction);
-    let level = at.child("level");
-    let level = match kind {
-        Some(Kind::MissionOpened | Kind::MissionLevelChanged | Kind::EnvoyAccredited) => {
-            found.vocabulary(&level, message.level)
-        }
-        _ => found.optional_vocabulary(&level, message.level),
-    };
+    let field = at.child("level");
+    let raises =
+        matches!(kind, Some(Kind::MissionOpened | Kind::MissionLevelChanged | Kind::EnvoyAccredited));
+    if raises && message.level == 0 && found.applies_rules() {
+        found.add(&field, "is required");
+    }
+    let level = found.optional_vocabulary(&field, message.level);
     Representation {
         direction: direction.unwrap_or(Direction::OfActor),
         level: level.unwrap_or(RepresentationLevel::Withdrawn),

@@ -33,7 +33,10 @@ pub(super) fn read(message: &v1::Fact, at: &Field<'_>, found: &mut Findings) -> 
         claim_of: found.optional(&at.child("claim_of"), &message.claim_of),
         statement: read_statement(message.statement.as_ref(), at, found),
     };
-    Fact::new(parts).map_err(|violations| found.rules(at, violations)).ok()
+    match found.applies_rules() {
+        true => Fact::new(parts).map_err(|violations| found.rules(at, violations)).ok(),
+        false => Some(Fact::admitted(parts)),
+    }
 }
 
 fn read_statement(message: Option<&v1::fact::Statement>, at: &Field<'_>, found: &mut Findings) -> Statement {

@@ -56,7 +56,17 @@ pub fn read_event(message: &v1::Event, at: &str) -> Result<ReadEvent, Vec<Violat
 
 /// [`read_event`], with the path of the event as a field: nothing is put into words while there is nothing to say.
 pub fn read_event_at(message: &v1::Event, at: &Field<'_>) -> Result<ReadEvent, Vec<Violation>> {
-    let mut found = Findings::default();
+    read(message, at, Findings::default())
+}
+
+/// Reads an event that is on record. It was admitted by the rules of its day, and none is applied again: not lengths, not
+/// counts, not which fields go together. Refused is only what has no place in the types of the domain: an id, a date or a
+/// value of a vocabulary that cannot be read.
+pub fn read_stored(message: &v1::Event) -> Result<ReadEvent, Vec<Violation>> {
+    read(message, &Field::root("event"), Findings::of_stored())
+}
+
+fn read(message: &v1::Event, at: &Field<'_>, mut found: Findings) -> Result<ReadEvent, Vec<Violation>> {
     let id = found.optional(&at.child("event_id"), &message.event_id);
     let event = read_body(message.body.as_ref(), at, &mut found);
     found.finish(event.map(|event| ReadEvent { id, event }), at)

@@ -19,7 +19,7 @@ use crate::domain::{
 pub struct Identity {
     /// What kind of group.
     pub kind: GroupKind,
-    /// The primary name; before the first one was borne, that one.
+    /// The primary name; before the first one was borne, that one. One that has none goes by its id.
     pub name: String,
     /// Every name borne by the date, with its kind at the date.
     pub names: Vec<NameStatus>,
@@ -73,13 +73,13 @@ pub fn identity(group: &GroupId, standing: &[Standing<'_, GroupFact>], valid_at:
         Some(Borne { name, kind: kind_of(&naming.group, name), from, fact })
     });
     let all: Vec<Borne<'_>> = registered.chain(named).collect();
-    let primary = primary_at(&all, valid_at)?;
+    let primary = primary_at(&all, valid_at);
     let begun = all.iter().filter(|borne| borne.has_begun(valid_at));
     let ids = external_ids(&entries, valid_at).into_iter();
     let (external_ids, former_ids) = ids.partition(|id| is_within(valid_at, id.from, id.until));
     Some(Identity {
         kind: it.kind,
-        name: primary.name.text.clone(),
+        name: primary.map_or_else(|| group.to_string(), |primary| primary.name.text.clone()),
         names: begun.map(|borne| status_of(borne, primary, valid_at)).collect(),
         external_ids,
         former_ids,
@@ -123,17 +123,18 @@ fn primary_at<'b, 'a>(all: &'b [Borne<'a>], valid_at: Day) -> Option<&'b Borne<'
     in_use.or_else(begun).or_else(|| primaries().min_by_key(|borne| borne.from))
 }
 
-fn status_of(borne: &Borne<'_>, primary: &Borne<'_>, valid_at: Day) -> NameStatus {
-    let replaced = borne.kind == NameKind::Primary && borne.from < primary.from;
+fn status_of(borne: &Borne<'_>, primary: Option<&Borne<'_>>, valid_at: Day) -> NameStatus {
+    let earlier = |primary: &&Borne<'_>| borne.from < primary.from;
+    let replaced = primary.filter(|_| borne.kind == NameKind::Primary).filter(earlier);
     let given_up = !borne.is_in_use(valid_at);
     NameStatus {
         text: borne.name.text.clone(),
-        kind: if replaced || given_up { NameKind::Former } else { borne.kind },
+        kind: if replaced.is_some() || given_up { NameKind::Former } else { borne.kind },
         language: borne.name.language.clone(),
         script: borne.name.script.clone(),
         from: borne.from,
         until: borne.name.until,
         provenance: Provenance::of(borne.fact),
-        replaced_by: Some(primary.fact.position).filter(|_| replaced),
+        replaced_by: replaced.map(|primary| primary.fact.position),
     }
 }

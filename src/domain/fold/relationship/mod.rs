@@ -34,4 +34,4 @@ pub use growth::{Growth, Tally};
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};
 pub use packed::Packed;
-pub use told::{Place, Told};
+pub use told::Told;

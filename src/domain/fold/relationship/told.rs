@@ -5,7 +5,7 @@ use crate::{
     domain::{
         as_of::AsOf,
         date::Day,
-        fold::{Order, Standing},
+        fold::{Place, Standing},
         vocabulary::Label,
     },
     position::Position,
@@ -22,30 +22,10 @@ pub struct Told {
     label: Label,
 }
 
-/// A fact that stands, by its place in valid-time order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    order: Order,
-    /// The first day it was known to be coming, or was in effect.
-    pub heralded: Day,
-}
-
 impl Told {
     /// Whether it is about the time up to a day, and the asker may see it.
     pub fn is_before(&self, day: Day, as_of: AsOf) -> bool {
         self.label <= as_of.clearance && self.heralded <= day
-    }
-}
-
-impl Place {
-    /// The first day on which it can have taken effect.
-    pub const fn effective(&self) -> Day {
-        self.order.0
-    }
-
-    /// The fact that its claims are claims of.
-    pub const fn root(&self) -> Position {
-        self.order.4
     }
 }
 
@@ -56,12 +36,22 @@ impl Dealings {
         told.map(|it| Told { position: it.position, heralded: it.heralded, label: it.label })
     }
 
+    /// The engagements that nobody contests, each with its place, in no particular order; `None`: it does not count under the
+    /// cuts.
+    pub fn plain_places(&self, as_of: AsOf) -> impl Iterator<Item = (Position, Option<Place>)> {
+        self.line.moves().filter_map(move |it| {
+            let telling = it.telling()?;
+            let place = it.is_known(as_of).then(|| Place::of(&Standing::sole(&telling)));
+            Some((telling.position, place))
+        })
+    }
+
     /// The places of the engagements that stand under the cuts, in order. The valid date does not cut.
     pub fn places(&self, as_of: AsOf) -> Vec<Place> {
         let known = self.line.moves().filter(|it| it.is_known(as_of)).filter_map(Packed::telling);
-        let plain = known.map(|it| Place { order: Standing::sole(&it).order(), heralded: it.heralded });
+        let plain = known.map(|it| Place::of(&Standing::sole(&it)));
         let families = self.families.values().filter_map(|family| family.standing(as_of));
-        let contested = families.map(|it| Place { order: it.order(), heralded: it.heralded });
+        let contested = families.map(|it| Place::of(&it));
         let mut places: Vec<Place> = plain.chain(contested).collect();
         places.sort_unstable();
         places

@@ -65,6 +65,45 @@ pub struct Asked<'a> {
     pub below: Vec<&'a Field>,
 }
 
+/// What the paths of the fields of a group begin with.
+pub const OF_GROUP: &[&str] = &[
+    "anomalies",
+    "counts",
+    "designations",
+    "divergence",
+    "external_ids",
+    "flags",
+    "inherited",
+    "kind",
+    "legal_effects",
+    "lifecycle",
+    "lineage",
+    "name",
+    "names",
+    "upcoming",
+];
+
+/// What the paths of the fields of a relationship begin with.
+pub const OF_RELATIONSHIP: &[&str] = &[
+    "alternatives",
+    "conflict",
+    "contact",
+    "engagements",
+    "flags",
+    "headline",
+    "legal",
+    "process",
+    "recognition",
+    "representation_of_actor",
+    "representation_of_group",
+    "score",
+];
+
+/// What a path begins with: the name of a value, a facet or a list.
+pub fn name_in(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
+}
+
 /// The field at a path and those below it; `None` when there is neither.
 pub fn find<'a>(fields: &'a [Field], path: &str) -> Option<Asked<'a>> {
     let path = canonical(path);
