@@ -44,7 +44,6 @@ mod replay;
 mod restore;
 mod search;
 mod serve;
-mod socket;
 mod statement;
 mod submit;
 mod timeline;
