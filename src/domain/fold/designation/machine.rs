@@ -8,7 +8,7 @@ use crate::domain::{
     statement::{DesignationAct, Scope, is_same_component},
     status::group::{Anomaly, Episode, EpisodeEnd, Since},
     subject::Subject,
-    vocabulary::{Act, AnomalyRule, DesignationState, FoldRule},
+    vocabulary::{Act, AnomalyRule, ClaimStance, DesignationState, FoldRule},
 };
 
 /// A fact about a listing, as it stands.
@@ -46,6 +46,8 @@ pub struct Machine<'a> {
     pub(super) overlays: Overlays<'a>,
     /// Facts that move nothing, while a claim of theirs that lost would.
     pub(super) contested: Vec<ActFact<'a>>,
+    /// Facts in effect that a claim contradicts, with the state in which each left the listing, and since when that was.
+    unsettled: Vec<(ActFact<'a>, DesignationState, Since)>,
     pub(super) anomalies: Vec<Anomaly>,
     /// How many acts spoke to the state.
     pub(super) acts: usize,
@@ -124,6 +126,7 @@ impl<'a> Machine<'a> {
             sightings: Sightings::default(),
             overlays: Overlays::default(),
             contested: Vec::new(),
+            unsettled: Vec::new(),
             anomalies: Vec::new(),
             acts: 0,
             before_inferred_end: None,
@@ -162,6 +165,19 @@ impl<'a> Machine<'a> {
         if !act.reference.is_empty() {
             self.reference = Some(fact);
         }
+        if fact.lost.iter().any(|lost| lost.stance != ClaimStance::Agrees) {
+            self.unsettled.push((fact, self.standing.state, self.standing.since));
+        }
+    }
+
+    /// The facts that a claim contradicts while nothing has moved the listing since: had the claim won, it might stand
+    /// otherwise.
+    pub(super) fn unsettled(&self) -> impl Iterator<Item = ActFact<'a>> {
+        let present = (self.standing.state, self.standing.since);
+        self.unsettled
+            .iter()
+            .filter(move |(_, state, since)| (*state, *since) == present)
+            .map(|(fact, ..)| *fact)
     }
 
     /// Notes an act that is known to be coming. After every applied one.

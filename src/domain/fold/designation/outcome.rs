@@ -61,9 +61,11 @@ impl<'a> Machine<'a> {
         let footing = self.footing.filter(|_| covered);
         let seen = if missing { self.sightings.sign } else { self.sightings.presence };
         let grounds = self.grounds();
-        let lost: Vec<Lost> =
-            grounds.iter().chain(&self.contested).flat_map(|fact| fact.lost.iter().copied()).collect();
-        let disputed = grounds.iter().chain(&self.contested).any(|fact| fact.disputed);
+        let contested = self.contested.iter().copied().chain(self.unsettled());
+        let others = contested.filter(|fact| grounds.iter().all(|ground| ground.root != fact.root));
+        let spoken: Vec<ActFact<'a>> = grounds.iter().copied().chain(others).collect();
+        let lost: Vec<Lost> = spoken.iter().flat_map(|fact| fact.lost.iter().copied()).collect();
+        let disputed = spoken.iter().any(|fact| fact.disputed);
         let review_due_on = self.review_due();
         let regime_end = self.regime_end();
         Designation {
