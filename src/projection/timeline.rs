@@ -15,7 +15,8 @@ use crate::{
         event::Event,
         fact::Fact,
         fold::{Content, Direction, History, Place, Standing, Telling, group::GroupFact, relationship::Move},
-        statement::Statement,
+        id::{ActorId, GroupId},
+        statement::{Engagement, Statement},
         subject::Subject,
     },
     ledger::{Ledger, Recorded},
@@ -84,12 +85,39 @@ impl Content for Whole {
         }
     }
 
+    /// As the folds compare their part of it: an engagement pair by pair, and one that leaves out a pair that the other
+    /// names contradicts it.
     fn contradicts(&self, other: &Whole) -> bool {
+        if let (Statement::Engagement(one), Statement::Engagement(another)) =
+            (&self.0.statement, &other.0.statement)
+        {
+            let pairs: BTreeSet<(&ActorId, &GroupId)> = pairs(one).chain(pairs(another)).collect();
+            return pairs.into_iter().any(|(actor, group)| {
+                match (Move::of(one, actor, group), Move::of(another, actor, group)) {
+                    (Some(a), Some(b)) => a.contradicts(&b),
+                    _ => true,
+                }
+            });
+        }
         match (self.part(), other.part()) {
-            (Part::Move(it), Part::Move(other)) => it.contradicts(&other),
+            (Part::Group(it), Part::Group(other)) => it.contradicts(&other),
             _ => self.direction().is_opposite(other.direction()),
         }
     }
+
+    fn is_denied_by_silence(&self) -> bool {
+        match self.part() {
+            Part::Group(it) => it.is_denied_by_silence(),
+            Part::Move(it) => it.is_denied_by_silence(),
+            Part::Other => false,
+        }
+    }
+}
+
+/// Every actor with every group that took part as principals.
+fn pairs(engagement: &Engagement) -> impl Iterator<Item = (&ActorId, &GroupId)> {
+    let groups = || engagement.principal_groups().map(|(group, _)| group);
+    engagement.principal_actors().flat_map(move |(actor, _)| groups().map(move |group| (actor, group)))
 }
 
 /// Which facts that take effect after the valid date belong to a timeline.

@@ -1,7 +1,12 @@
 //! Disputes: facts that claims of sources of nearly the same rank contradict.
 
 use super::telling::{Content, Standing};
-use crate::domain::{date::Day, status::group::Anomaly, subject::Subject, vocabulary::AnomalyRule};
+use crate::domain::{
+    date::Day,
+    status::group::Anomaly,
+    subject::Subject,
+    vocabulary::{AnomalyRule, ClaimStance},
+};
 
 /// The anomaly of a disputed fact that, or a claim of which, would be in effect at the date. `what`: what it says, in a
 /// word.
@@ -15,7 +20,8 @@ pub fn dispute<C: Content>(
     if !fact.disputed || !dates.any(|date| date.lower() <= valid_at) {
         return None;
     }
-    let lost = fact.lost.iter().map(|lost| lost.position);
+    let differing = fact.lost.iter().filter(|lost| lost.stance != ClaimStance::Agrees);
+    let lost = differing.map(|lost| lost.position);
     Some(Anomaly {
         rule: AnomalyRule::ClaimsDisagree,
         subject,

@@ -15,7 +15,8 @@ const DISPUTE_RANKS: u8 = 2;
 /// A fact with its claims and the record events about them, by position. The first member is the fact.
 ///
 /// Content is `None` where a member does not concern the subject whose history the family stands in: it takes part in
-/// the contest all the same, and when it wins, the subject has no such fact.
+/// the contest all the same. When it wins, the subject has no such fact, or has it denied by the winner, which says it of
+/// others only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family<C> {
     members: Vec<Member<C>>,
@@ -104,6 +105,13 @@ impl<C: Content> Family<C> {
         let (winner, losers) = candidates.split_first()?;
         let lost: Vec<Lost> = losers.iter().map(|loser| lose(winner.telling, loser.telling)).collect();
         let telling = winner.telling;
+        let (content, assertion) = match &telling.content {
+            Some(content) => (content, telling.assertion),
+            None => {
+                let told = losers.iter().find_map(|loser| loser.telling.content.as_ref());
+                (told.filter(|content| content.is_denied_by_silence())?, Assertion::Denied)
+            }
+        };
         Some(Standing {
             root,
             fact: winner.fact,
@@ -111,8 +119,8 @@ impl<C: Content> Family<C> {
             effective: telling.effective,
             heralded: telling.heralded,
             source: telling.source,
-            assertion: telling.assertion,
-            content: telling.content.as_ref()?,
+            assertion,
+            content,
             decided_by: lost.first().map_or(FoldRule::Sole, |runner_up| runner_up.rule),
             disputed: lost.iter().any(|it| it.stance == ClaimStance::Disputes),
             lost,
@@ -181,11 +189,16 @@ fn lose<C: Content>(winner: &Telling<Option<C>>, loser: &Telling<Option<C>>) -> 
     }
 }
 
-/// Whether the two differ in date beyond its precision, or in what they say.
+/// Whether the two differ in date beyond its precision, or in what they say. One that says nothing of the subject
+/// contradicts one that does.
 fn contradicts<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
-    let opposed = (loser.assertion == Assertion::Denied) != (winner.assertion == Assertion::Denied)
-        || loser.content.as_ref().zip(winner.content.as_ref()).is_some_and(|(a, b)| a.contradicts(b));
-    opposed || !loser.effective.agrees_with(winner.effective)
+    let opposed = (loser.assertion == Assertion::Denied) != (winner.assertion == Assertion::Denied);
+    let differ = match (&loser.content, &winner.content) {
+        (Some(a), Some(b)) => a.contradicts(b),
+        (None, None) => false,
+        (Some(_), None) | (None, Some(_)) => true,
+    };
+    opposed || differ || !loser.effective.agrees_with(winner.effective)
 }
 
 #[cfg(test)]
@@ -212,6 +225,10 @@ mod tests {
                 "begins" => Direction::Up,
                 _ => Direction::Level,
             }
+        }
+
+        fn is_denied_by_silence(&self) -> bool {
+            self.0 != "is"
         }
     }
 
@@ -260,8 +277,9 @@ mod tests {
                 let lost: Vec<String> =
                     it.lost.iter().map(|lost| format!("{}:{}", lost.position, lost.rule)).collect();
                 let disputed = if it.disputed { " disputed" } else { "" };
+                let denied = if it.assertion == Assertion::Denied { "not " } else { "" };
                 format!(
-                    "{} {} @{} {}[{}]{disputed}",
+                    "{denied}{} {} @{} {}[{}]{disputed}",
                     it.content.0,
                     it.effective,
                     it.position,
@@ -324,8 +342,18 @@ mod tests {
             retraction(3, 2),
         ];
         check(retracted, known(3), "ends 2025-02-10 @1 SOLE[]");
-        let elsewhere = vec![fact(1, "2025", Aggregator, "ends"), fact(2, "2025", LegalAct, "elsewhere")];
-        check(elsewhere, known(2), "nothing");
+        let elsewhere =
+            |word, source| vec![fact(1, "2025", source, word), fact(2, "2025", LegalAct, "elsewhere")];
+        check(elsewhere("is", Aggregator), known(2), "nothing");
+        check(elsewhere("ends", Aggregator), known(2), "not ends 2025 @2 SOURCE_RANK[1:SOURCE_RANK]");
+        check(
+            elsewhere("ends", OfficialStatement),
+            known(2),
+            "not ends 2025 @2 SOURCE_RANK[1:SOURCE_RANK] disputed",
+        );
+        let left_out =
+            vec![fact(1, "2025", LegalAct, "ends"), fact(2, "2025", OfficialStatement, "elsewhere")];
+        check(left_out, known(2), "ends 2025 @1 SOURCE_RANK[2:SOURCE_RANK] disputed");
     }
 
     #[test]

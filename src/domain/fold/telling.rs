@@ -23,6 +23,12 @@ pub trait Content: Sized {
     fn contradicts(&self, other: &Self) -> bool {
         self.direction().is_opposite(other.direction())
     }
+
+    /// Whether a better claim that says nothing of the subject denies this of it: who is not named was not there. What only
+    /// introduces its subject is told by whoever tells it.
+    fn is_denied_by_silence(&self) -> bool {
+        false
+    }
 }
 
 /// Which way a telling moves its subject.

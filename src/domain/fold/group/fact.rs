@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use crate::domain::{
     fact::Fact,
-    fold::{Content, Direction},
+    fold::{Content, Direction, designation::transition},
     id::GroupId,
-    statement::{DesignationAct, GroupNamed, GroupRegistered, LifecycleChanged, LineageRecorded, Statement},
-    vocabulary::{Act, LifecycleState},
+    statement::{
+        DesignationAct, GroupNamed, GroupRegistered, LifecycleChanged, LineageRecorded, Statement,
+        is_same_component,
+    },
+    vocabulary::{Act, DesignationState, LifecycleState},
 };
 
 /// A fact about a group: its registration, names, lineage, life and listings. Dealings with it belong to its
@@ -101,6 +104,43 @@ impl Content for GroupFact {
             Statement::DesignationAct(it) => direction_of_act(it.act),
             Statement::LifecycleChanged(it) => direction_of_life(it.state),
             _ => Direction::Level,
+        }
+    }
+
+    /// Two acts also contradict each other when they are of two listings, or would leave one that is in force in two states.
+    fn contradicts(&self, other: &GroupFact) -> bool {
+        let acts = self.act().zip(other.act());
+        let differ = acts.is_some_and(|(a, b)| {
+            !is_one_listing(a, b)
+                || outcome(a.act).zip(outcome(b.act)).is_some_and(|(one, another)| one != another)
+        });
+        differ || self.direction().is_opposite(other.direction())
+    }
+
+    fn is_denied_by_silence(&self) -> bool {
+        self.act().is_some() || self.lifecycle().is_some()
+    }
+}
+
+/// Whether two acts are of the listing of one group, or of one component of it, under one regime.
+fn is_one_listing(one: &DesignationAct, other: &DesignationAct) -> bool {
+    let same_part = match (one.scope.component(), other.scope.component()) {
+        (None, None) => true,
+        (Some(a), Some(b)) => is_same_component(a, b),
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    same_part && one.regime == other.regime && one.group == other.group
+}
+
+/// The state in which an act leaves a listing in force, and one that was only on its way where it begins that; `None`: being
+/// missing from a list says nothing of how it ended.
+fn outcome(act: Act) -> Option<DesignationState> {
+    match act {
+        Act::Initiated => Some(DesignationState::Proposed),
+        Act::ObservedAbsent => None,
+        _ => {
+            let active = DesignationState::Active;
+            Some(transition(active, act).map_or(active, |found| found.next))
         }
     }
 }

@@ -90,6 +90,55 @@ fn the_scope_of_a_ceasefire_is_denied() {
 }
 
 #[test]
+fn what_claims_of_an_engagement_contradict() {
+    let stance = |fact: &str, claim: Option<&str>| {
+        let member = |position, text: &str| Member::Claim(telling(position, text).map(Some));
+        let elsewhere = Member::Claim(telling(2, &format!("{fact} by=COUNTERPARTY_STATEMENT")).map(|_| None));
+        let claim = claim.map(|it| member(2, &format!("{it} by=COUNTERPARTY_STATEMENT")));
+        let family = vec![member(1, &format!("{fact} by=OFFICIAL_STATEMENT")), claim.unwrap_or(elsewhere)];
+        let mut history = History::default();
+        history.set_family(Position::new(1), Family::new(family));
+        let standing = history.standing(AsOf::at(parse_day("2025-06-01").unwrap()));
+        standing.iter().flat_map(|it| &it.lost).map(|lost| lost.stance.to_string()).collect::<String>()
+    };
+    let mission = |level: &str| format!("2025-05-06 MISSION_OPENED {level}");
+    let charge = mission("EMBASSY_CHARGE");
+    for (fact, claim, expected) in [
+        ("2025-05-06 MEETING", Some("2025-05 MEETING"), "AGREES"),
+        ("2025-05-06 MEETING", Some("2025-05-06 MULTILATERAL_MEETING"), "AGREES"),
+        ("2025-05-06 MEETING", Some("2025-05-06 CRITICISM"), "DISPUTES"),
+        // The claim names somebody else.
+        ("2025-05-06 MEETING", None, "DISPUTES"),
+        (&charge, Some(&charge), "AGREES"),
+        (&charge, Some(&mission("EMBASSY_AMBASSADOR")), "DISPUTES"),
+        (&charge, Some(&mission("EMBASSY_CHARGE OF_GROUP")), "DISPUTES"),
+        (
+            "2025-05-06 AGREEMENT_SIGNED PARTIAL",
+            Some("2025-05-06 AGREEMENT_SIGNED COMPREHENSIVE"),
+            "DISPUTES",
+        ),
+        ("2025-05-06 RECOGNITION", Some("2025-05-06 RECOGNITION"), "AGREES"),
+        ("2025-05-06 RECOGNITION", Some("2025-05-06 MEETING"), "DISPUTES"),
+    ] {
+        assert_eq!(stance(fact, claim), expected, "{fact} {claim:?}");
+    }
+}
+
+/// A better claim that leaves one of them out denies that it was there: what it beat is shown.
+#[test]
+fn a_claim_that_leaves_one_out() {
+    let told = Member::Claim(telling(1, "2024-05-01 MEETING by=ESTABLISHED_MEDIA").map(Some));
+    let better = Member::Claim(telling(2, "2024-05-01 MEETING by=OFFICIAL_STATEMENT").map(|_| None));
+    let mut history: History<Move> = History::default();
+    history.set_family(Position::new(1), Family::new(vec![told, better]));
+    let valid_at = parse_day("2024-06-01").unwrap();
+    let line = Line::from_standing(history.standing(AsOf::at(valid_at)));
+    let status = line.status(valid_at, Vec::new());
+    hold(&status, "headline=NONE engagements=0 alternatives=1 stances=DIFFERS flags=", "left out");
+    assert!(!line.is_empty());
+}
+
+#[test]
 fn lost_claims_and_disputes_show_where_they_matter() {
     let claim = |position, text: &str| Member::Claim(telling(position, text).map(Some));
     let status = |members: Vec<Member<Move>>, later: &[&str], date: &str| {

@@ -185,13 +185,33 @@ impl Content for Move {
         }
     }
 
-    /// One that denies the scope of a ceasefire denies the ceasefire that the other tells of.
+    /// One that denies the scope of a ceasefire denies the ceasefire that the other tells of. Missions of two levels, or of
+    /// two directions, are two; so are agreements of two stages; and who was recognised was not only met.
     fn contradicts(&self, other: &Move) -> bool {
-        let scopes = match (self.detail, other.detail) {
+        let details = match (self.detail, other.detail) {
             (Detail::Truce(one), Detail::Truce(another)) => one.differs(another),
+            (Detail::Mission(one), Detail::Mission(another)) => one != another,
+            (Detail::Agreement(one), Detail::Agreement(another)) => one != another,
             _ => false,
         };
-        scopes || self.direction().is_opposite(other.direction())
+        let said = self.says_of_recognition() || other.says_of_recognition();
+        details || said && self.kind != other.kind || self.direction().is_opposite(other.direction())
+    }
+
+    fn is_denied_by_silence(&self) -> bool {
+        true
+    }
+}
+
+impl Move {
+    /// Whether it says what the two call each other.
+    fn says_of_recognition(&self) -> bool {
+        matches!(
+            self.kind,
+            EngagementKind::Recognition
+                | EngagementKind::RecognitionDenied
+                | EngagementKind::RecognitionWithdrawn
+        )
     }
 }
 
