@@ -115,7 +115,9 @@ fn reason(answer: &v1::ExplainResponse) -> String {
         return "No listing of it under any of these was ever in force, by what is on record.".to_owned();
     }
     if answer.evidence.is_empty() && answer.follows_from.is_empty() {
-        return "Nothing on record at this view speaks to it.".to_owned();
+        return "Nothing that counts at this view speaks to it; denials, leads of machines and claims that lost do \
+                not count."
+            .to_owned();
     }
     let voice = match v1::FoldRule::try_from(answer.rule).unwrap_or_default() {
         v1::FoldRule::Sole if !answer.lost.is_empty() => {
@@ -124,6 +126,7 @@ fn reason(answer: &v1::ExplainResponse) -> String {
         v1::FoldRule::HighestLevel if answer.field.ends_with("highest_ever") => {
             "The highest level ever counts, by its last contact."
         }
+        v1::FoldRule::ElapsedTime if !answer.inferred => "The last day that was stated for it has passed.",
         _ => meaning(answer.rule),
     };
     let inferred = if answer.inferred { " It is inferred: no fact states it." } else { "" };

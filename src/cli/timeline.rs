@@ -88,6 +88,10 @@ fn remarks(entry: &v1::TimelineEntry) -> Vec<String> {
     if entry.lead {
         remarks.push("a lead, coded by a machine: it moves nothing".to_owned());
     }
+    let assertion = entry.standing.as_ref().map(v1::Fact::assertion);
+    if assertion == Some(v1::Assertion::Denied) {
+        remarks.push("denied: it moves nothing".to_owned());
+    }
     if entry.disputed {
         remarks.push("disputed".to_owned());
     }

@@ -107,8 +107,8 @@ pub fn headline_meaning(number: i32) -> &'static str {
         Headline::Dormant => {
             "There are dealings on record, and within 365 days no contact, talks, agreement or force; no ceasefire holds."
         }
-        Headline::ProscribedNoContact => "It lists the group, and no dealings are on record.",
-        Headline::None => "Nothing is on record.",
+        Headline::ProscribedNoContact => "It lists the group, and no dealings that count are on record.",
+        Headline::None => "Nothing that counts is on record.",
         Headline::Unspecified => "",
     }
 }

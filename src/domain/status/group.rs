@@ -164,6 +164,10 @@ pub struct Details {
     pub first_absent: Option<Position>,
     /// The challenge that is still open.
     pub challenge: Option<Position>,
+    /// What began and what ended each episode, in their order.
+    pub episodes: Vec<Position>,
+    /// The act that put it on its footing.
+    pub basis: Option<Position>,
 }
 
 /// One time of being listed.

@@ -30,7 +30,7 @@ vocabulary! {
         EarliestPosition = 5 "EARLIEST_POSITION",
         /// The highest level within 365 days counts.
         HighestLevel = 6 "HIGHEST_LEVEL",
-        /// Time alone changed it: inferred, never stored.
+        /// Time changed it: a last day that a fact gave has passed, or it is inferred from time alone. Never stored.
         ElapsedTime = 7 "ELAPSED_TIME",
         /// List snapshots are evidence of it; no act is known.
         Observation = 8 "OBSERVATION",

@@ -12,6 +12,12 @@ fn the_end_of_a_regime() {
         "LAPSED; since 2015-05-05; #1 2014-01-01..2015-05-05 LAPSED; by 1002; rule DERIVED",
     );
     check("2014-01-01 LISTED; 2015-05-05 DELISTED; r ends 2015-05-05", "2016-01-01", "DELISTED; by 2");
+    check(
+        "2014-01-01 LISTED; 2015-01-01 DELISTED; r ends 2015-05-05; 2015-05-06 MAINTAINED",
+        "2016-01-01",
+        "DELISTED; episodes by 1,2; basis by 1; anomaly ACT_UNDER_ENDED_REGIME by 4,2,1003",
+    );
+    check("2014-01-01 LISTED; r ends 2015-05-05", "2015-05-05", "LAPSED; episodes by 1,1002; basis by 1");
     check("2014-01-01 INITIATED; r ends 2015-05-05", "2016-01-01", "NONE; since 2015-05-05");
     check(
         "2014-01-01 LISTED; 2014-06-01 DELISTED; 2014-08-01 INITIATED; r ends 2015-05-05",

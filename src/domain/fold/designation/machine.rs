@@ -10,6 +10,7 @@ use crate::domain::{
     subject::Subject,
     vocabulary::{Act, AnomalyRule, ClaimStance, DesignationState, FoldRule},
 };
+use crate::position::Position;
 
 /// A fact about a listing, as it stands.
 pub(super) type ActFact<'a> = &'a Standing<'a, GroupFact>;
@@ -27,7 +28,11 @@ pub struct Machine<'a> {
     pub(super) terms: Option<&'a RegimeStatus>,
     pub(super) standing: State<'a>,
     pub(super) footing: Option<Footing<'a>>,
+    /// The fact that put it on its footing.
+    pub(super) footed: Option<ActFact<'a>>,
     pub(super) episodes: Vec<Episode>,
+    /// What bounds each of the episodes.
+    pub(super) bounds: Vec<Bounds>,
     /// The facts that the listing in force rests on, the latest first.
     pub(super) listing: Vec<ActFact<'a>>,
     /// The last day of the listing.
@@ -82,8 +87,25 @@ pub(super) enum Cause {
     Stated,
     /// Time or list snapshots.
     Inferred(FoldRule),
+    /// A last day that an act gave has passed.
+    Expired,
     /// The end of the regime.
     RegimeEnd,
+}
+
+/// The events that bound an episode.
+#[derive(Clone, Debug)]
+pub(super) struct Bounds {
+    began: Vec<Position>,
+    /// Empty while it goes on.
+    ended: Vec<Position>,
+}
+
+impl Bounds {
+    /// What began it, and what ended it.
+    pub(super) fn events(&self) -> impl Iterator<Item = Position> {
+        self.began.iter().chain(&self.ended).copied()
+    }
 }
 
 /// On what footing the group is covered.
@@ -115,7 +137,9 @@ impl<'a> Machine<'a> {
                 deciding: Vec::new(),
             },
             footing: None,
+            footed: None,
             episodes: Vec::new(),
+            bounds: Vec::new(),
             listing: Vec::new(),
             expiry: None,
             suspension: None,
@@ -244,7 +268,9 @@ impl<'a> Machine<'a> {
     fn begin(&mut self, next: State<'a>, fact: ActFact<'a>, act: &'a DesignationAct) {
         let number = u32::try_from(self.episodes.len()).unwrap_or(u32::MAX).saturating_add(1);
         self.episodes.push(Episode { number, began: next.since, end: None });
+        self.bounds.push(Bounds { began: vec![fact.position], ended: Vec::new() });
         self.footing = Some(self.footing_after(act));
+        self.footed = Some(fact);
         self.listing = vec![fact];
         self.expiry = None;
         self.suspension = None;
@@ -258,7 +284,7 @@ impl<'a> Machine<'a> {
 
     fn carry_on(&mut self, mut next: State<'a>, fact: ActFact<'a>, act: &'a DesignationAct) {
         let footing = Some(self.footing_after(act));
-        let states_what_was_inferred = matches!(self.standing.cause, Cause::Inferred(_));
+        let states_what_was_inferred = matches!(self.standing.cause, Cause::Inferred(_) | Cause::Expired);
         if self.standing.state == next.state {
             next.since = self.standing.since;
         }
@@ -270,6 +296,12 @@ impl<'a> Machine<'a> {
         {
             next.since = Since::On(fact.effective);
             episode.began = next.since;
+            if let Some(bounds) = self.bounds.last_mut() {
+                bounds.began.insert(0, fact.position);
+            }
+        }
+        if footing != self.footing {
+            self.footed = Some(fact);
         }
         if footing != self.footing || states_what_was_inferred {
             self.listing.insert(0, fact);
@@ -284,20 +316,39 @@ impl<'a> Machine<'a> {
     /// on the day of the reversal.
     fn revive(&mut self, annulled: Annulled<'a>, next: State<'a>, fact: ActFact<'a>) {
         let Annulled { listing, expiry } = annulled;
-        if let Some(episode) = self.episodes.last_mut() {
-            episode.end = None;
-        }
+        self.go_on();
         self.listing = listing;
         self.expiry = expiry.map(|limit| Limit { from: fact.effective.lower(), ..limit });
         self.standing = next;
     }
 
+    /// The last episode has not ended after all.
+    fn go_on(&mut self) {
+        if let Some(episode) = self.episodes.last_mut() {
+            episode.end = None;
+        }
+        if let Some(bounds) = self.bounds.last_mut() {
+            bounds.ended.clear();
+        }
+    }
+
+    /// Ends the last episode with the state that comes next.
+    pub(super) fn close(&mut self, next: &State<'a>, on: DateSpan) {
+        if let Some(episode) = self.episodes.last_mut() {
+            episode.end = Some(EpisodeEnd { on, state: next.state });
+        }
+        let of_regime = self.terms.and_then(|terms| terms.terminated.as_ref());
+        let of_regime = of_regime.filter(|_| next.cause == Cause::RegimeEnd);
+        let ends = of_regime.into_iter().flat_map(|end| end.provenance.events.iter().copied());
+        if let Some(bounds) = self.bounds.last_mut() {
+            bounds.ended = next.deciding.iter().map(|fact| fact.position).chain(ends).collect();
+        }
+    }
+
     /// Ends the listing, or the process that was to lead to one.
     pub(super) fn end(&mut self, next: State<'a>, on: DateSpan) {
-        if self.standing.state != DesignationState::Proposed
-            && let Some(episode) = self.episodes.last_mut()
-        {
-            episode.end = Some(EpisodeEnd { on, state: next.state });
+        if self.standing.state != DesignationState::Proposed {
+            self.close(&next, on);
         }
         let (listing, expiry) = (std::mem::take(&mut self.listing), self.expiry.take());
         if next.state == DesignationState::Annulled {
@@ -367,9 +418,7 @@ impl<'a> Machine<'a> {
             before.deciding.insert(0, fact);
             self.standing = before;
         }
-        if let Some(episode) = self.episodes.last_mut() {
-            episode.end = None;
-        }
+        self.go_on();
     }
 
     fn notice(&mut self, rule: AnomalyRule, fact: ActFact<'a>, act: Act) {

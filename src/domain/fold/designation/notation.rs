@@ -197,6 +197,8 @@ fn parts_of(it: &Designation) -> Vec<String> {
     part(it.first_absent_on.is_some(), format!("gone {:?}", it.first_absent_on.map(|on| on.to_string())));
     let lost = it.alternatives.iter().map(|lost| lost.position);
     part(!it.alternatives.is_empty(), format!("lost {}", numbers(lost)));
+    part(true, format!("episodes by {}", numbers(it.details.episodes.iter().copied())));
+    part(true, format!("basis by {}", numbers(it.details.basis.into_iter())));
     let stances: Vec<&str> = it.alternatives.iter().map(|lost| lost.stance.name()).collect();
     part(true, format!("stances {}", stances.join(",")));
     part(it.provenance.inferred, format!("inferred {}", it.provenance.rule));

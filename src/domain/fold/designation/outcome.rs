@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 
 use super::{
-    machine::{ActFact, Cause, Footing, Machine, State, is_listing},
+    machine::{ActFact, Bounds, Cause, Footing, Machine, State, is_listing},
     time::next_day,
 };
 use crate::domain::{
@@ -105,6 +105,8 @@ impl<'a> Machine<'a> {
                 last_present: seen.map(|fact| fact.position),
                 first_absent: self.sightings.absence.filter(|_| missing).map(|fact| fact.position),
                 challenge: self.overlays.challenge.map(|fact| fact.position),
+                episodes: self.bounds.iter().flat_map(Bounds::events).collect(),
+                basis: self.footed.filter(|_| covered).map(|fact| fact.position),
             },
             provenance: self.provenance(&grounds),
             episodes: self.episodes,
@@ -133,6 +135,7 @@ impl<'a> Machine<'a> {
         };
         match self.standing.cause {
             Cause::Inferred(rule) => of_facts(rule, true),
+            Cause::Expired => of_facts(FoldRule::ElapsedTime, false),
             Cause::RegimeEnd => {
                 let end = self.terms.and_then(|terms| terms.terminated.as_ref());
                 let provenance = end.map(|end| end.provenance.clone()).unwrap_or_default();

@@ -7,8 +7,8 @@ use super::{
 use crate::domain::{
     date::{DateSpan, Day, PartialDate},
     fold::registry::Termination,
-    status::group::{EpisodeEnd, Since},
-    vocabulary::{Act, DesignationState, FoldRule},
+    status::group::Since,
+    vocabulary::{Act, DesignationState},
 };
 
 /// A last day, and the fact that set it.
@@ -99,9 +99,7 @@ impl<'a> Machine<'a> {
             cause: Cause::Inferred(found.rule),
             deciding: found.facts,
         };
-        if let Some(episode) = self.episodes.last_mut() {
-            episode.end = Some(EpisodeEnd { on: found.between, state: next.state });
-        }
+        self.close(&next, found.between);
         self.before_inferred_end = Some(std::mem::replace(&mut self.standing, next));
     }
 }
@@ -115,7 +113,7 @@ fn elapsed(state: DesignationState, limit: Limit<'_>) -> State<'_> {
     State {
         state,
         since: Since::On(DateSpan::day(limit.due())),
-        cause: Cause::Inferred(FoldRule::ElapsedTime),
+        cause: Cause::Expired,
         deciding: vec![limit.fact],
     }
 }

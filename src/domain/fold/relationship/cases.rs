@@ -390,7 +390,7 @@ fn conflict_with_time() {
         &own(),
         &[
             ("2025-06-30", "conflict=CEASEFIRE@2025-06-01 ends=2025-06-30"),
-            ("2025-07-01", "conflict=TRUCE_EXPIRED@2025-07-01 ends=2025-06-30 conflict.by=1:ELAPSED_TIME?"),
+            ("2025-07-01", "conflict=TRUCE_EXPIRED@2025-07-01 ends=2025-06-30 conflict.by=1:ELAPSED_TIME"),
             ("2025-07-01", "headline=DORMANT flags=ENGAGING_WHILE_DESIGNATED"),
             ("2025-07-05", "conflict=HOSTILE@2025-07-05 ends= conflict.by=2:LATEST_EFFECTIVE"),
             ("2026-07-05", "conflict=HOSTILE@2025-07-05 headline=HOSTILE"),

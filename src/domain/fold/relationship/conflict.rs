@@ -141,7 +141,7 @@ impl State {
             Conflict::None => (None, [self.set, None, None], stated),
             Conflict::TruceExpired => {
                 let since = self.ends_on.map(|last| DateSpan::day(window::plus_days(last, 1)));
-                (since, [self.truce, None, None], Ground::Elapsed)
+                (since, [self.truce, None, None], Ground::Expired)
             }
             Conflict::Hostile | Conflict::Violated => {
                 (began, [self.set, self.last_force, self.truce], stated)

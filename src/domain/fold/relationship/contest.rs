@@ -33,6 +33,8 @@ pub(super) enum Ground {
     Highest,
     /// Time has passed.
     Elapsed,
+    /// The last day that a fact gave has passed.
+    Expired,
     /// It follows from other facets.
     Derived,
 }
@@ -85,7 +87,7 @@ impl Contests {
                 None => FoldRule::Sole,
             },
             Ground::Highest => FoldRule::HighestLevel,
-            Ground::Elapsed => FoldRule::ElapsedTime,
+            Ground::Elapsed | Ground::Expired => FoldRule::ElapsedTime,
             Ground::Derived => FoldRule::Derived,
         };
         provenance.inferred = ground == Ground::Elapsed;

@@ -95,8 +95,14 @@ fn listing(it: &Designation, fields: &mut Fields) {
     let unlisted = it.state == DesignationState::None;
     detail("since", if unlisted { String::new() } else { since_text(it.since) }, None);
     let alias = it.alias_of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
-    detail("basis", it.basis.map(|basis| format!("{basis}{alias}")).unwrap_or_default(), None);
-    detail("episodes", join(it.episodes.iter().map(episode)), None);
+    detail("basis", it.basis.map(|basis| format!("{basis}{alias}")).unwrap_or_default(), it.details.basis);
+    fields.say(format!("{path}.episodes"), join(it.episodes.iter().map(episode)), &provenance);
+    fields.rest(&format!("{path}.episodes"), it.details.episodes.iter().copied());
+    let mut detail = |name: &str, value: String, from: Option<Position>| {
+        let path = format!("{path}.{name}");
+        fields.say(&path, value, &provenance);
+        fields.rest(&path, from);
+    };
     detail("challenged_on", optional(it.challenged_on), it.details.challenge);
     detail("disputed", if it.disputed { "yes".to_owned() } else { String::new() }, None);
     detail("reference", it.reference.clone(), it.details.reference);

@@ -39,6 +39,10 @@ impl RelationshipStatus {
             from,
         );
         self.tell_force(&mut fields);
+        if self.headline == Headline::None && self.provenance.events.is_empty() {
+            let lost = Provenance { lost: self.alternatives.clone(), ..self.provenance.clone() };
+            fields.come_from("headline", Some(&lost));
+        }
         for flag in &self.flags {
             let (path, from) = (format!("flags[{flag}]"), flag_from(self, *flag));
             match flag {
