@@ -196,7 +196,7 @@ const EXPLAINED: &[Explained] = &[
         "group/eta",
         "designations",
         "2022-05-20",
-        "us-fto219 DELISTED; us-sdgt ACTIVE DERIVED inferred; from designations[us-fto219], designations[us-fto219].since, designations[us-fto219].basis, designations[us-fto219].episodes, designations[us-sdgt], designations[us-sdgt].since, designations[us-sdgt].basis, designations[us-sdgt].episodes, designations[us-sdgt].last_present_on; on 2022-05-20 2021-08-18",
+        "us-fto219 DELISTED; us-sdgt ACTIVE DERIVED inferred; from designations[us-fto219], designations[us-fto219].since, designations[us-fto219].basis, designations[us-fto219].episodes, designations[us-sdgt], designations[us-sdgt].since, designations[us-sdgt].basis, designations[us-sdgt].episodes, designations[us-sdgt].last_present_on; on 2022-05-20 1997-10-08 2021-08-18",
     ),
     (
         "group/eta",
@@ -209,7 +209,7 @@ const EXPLAINED: &[Explained] = &[
         "group/ansarallah",
         "designations[us-fto219].episodes",
         "2025-03-04",
-        "1: 2021-01-19 to 2021-02-16 DELISTED; 2: 2025-03-04 LATEST_EFFECTIVE; on 2025-03-04",
+        "1: 2021-01-19 to 2021-02-16 DELISTED; 2: 2025-03-04 LATEST_EFFECTIVE; on 2021-01-19 2021-02-16 2025-03-04",
     ),
     (
         "group/hamas",
@@ -708,6 +708,13 @@ async fn a_retraction_gives_its_reason() {
         assert_eq!((it.cause(), it.reason()), (v1::ChangeCause::Retraction, v1::ChangeReason::Corrected));
         assert_eq!(it.event_id, events::id(901));
         assert!(it.event_summary.contains("It was another group."), "{it:?}");
+    }
+    // What nothing is left of is told with what took it back, of the fields that rested on it and of no other.
+    for (field, expected) in [("contact", &[900, 901][..]), ("headline", &[900, 901]), ("recognition", &[])] {
+        let found = office.explain(subject, field, "2024-06-01").await.unwrap();
+        let ids = found.revisions.iter().map(|it| it.event.as_ref().unwrap().event_id.clone());
+        assert_eq!((found.value.as_str(), found.evidence.len()), ("NONE", 0), "{field}");
+        assert_eq!(ids.collect::<Vec<_>>(), expected.iter().map(|it| events::id(*it)).collect::<Vec<_>>());
     }
 }
 

@@ -38,9 +38,12 @@ pub struct Explanation {
     pub evidence: Vec<Recorded>,
     /// The claims that lost.
     pub lost: Vec<LostClaim>,
-    /// Every other event of the families of those facts and claims that counts under the cuts, by position: what a fact
+    /// Every other event of the families of those facts and claims, and of those that left it, that counts under the cuts, by position: what a fact
     /// said before it was corrected, the retractions and reinstatements.
     pub revisions: Vec<Recorded>,
+    /// The facts that it rested on at an earlier point of the record and rests on no more, for what was said about them
+    /// since: each by the one that its claims are claims of. Their families are among the revisions.
+    pub left: BTreeSet<Position>,
 }
 
 /// A claim that lost.
@@ -92,6 +95,7 @@ pub fn field_of(fields: &[Field], path: &str) -> Result<Explanation, NoFieldErro
         evidence: Vec::new(),
         lost: Vec::new(),
         revisions: Vec::new(),
+        left: BTreeSet::new(),
     })
 }
 
@@ -126,7 +130,8 @@ pub async fn explain(
     named.sort_unstable();
     named.dedup();
     let read = ledger.fetch(&named).await?;
-    let roots: BTreeSet<Position> = read.iter().map(root).collect();
+    let mut roots: BTreeSet<Position> = read.iter().map(root).collect();
+    roots.extend(&explanation.left);
     let read: BTreeMap<Position, Recorded> = read.into_iter().map(|it| (it.position, it)).collect();
     for position in roots {
         let members = ledger.family(position);
@@ -137,6 +142,7 @@ pub async fn explain(
             explanation.revisions.extend(others);
         }
     }
+    explanation.revisions.sort_by_key(|it| it.position);
     explanation.revisions.truncate(EVENTS_MAX);
     explanation.evidence = events.iter().filter_map(|position| read.get(position).cloned()).collect();
     let claim = |lost: &Lost| {

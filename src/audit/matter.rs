@@ -6,11 +6,12 @@ use crate::{
     domain::{
         as_of::AsOf,
         fold::{
+            Provenance,
             registry::Regimes,
             relationship::{Tally, Told},
         },
         id::{ActorId, GroupId, RegimeId},
-        status::field::{Field, OF_GROUP, OF_RELATIONSHIP, is_below, regime_asked},
+        status::field::{Field, OF_GROUP, OF_RELATIONSHIP, find, is_below, regime_asked},
         subject::Subject,
         vocabulary::Inheritance,
     },
@@ -18,6 +19,9 @@ use crate::{
     position::Position,
     projection::{Range, Store, UnknownError},
 };
+
+/// How many claims and record events are tried at most for whether a field rested on their facts before them.
+const REVISIONS_MAX: usize = 24;
 
 /// A subject that has a status.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,6 +265,41 @@ impl Matter {
                 acts
             }
         }
+    }
+
+    /// The facts that the field at a path rested on just before something was said about them, and that are not behind
+    /// `known`, what it rests on now: each by the one that its claims are claims of. Of what was said, the last
+    /// [`REVISIONS_MAX`] are tried.
+    pub fn left(
+        &self,
+        store: &Store,
+        ledger: &Ledger,
+        as_of: AsOf,
+        path: &str,
+        known: &Provenance,
+    ) -> BTreeSet<Position> {
+        let behind = |provenance: &Provenance| -> BTreeSet<Position> {
+            let lost = provenance.lost.iter().map(|lost| lost.position);
+            provenance.events.iter().copied().chain(lost).map(|event| ledger.family_root(event)).collect()
+        };
+        let now = behind(known);
+        let said = self.moving(store, ledger, as_of, (Position::START, as_of.known_at));
+        let revised = said.into_iter().rev().filter_map(|position| {
+            let root = ledger.family_root(position);
+            (root != position && !now.contains(&root)).then_some((position, root))
+        });
+        let mut left = BTreeSet::new();
+        for (position, root) in revised.take(REVISIONS_MAX) {
+            let before = AsOf { known_at: position.previous(), ..as_of };
+            let fields =
+                if left.contains(&root) { Ok(Vec::new()) } else { self.fields_for(store, before, path) };
+            let found = fields.unwrap_or_default();
+            let rested = find(&found, path).map(|asked| behind(&asked.provenance()));
+            if rested.is_some_and(|roots| roots.contains(&root)) {
+                left.insert(root);
+            }
+        }
+        left
     }
 
     /// What the paths of its fields begin with, whatever is on record.

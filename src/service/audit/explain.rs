@@ -37,6 +37,8 @@ impl Audit {
             let mut explained =
                 field_of(&fields, &path).map_err(|error| Refusal::field("field", error.to_string()))?;
             explained.rests_on_counted(|path| matter.counted(&store, as_of, path));
+            let ledger = &self.query.ledger;
+            explained.left = matter.left(&store, ledger, as_of, &explained.path, &explained.provenance);
             let title = matter.title(&store, as_of).map_err(|error| unknown("subject", &error))?;
             (explained, title, as_of)
         };
