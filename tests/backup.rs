@@ -414,6 +414,22 @@ async fn an_interrupted_restore_begins_anew() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(unfinished.exists() && !restored.exists());
+    // Nobody takes the place for one of a new record.
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", text(&restored)];
+    for command in
+        [&serve[..], &["verify", "--data", text(&restored)], &["repair", "--data", text(&restored)]]
+    {
+        refused(command, &["interrupted restore", text(&unfinished), "Run the restore again"]);
+        assert!(unfinished.exists() && !restored.exists());
+    }
+    // One that was killed before it had begun with anything.
+    let away = home.path().join("away");
+    let begun = home.path().join("restored.unfinished.new");
+    fs::rename(&unfinished, &away).unwrap();
+    fs::create_dir(&begun).unwrap();
+    refused(&serve, &["interrupted restore", text(&begun)]);
+    assert!(!restored.exists());
+    fs::rename(&away, &unfinished).unwrap();
 
     // Only what a restore has left is removed.
     let note = unfinished.join("unfinished");
@@ -422,7 +438,12 @@ async fn an_interrupted_restore_begins_anew() {
     refused(&restore, &["is in the way"]);
     fs::write(&note, said).unwrap();
     done(&restore);
-    assert!(!unfinished.exists() && restored.join("tail").exists());
+    assert!(!unfinished.exists() && !begun.exists() && restored.join("tail").exists());
+    // Beside a record it is in nobody's way, and a look for damage removes it.
+    fs::create_dir(&begun).unwrap();
+    Server::start(&restored, &[]).stop();
+    done(&["repair", "--data", text(&restored)]);
+    assert!(!begun.exists());
 }
 
 /// What is done to a folder of three files.

@@ -102,7 +102,7 @@ pub enum Failure {
     Start(#[source] Box<StartError>),
     /// The server did not close its record in order.
     #[error(
-        "the record was not closed in order: {0}\nWhat was acknowledged is durable; the next start checks it."
+        "the record was not closed in order: {0}\nThe next start checks what lies in the data directory then."
     )]
     Stop(#[source] Box<AppendError>),
     /// The server would listen to more than this machine.

@@ -48,7 +48,7 @@ mod tail_file;
 mod verify;
 mod writer;
 
-pub use self::log::SledLog;
+pub use self::log::{Damage, SledLog};
 pub use open::OpenError;
 pub use salvage::{Salvage, Stretch};
 pub use verify::VerifyError;
