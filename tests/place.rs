@@ -263,13 +263,13 @@ async fn a_log_that_was_put_back_is_not_continued() {
             }
         }
     };
-    let flip: fn(&Path) = |path| {
+    let flip: Alter = |path| {
         let mut bytes = fs::read(path).unwrap();
         let last = bytes.len() - 30;
         bytes[last] ^= 1;
         fs::write(path, bytes).unwrap();
     };
-    let cases: [(&str, fn(&Path), Option<&str>); 5] = [
+    let cases: [(&str, Alter, Option<&str>); 5] = [
         ("both", |_| {}, Some("projections")),
         ("that of the indexes", |snapshots| remove(snapshots, &["projections"]), Some("ledger")),
         ("that of the projections", |snapshots| remove(snapshots, &["ledger"]), Some("projections")),

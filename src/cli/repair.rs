@@ -36,7 +36,7 @@ impl Repair {
             note(&finished(&kept));
         }
         let survey = Survey::of(&self.data).map_err(|error| Box::new(RepairError::from(error)))?;
-        tidy(survey.path())?;
+        tidy(survey.path());
         session.printer.text(&found(&survey))?;
         let Some(from) = self.remove_from else {
             return session.printer.text(&self.advice(&survey));

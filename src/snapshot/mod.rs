@@ -1,7 +1,7 @@
 //! Snapshots: files of what was derived from the log up to a position, so that a start need not derive it again.
 //!
 //! A snapshot is a cache. It is written whole under another name, made durable, and then given its own; read back, it is
-//! checked from the first byte to the last. What is in it is not this module's business. Deleting one is always safe.
+//! checked from the first byte to the last. What is in it is not this module's business. Deleting one loses no event.
 //!
 //! ```text
 //! 8 bytes    magic

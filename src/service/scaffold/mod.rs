@@ -185,8 +185,9 @@ pub fn leftover(place: &Path) -> Option<PathBuf> {
 }
 
 /// Removes what an interrupted command has left beside a place with a record in it, which the caller has locked.
-pub fn tidy(place: &Path) -> Result<(), ScaffoldError> {
-    marker::clear(&folder_of(place), place)
+pub fn tidy(place: &Path) {
+    // What cannot be removed, or is somebody's, is told to the next who needs the name.
+    let _ = marker::clear(&folder_of(place), place);
 }
 
 /// Refuses a place where something is, or where nothing can be put.
