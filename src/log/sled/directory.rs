@@ -106,8 +106,11 @@ impl Directory {
     pub fn sign(&mut self) -> Result<(), OpenError> {
         let Some(lock) = &mut self.lock else { return Ok(()) };
         let owner = format!("{}\n", std::process::id());
-        let written =
-            lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| lock.write_all(owner.as_bytes()));
+        // Over what is there, so that a full disk has no say in it.
+        let written = lock
+            .rewind()
+            .and_then(|()| lock.write_all(owner.as_bytes()))
+            .and_then(|()| lock.set_len(owner.len() as u64));
         written.map_err(|source| OpenError::Io { path: self.files.path.join(LOCK), source })
     }
 
