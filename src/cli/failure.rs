@@ -94,6 +94,14 @@ pub enum Failure {
     /// Standard output cannot be written to.
     #[error("cannot write the answer: {0}")]
     Output(#[source] io::Error),
+    /// Standard output took only a part of what is of no use without the rest.
+    #[error("the {what} on standard output was cut short, and is of no use: {error}")]
+    Short {
+        /// What it was to be.
+        what: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The machine does not let the program run.
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),
@@ -125,6 +133,14 @@ fn unless_done(error: &RepairError) -> String {
 }
 
 impl Failure {
+    /// The same, when what was printed is of no use unless its reader takes it whole.
+    pub fn of_whole(self, what: &'static str) -> Failure {
+        match self {
+            Failure::Output(error) => Failure::Short { what, error },
+            failure => failure,
+        }
+    }
+
     /// Prints the failure to standard error and gives the exit code: 1, or 2 for wrong usage.
     ///
     /// That the reader of standard output has had enough, as `head` has, ends the program quietly with 0.

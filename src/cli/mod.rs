@@ -52,6 +52,7 @@ mod validate;
 mod verify;
 mod view_file;
 mod watch;
+mod whole_file;
 mod words;
 
 use clap::{Parser, Subcommand};
