@@ -17,6 +17,7 @@ use super::{
     output::Format,
     page::{Look, Page, Text, Tone},
     prove::hashes,
+    secret::VerifierKeys,
     statement, whole_file, words,
 };
 use crate::{
@@ -41,7 +42,7 @@ pub struct Check {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// The key of the record, as `chancery key` shows it
-    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY")]
+    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY", value_parser = VerifierKeys)]
     key: VerifierKey,
     /// The last checkpoint that was seen: fails unless one of the two continues the other, and keeps the later one;
     /// written when it is not there

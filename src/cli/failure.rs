@@ -40,6 +40,13 @@ pub enum Failure {
         /// The error.
         status: Box<tonic::Status>,
     },
+    /// A signing key was given as an argument. It is not repeated.
+    #[error(
+        "a signing key is among the arguments or variables: PRIVATE+KEY+… is the secret that a record's checkpoints are signed with\n\
+         No command takes it there. `chancery key` shows the verifier key, which --key takes; --signing-key takes the name of the \
+         file.\nOther users of this machine may have seen it in the list of processes, and the shell may have kept it in its history."
+    )]
+    Secret,
     /// The arguments do not fit together.
     #[error("{0}\n`chancery --help` shows how each command is used.")]
     Argument(String),
@@ -155,7 +162,7 @@ impl Failure {
         // Nobody is left to be told when standard error is gone.
         let _ = writeln!(stderr, "{label} {self}");
         match self {
-            Failure::Exposed { .. } | Failure::Argument(_) => ExitCode::from(2),
+            Failure::Exposed { .. } | Failure::Argument(_) | Failure::Secret => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

@@ -12,6 +12,7 @@ use super::{
     page::clean,
     progress::Progress,
     restore::open,
+    secret::VerifierKeys,
     words,
 };
 use crate::{
@@ -47,7 +48,7 @@ pub struct Verify {
     #[arg(long, env = "CHANCERY_BACKUP", value_name = "DIR|-")]
     backup: Option<PathBuf>,
     /// The key of the record, as `chancery key` shows it; without it, the key that it names itself
-    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY")]
+    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY", value_parser = VerifierKeys)]
     key: Option<VerifierKey>,
 }
 
