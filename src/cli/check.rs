@@ -220,19 +220,24 @@ async fn served(session: &Session) -> Result<v1::GetCheckpointResponse, Failure>
     Ok(answer.map_err(|status| session.refused(status))?.into_inner())
 }
 
+/// The checkpoint that was remembered in a file.
+pub fn recall(path: &Path, key: &VerifierKey) -> Result<Checkpoint, CheckError> {
+    let note = fs::File::open(path).and_then(take);
+    let note = note.map_err(|error| CheckError::Io { path: path.to_owned(), error })?;
+    Checkpoint::verify(&note, key).map_err(|error| CheckError::Remembered { path: path.to_owned(), error })
+}
+
 /// Compares a checkpoint with the remembered one, and keeps the later of the two.
 async fn remember(session: &Session, path: &Path, note: &str, key: &VerifierKey) -> Result<Memory, Failure> {
     let found = Checkpoint::verify(note, key).map_err(CheckError::Served)?;
-    let kept = match fs::File::open(path).and_then(take) {
+    let kept = match recall(path, key) {
         Ok(kept) => kept,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Err(CheckError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
             save(path, note)?;
             return Ok(Memory { before: None, now: found.size });
         }
-        Err(error) => return Err(CheckError::Io { path: path.to_owned(), error }.into()),
+        Err(error) => return Err(error.into()),
     };
-    let kept = Checkpoint::verify(&kept, key)
-        .map_err(|error| CheckError::Remembered { path: path.to_owned(), error })?;
     let (earlier, later) = if found.size < kept.size { (&found, &kept) } else { (&kept, &found) };
     let mut proof = Vec::new();
     if earlier.size < later.size {

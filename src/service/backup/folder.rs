@@ -62,12 +62,14 @@ pub enum FolderError {
     },
     /// Files overlap, or some are missing.
     #[error(
-        "{path} does not begin where the file before it ends, at position {end}: {}\n\
-         Without a copy of what is missing, and while the record is served: move this file and those behind it away, and \
-         `chancery backup` adds their positions anew.",
+        "{path} does not begin where the file before it ends, at position {end}\n{}",
         match end.next() < *first {
-            true => format!("put back what begins at position {}", end.next()),
-            false => "they overlap, so that one of them does not belong there: move it away".to_owned(),
+            true => format!(
+                "Put back what begins at position {}. Without a copy, and while the record is served: move this file and those behind \
+                 it away, and `chancery backup` adds their positions anew.",
+                end.next()
+            ),
+            false => "They overlap, so that one of them does not belong there: move that one away.".to_owned(),
         },
         path = path.display()
     )]
