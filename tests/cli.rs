@@ -249,7 +249,7 @@ fn a_signing_key_is_never_repeated() {
         (&["serve", "--origin", PRIVATE], "is the secret that"),
         (&["key", PRIVATE], "is the secret that"),
         (&["check", "x", "--key", cut], "`chancery key` shows the one of a server"),
-        (&["verify", "--key", bare], "the id in the key is not that of the key"),
+        (&["verify", "--key", bare], "the key is not an Ed25519 key"),
     ];
     for (arguments, told) in cases {
         let (code, out, err) = run("http://127.0.0.1:1", directory.path(), arguments, "");
@@ -257,13 +257,15 @@ fn a_signing_key_is_never_repeated() {
         assert!(err.contains(told), "{arguments:?}\n{err}");
         assert!(!format!("{out}{err}").contains(SECRET), "{arguments:?}\n{out}{err}");
     }
-    for (variable, arguments) in
-        [("CHANCERY_KEY", ["check", "--help"]), ("CHANCERY_SIGNING_KEY", ["restore", "-h"])]
-    {
+    for (variable, value, arguments, code) in [
+        ("CHANCERY_KEY", PRIVATE, ["check", "--help"], 2),
+        ("CHANCERY_KEY", bare, ["check", "--help"], 0),
+        ("CHANCERY_SIGNING_KEY", PRIVATE, ["restore", "--help"], 2),
+    ] {
         let mut command = Command::cargo_bin("chancery").unwrap();
-        let output = command.env(variable, PRIVATE).args(arguments).output().unwrap();
+        let output = command.env(variable, value).args(arguments).output().unwrap();
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(output.status.code() == Some(2) && !said.contains(SECRET), "{variable}: {said}");
+        assert!(output.status.code() == Some(code) && !said.contains(SECRET), "{variable}: {said}");
     }
 }
 

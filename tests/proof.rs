@@ -237,9 +237,6 @@ async fn the_verifier_in_python_judges_as_the_program_does() {
     let key = Auditor::of(&server).await.key;
     let file = data.path().join("event.tlog-proof");
     let path = file.to_str().unwrap();
-    // Its position names it, and so do the first characters of its id.
-    let short = &events::id(5)[..8];
-    assert_ne!(run(&["prove", short, "--server", server.url()]).0, "", "{short}");
     assert_eq!(run(&["prove", "5", "-o", path, "--server", server.url()]).1, 0);
     let proof = fs::read_to_string(&file).unwrap();
     const STRANGER: &str = "\u{2014} Enoch af4tmw==\n";
@@ -397,7 +394,7 @@ async fn a_remembered_checkpoint_tells_what_became_of_the_record() {
     check(&forger, "the two signatures prove it", 1);
     submit(&forger, 1_306..=1_400).await;
     check(&forger, "REWRITTEN", 1);
-    check(&forger, "record.checkpoint.contradicts.3\n", 1);
+    check(&forger, "record.checkpoint.contradicts.3.\n", 1);
     let of = |name: &str, size| (format!("record.checkpoint.{name}"), size);
     let kept = [of("contradicts", 5), of("contradicts.2", 310), of("contradicts.3", 405)];
     assert_eq!(contradictions(), kept);

@@ -42,7 +42,7 @@ pub struct Check {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// The key of the record, as `chancery key` shows it
-    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY", value_parser = VerifierKeys)]
+    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY", value_parser = VerifierKeys, hide_env_values = true)]
     key: VerifierKey,
     /// The last checkpoint that was seen: fails unless one of the two continues the other, and keeps the later one;
     /// written when it is not there

@@ -49,7 +49,7 @@ pub struct Verify {
     #[arg(long, env = "CHANCERY_BACKUP", value_name = "DIR|-")]
     backup: Option<PathBuf>,
     /// The key of the record, as `chancery key` shows it; without it, the key that it names itself
-    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY", value_parser = VerifierKeys)]
+    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY", value_parser = VerifierKeys, hide_env_values = true)]
     key: Option<VerifierKey>,
     /// A checkpoint that `chancery check --remember` keeps, for --backup with --key: fails when the backup ends before it, or is
     /// of something else
