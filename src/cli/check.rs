@@ -91,7 +91,10 @@ pub enum CheckError {
         error: CheckpointError,
     },
     /// The checkpoint of the server is not to be believed.
-    #[error("the checkpoint of the server is REFUSED: {0}")]
+    #[error(
+        "the checkpoint of the server is REFUSED: {0}\n\
+         If this is the right server, its record is another one now, or has a new key: ask whoever runs it, over a way that you trust."
+    )]
     Served(CheckpointError),
     /// Neither checkpoint continues the other.
     #[error(
