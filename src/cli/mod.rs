@@ -45,7 +45,6 @@ mod restore;
 mod search;
 mod secret;
 mod serve;
-mod socket;
 mod statement;
 mod submit;
 mod timeline;
