@@ -11,8 +11,8 @@ use tower::ServiceExt as _;
 use super::{
     failure::Failure,
     output::{Colour, Format, Printer},
-    socket::Socket,
 };
+use crate::service::socket::Socket;
 use crate::wire::v1::{
     audit_service_client::AuditServiceClient, history_service_client::HistoryServiceClient,
     operations_service_client::OperationsServiceClient, query_service_client::QueryServiceClient,
@@ -201,8 +201,8 @@ pub async fn connect(server: &str) -> Result<Channel, Failure> {
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
-    let connector =
-        connector.map_response(|stream: TokioIo<TcpStream>| TokioIo::new(Socket::new(stream.into_inner())));
+    let connector = connector
+        .map_response(|stream: TokioIo<TcpStream>| TokioIo::new(Socket::of_client(stream.into_inner())));
     endpoint.connect_with_connector(connector).await.map_err(unreachable)
 }
 

@@ -15,7 +15,7 @@ mod repair;
 mod restore;
 mod scaffold;
 mod server;
-mod socket;
+pub mod socket;
 mod submission;
 mod survey;
 mod transport;

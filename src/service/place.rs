@@ -185,6 +185,21 @@ pub fn is_record(path: &Path) -> bool {
     RECORD.iter().any(|name| path.join(name).exists())
 }
 
+/// The data directory of a record in which a path lies, or would lie: one of the directories above it.
+pub fn enclosing(path: &Path) -> io::Result<Option<PathBuf>> {
+    let path = std::path::absolute(path)?;
+    // What is not there yet has no links in it.
+    let there = path.ancestors().find_map(|above| fs::canonicalize(above).ok().map(|found| (above, found)));
+    let Some((above, found)) = there else { return Ok(None) };
+    let above = if above == path { found.parent() } else { Some(found.as_path()) };
+    // Other directories may have something of one of these names too.
+    let is_data = |folder: &Path| {
+        let has = |name: &str| folder.join(name).is_file();
+        has("tail") && (has("chancery.key") || has("retired.keys") || has("sled/db"))
+    };
+    Ok(above.and_then(|above| above.ancestors().find(|folder| is_data(folder))).map(Path::to_owned))
+}
+
 /// The first path in a data directory at which a file lies instead of a directory, or the other way round.
 pub fn misshapen(data: &Path) -> Option<(PathBuf, Form)> {
     let paths = KNOWN.iter().map(|(name, form)| (data.join(name), *form));

@@ -52,9 +52,8 @@ use crate::{
 
 /// How often it is looked whether the data directory is still where it was.
 const PLACE_CHECK: Duration = Duration::from_secs(2);
-/// How many requests one connection may have in flight.
-const REQUESTS_PER_CONNECTION_MAX: usize = 1_024;
-/// How many streams one connection may open.
+/// How many streams one connection may have open, and with that how many requests it may have in flight: over HTTP/1.1 it
+/// has one.
 const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
 /// How many connections may wait to be taken.
 const CONNECTIONS_WAITING_MAX: u32 = 1_024;
@@ -240,7 +239,6 @@ impl Server {
         let router = tonic::transport::Server::builder()
             // grpc-web comes over HTTP/1.1.
             .accept_http1(true)
-            .concurrency_limit_per_connection(REQUESTS_PER_CONNECTION_MAX)
             .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
             .http2_max_header_list_size(HEADER_BYTES_MAX)
             .http2_keepalive_interval(Some(KEEPALIVE))
@@ -259,7 +257,8 @@ impl Server {
             .add_service(
                 OperationsServiceServer::new(operations).max_decoding_message_size(REQUEST_BYTES_MAX),
             );
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).map(|it| it.map(Socket::new));
+        let incoming =
+            TcpIncoming::from(listener).with_nodelay(Some(true)).map(|it| it.map(Socket::of_server));
         let serving =
             tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned()));
         info!(%address, tail = %ledger.tail(), "listening");

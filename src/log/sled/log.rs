@@ -244,6 +244,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_reader_comes_upon_is_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let log = SledLog::open(directory.path()).expect("a new log");
+        log.append(Position::START, &records(2)).await.expect("appended");
+        let known = || log.damage().lock().expect("no panic").clone();
+        log.parts.noting(log.parts.shared.fetch(&[Position::new(3)])).expect_err("beyond the tail");
+        assert_eq!(known(), None);
+        for position in [2, 1] {
+            let damaged = ReadError::Damaged { position: Position::new(position), reason: "torn".to_owned() };
+            log.parts.noting::<()>(Err(damaged)).expect_err("as it was");
+            assert_eq!(known().as_deref(), Some("position 2, the log: torn"));
+        }
+    }
+
+    #[tokio::test]
     async fn a_failed_archiver_poisons_and_loses_nothing() {
         let directory = tempfile::tempdir().expect("a directory");
         // Every append fills a file.
