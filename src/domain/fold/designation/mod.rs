@@ -13,6 +13,8 @@ mod transition;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod claim_cases;
+#[cfg(test)]
 mod ending_cases;
 #[cfg(test)]
 pub(super) mod notation;
