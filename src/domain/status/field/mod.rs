@@ -74,6 +74,7 @@ pub const OF_GROUP: &[&str] = &[
     "external_ids",
     "flags",
     "inherited",
+    "inherited_effects",
     "kind",
     "legal_effects",
     "lifecycle",
