@@ -157,8 +157,12 @@ async fn streams_follow_one_another() {
     };
     for (bytes, expected) in [
         (vec![], "no records"),
-        (vec![&second[..]], "begins behind position 120, and what is there ends at 0"),
-        (vec![&first, &first], "begins behind position 0, and what is there ends at 120"),
+        (
+            vec![&second[..]],
+            "positions 1 to 120 are missing: it begins behind position 120, and what is there ends at 0",
+        ),
+        (vec![&empty[..]], "positions 1 to 300 are missing"),
+        (vec![&first, &first], "at position 121: it begins behind position 0, and what is there ends at 120"),
         (vec![&first, &second, b"x"], "ends before its last record"),
         (vec![&first, b"something else altogether"], "not a backup"),
         (vec![b"chancery backup 2\n", &first], "version"),
@@ -172,6 +176,27 @@ async fn streams_follow_one_another() {
     assert_eq!(code, Some(0), "{said}");
     let again = Server::start(&restored, &[]);
     assert_eq!(checkpoint(&again, 0).await.root_hash, root.root_hash);
+
+    // A stream that nobody reads to its end, whether the system holds it back or not.
+    let cut: [(&str, std::process::Stdio); 2] = [
+        ("Broken pipe", {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            writer.into()
+        }),
+        ("No space left", File::create("/dev/full").unwrap().into()),
+    ];
+    for (expected, out) in cut {
+        let mut command = common::chancery();
+        command.args(["backup", "--server", server.url(), "--to", "-"]).stdout(out);
+        let output = command.stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{expected}: {said}");
+        assert!(
+            said.contains("the backup on standard output was cut short") && said.contains(expected),
+            "{said}"
+        );
+    }
 
     // Positions that do not fit.
     let at = ["backup", "--server", server.url(), "--to", "-"];
@@ -350,7 +375,7 @@ async fn a_backup_of_another_record_is_told_apart() {
     fs::copy(data.join("chancery.key"), same_key.join("chancery.key")).unwrap();
     let server = Server::start(&same_key, &[]);
     submit(&server, 1..=40).await;
-    back_up(&server, &["REFUSED", "continues another record"]);
+    back_up(&server, &["REFUSED at position 31: ", "continues another record"]);
     server.stop();
 
     let restored = home.path().join("restored");
@@ -359,7 +384,8 @@ async fn a_backup_of_another_record_is_told_apart() {
     refused(&[&restore[..], &["--signing-key", text(&key)]].concat(), &["is signed with the key"]);
     check_nothing_left(&restored);
     fs::rename(&first, home.path().join("away")).unwrap();
-    refused(&restore, &["does not begin where the file before it ends", text(&second)]);
+    refused(&restore, &["does not begin where the file before it ends", text(&second), "at position 1. "]);
+    refused(&restore, &["move this file and those behind it away, and `chancery backup`"]);
     fs::rename(home.path().join("away"), &first).unwrap();
     fs::copy(&first, backup.join("00000000000000000031-00000000000000000050.backup")).unwrap();
     refused(&restore, &["REFUSED", "begins behind position 0"]);
@@ -414,6 +440,22 @@ async fn an_interrupted_restore_begins_anew() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(unfinished.exists() && !restored.exists());
+    // Nobody takes the place for one of a new record.
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", text(&restored)];
+    for command in
+        [&serve[..], &["verify", "--data", text(&restored)], &["repair", "--data", text(&restored)]]
+    {
+        refused(command, &["interrupted restore", text(&unfinished), "Run the restore again"]);
+        assert!(unfinished.exists() && !restored.exists());
+    }
+    // One that was killed before it had begun with anything.
+    let away = home.path().join("away");
+    let begun = home.path().join("restored.unfinished.new");
+    fs::rename(&unfinished, &away).unwrap();
+    fs::create_dir(&begun).unwrap();
+    refused(&serve, &["interrupted restore", text(&begun)]);
+    assert!(!restored.exists());
+    fs::rename(&away, &unfinished).unwrap();
 
     // Only what a restore has left is removed.
     let note = unfinished.join("unfinished");
@@ -422,7 +464,12 @@ async fn an_interrupted_restore_begins_anew() {
     refused(&restore, &["is in the way"]);
     fs::write(&note, said).unwrap();
     done(&restore);
-    assert!(!unfinished.exists() && restored.join("tail").exists());
+    assert!(!unfinished.exists() && !begun.exists() && restored.join("tail").exists());
+    // Beside a record it is in nobody's way, and a look for damage removes it.
+    fs::create_dir(&begun).unwrap();
+    Server::start(&restored, &[]).stop();
+    done(&["repair", "--data", text(&restored)]);
+    assert!(!begun.exists());
 }
 
 /// What is done to a folder of three files.
@@ -531,6 +578,56 @@ fn name(first: u64, last: u64) -> String {
     format!("{first:020}-{last:020}.backup")
 }
 
+/// A folder and everything in it.
+fn listing(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    let mut next = 0;
+    while next < found.len() {
+        if found[next].is_dir() {
+            found.extend(fs::read_dir(&found[next]).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        next += 1;
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_remembered_checkpoint_tells_what_a_backup_lacks() {
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let [data, forged, foreign] = ["data", "forged", "foreign"].map(|name| home.path().join(name));
+    let server = Server::start(&data, &[]);
+    let key = done(&["key", "--server", server.url()]);
+    let remember = |server: &Server, name: &str| {
+        let path = home.path().join(name);
+        done(&["check", "--key", key.trim(), "--remember", text(&path), "--server", server.url()]);
+        path
+    };
+    let now = remember(&server, "now");
+    submit(&server, 31..=33).await;
+    let later = remember(&server, "later");
+    server.stop();
+    fs::create_dir(&forged).unwrap();
+    fs::copy(data.join("chancery.key"), forged.join("chancery.key")).unwrap();
+    let server = Server::start(&forged, &[]);
+    submit(&server, 101..=110).await;
+    let other = remember(&server, "other");
+    server.stop();
+    fs::write(&foreign, "").unwrap();
+
+    let verify = ["verify", "--backup", text(&backup), "--key", key.trim(), "--remember"];
+    let against = |path: &Path, words: &[&str]| refused(&[&verify[..], &[text(path)]].concat(), words);
+    done(&[&verify[..], &[text(&now)]].concat());
+    against(&other, &["REWRITTEN", "the first 10 events of the backup"]);
+    against(&later, &["CUT: the record had 33 events", "ends at position 30"]);
+    against(&foreign, &["the remembered checkpoint in", "Put back a copy"]);
+    against(&home.path().join("nowhere"), &["cannot use", "nowhere"]);
+    fs::remove_file(files(&backup).pop().unwrap()).unwrap();
+    done(&["verify", "--backup", text(&backup), "--key", key.trim()]);
+    against(&now, &["CUT: the record had 30 events", "ends at position 20", "put them back"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn records_and_backups_keep_out_of_each_other_s_directories() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -561,6 +658,27 @@ async fn records_and_backups_keep_out_of_each_other_s_directories() {
         &["is a file", "no place for a backup"],
     );
     refused(&["backup", "--server", server.url(), "--to", text(&data)], &["the data directory of a record"]);
+    let link = home.path().join("link");
+    std::os::unix::fs::symlink(data.join("journal"), &link).unwrap();
+    let before = listing(&data);
+    for place in
+        ["journal", "sled", "bk", "deep/er/bk", "x/../bk"].map(|name| data.join(name)).iter().chain([&link])
+    {
+        let to = ["backup", "--server", server.url(), "--to", text(place)];
+        refused(&to, &["lies in ", text(&data), "the data directory of a record", "outside of it"]);
+    }
+    assert_eq!(listing(&data), before);
+    // A folder in a backup is none of its files.
+    let within = backup.join("xx.backup");
+    done(&["backup", "--server", server.url(), "--to", text(&within)]);
+    done(&["verify", "--backup", text(&backup)]);
+    // Others may read nothing of what has records in it.
+    let open: Vec<PathBuf> = [&data, &within]
+        .into_iter()
+        .flat_map(|folder| listing(folder))
+        .filter(|path| fs::metadata(path).unwrap().permissions().mode() & 0o077 != 0)
+        .collect();
+    assert_eq!(open, Vec::<PathBuf>::new());
     server.stop();
     refused(&["backup", "--server", "http://127.0.0.1:1", "--to", text(&new)], &["cannot reach"]);
     assert!(!new.exists());
@@ -578,5 +696,22 @@ async fn records_and_backups_keep_out_of_each_other_s_directories() {
         &[&restore[..], &["--signing-key", text(&home.path().join("nowhere"))]].concat(),
         &["cannot be read", "leave out --signing-key", "Nothing was restored"],
     );
-    refused(&["restore", "--from", "/dev/null", "--data", text(&restored)], &["has no records"]);
+    let copy = home.path().join("copy");
+    fs::copy(data.join("chancery.key"), &copy).unwrap();
+    let with_copy = [&restore[..], &["--signing-key", text(&copy)]].concat();
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o644)).unwrap();
+    refused(&with_copy, &["can be read by others (mode 644)", "chmod 600", "leave out --signing-key"]);
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&copy, "nonsense").unwrap();
+    refused(&with_copy, &["is no copy of a signing key", "leave out --signing-key"]);
+    refused(
+        &["restore", "--from", "/dev/null", "--data", text(&restored)],
+        &["has no records", "run `chancery backup` again"],
+    );
+    let nothing = home.path().join("nothing");
+    fs::create_dir(&nothing).unwrap();
+    refused(
+        &["verify", "--backup", text(&nothing)],
+        &["there is no backup in", "`chancery backup --to` was given"],
+    );
 }

@@ -231,6 +231,44 @@ fn a_reader_that_has_had_enough_is_no_failure() {
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
+/// A signing key, of the documentation of golang.org/x/mod/sumdb/note, and the secret in it.
+const PRIVATE: &str = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+const SECRET: &str = "AYEKFALVFGyNhPJEMzD1QIDr";
+
+#[test]
+fn a_signing_key_is_never_repeated() {
+    let directory = tempfile::tempdir().unwrap();
+    let cut = PRIVATE.strip_prefix("PRIVATE+").unwrap();
+    let bare = PRIVATE.strip_prefix("PRIVATE+KEY+").unwrap();
+    let cases: &[(&[&str], &str)] = &[
+        (&["check", "x", "--key", PRIVATE], "`chancery key` shows the verifier key"),
+        (&["check", "x", &format!("--key={PRIVATE}")], "is the secret that"),
+        (&["verify", "--backup", "x", "--key", PRIVATE], "is the secret that"),
+        (&["check", PRIVATE, "--key", KEY], "is the secret that"),
+        (&["restore", "--from", "x", "--data", "y", "--signing-key", PRIVATE], "takes the name of the file"),
+        (&["serve", "--origin", PRIVATE], "is the secret that"),
+        (&["key", PRIVATE], "is the secret that"),
+        (&["check", "x", "--key", cut], "`chancery key` shows the one of a server"),
+        (&["verify", "--key", bare], "the key is not an Ed25519 key"),
+    ];
+    for (arguments, told) in cases {
+        let (code, out, err) = run("http://127.0.0.1:1", directory.path(), arguments, "");
+        assert_eq!(code, 2, "{arguments:?}\n{out}{err}");
+        assert!(err.contains(told), "{arguments:?}\n{err}");
+        assert!(!format!("{out}{err}").contains(SECRET), "{arguments:?}\n{out}{err}");
+    }
+    for (variable, value, arguments, code) in [
+        ("CHANCERY_KEY", PRIVATE, ["check", "--help"], 2),
+        ("CHANCERY_KEY", bare, ["check", "--help"], 0),
+        ("CHANCERY_SIGNING_KEY", PRIVATE, ["restore", "--help"], 2),
+    ] {
+        let mut command = Command::cargo_bin("chancery").unwrap();
+        let output = command.env(variable, value).args(arguments).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.code() == Some(code) && !said.contains(SECRET), "{variable}: {said}");
+    }
+}
+
 #[test]
 fn the_environment_sets_flags() {
     let output = Command::cargo_bin("chancery")

@@ -95,7 +95,11 @@ impl Specimen {
                     assert!(found == self.records, "{what}: opened with {} records", found.len());
                     None
                 }
-                Err(ReadError::Damaged { position, .. }) => Some(position),
+                Err(ReadError::Damaged { position, .. }) => {
+                    let known = log.damage().lock().unwrap().clone().unwrap();
+                    assert!(known.starts_with(&format!("position {position}, the log: ")), "{what}: {known}");
+                    Some(position)
+                }
                 Err(error) => panic!("{what}: {error}"),
             },
             Err(error) => {

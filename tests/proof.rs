@@ -225,6 +225,92 @@ async fn a_proof_is_checked_without_a_server_and_every_changed_byte_is_refused()
     }
 }
 
+/// A change to the text of a proof.
+type Change = fn(&str) -> String;
+
+/// What the program refuses, the verifier in Python refuses, and nothing else; both with a message.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_verifier_in_python_judges_as_the_program_does() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    submit(&server, 1..=5).await;
+    let key = Auditor::of(&server).await.key;
+    let file = data.path().join("event.tlog-proof");
+    let path = file.to_str().unwrap();
+    assert_eq!(run(&["prove", "5", "-o", path, "--server", server.url()]).1, 0);
+    let proof = fs::read_to_string(&file).unwrap();
+    const STRANGER: &str = "\u{2014} Enoch af4tmw==\n";
+    let cases: [(&str, Change, bool); 12] = [
+        ("as it is", str::to_owned, true),
+        ("a stranger's signature", |it| format!("{it}{STRANGER}"), true),
+        ("as many as there may be", |it| it.to_owned() + &STRANGER.repeat(63), true),
+        ("one too many", |it| it.to_owned() + &STRANGER.repeat(64), false),
+        ("two hundred", |it| it.to_owned() + &STRANGER.repeat(200), false),
+        ("a signature of one byte", |it| format!("{it}\u{2014} Enoch aQ==\n"), false),
+        ("a signature without a name", |it| format!("{it}\u{2014}  af4tmw==\n"), false),
+        ("its own signature twice", |it| format!("{it}{}\n", it.lines().last().unwrap()), true),
+        ("no line feed at the end", |it| it.trim_end().to_owned(), false),
+        ("a control character", |it| format!("{it}\u{2014} En\u{7}ch af4tmw==\n"), false),
+        ("nothing", |_| String::new(), false),
+        ("too long", |it| it.to_owned() + &STRANGER.repeat(60_000), false),
+    ];
+    for (what, change, good) in cases {
+        fs::write(&file, change(&proof)).unwrap();
+        let (said, code) = run(&["check", path, "--key", &key.to_string()]);
+        assert_eq!(code == 0, good, "{what}: {said}");
+        let (proven, said) = verified_in_python(&file, &key);
+        assert!(proven == good && (good || said.contains("is REFUSED: ")), "{what}: {said}");
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/python/verify.py");
+    let python = |path: &Path, key: &str| {
+        let output = Command::new(python()).arg(script).arg(path).args(["--key", key]).output().unwrap();
+        (String::from_utf8(output.stderr).unwrap(), output.status.code())
+    };
+    fs::write(&file, proof).unwrap();
+    for (path, key, expected, code) in [
+        (data.path().join("nowhere"), key.to_string(), "cannot read", 1),
+        (file.clone(), "nonsense".to_owned(), "has the form NAME+", 2),
+        (file.clone(), key.to_string().replace("chancery", "chancary"), "the id is not", 2),
+        (
+            file,
+            fs::read_to_string(data.path().join("chancery.key")).unwrap(),
+            "a signing key, which is secret",
+            2,
+        ),
+    ] {
+        let (said, found) = python(&path, key.trim());
+        assert!(found == Some(code) && said.contains(expected) && !said.contains("Traceback"), "{said}");
+        assert!(!said.contains("PRIVATE"), "{said}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proof_is_written_whole_or_not_at_all() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    submit(&server, 1..=3).await;
+    let file = data.path().join("event.tlog-proof");
+    let path = file.to_str().unwrap();
+    let prove = |to: &str| run(&["prove", &events::id(2), "-o", to, "--server", server.url()]);
+    assert_eq!(prove(path).1, 0);
+    let proof = fs::read_to_string(&file).unwrap();
+    // As on a full disk: the new text cannot be written, and the old proof stays.
+    std::os::unix::fs::symlink("/dev/full", data.path().join("event.tlog-proof.new")).unwrap();
+    let (said, code) = prove(path);
+    assert!(code == 1 && said.contains("No space left"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), proof);
+    assert_eq!(prove(path).1, 0, "what a failure has left is no hindrance");
+    assert_eq!(prove("/dev/null").1, 0);
+    // Nobody reads it to the end.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = common::chancery();
+    let output = command.args(["prove", "2", "--server", server.url()]).stdout(writer).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("was cut short"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_continues_what_it_signed() {
     let data = tempfile::tempdir().unwrap();
@@ -286,16 +372,49 @@ async fn a_remembered_checkpoint_tells_what_became_of_the_record() {
     fs::copy(data.path().join("chancery.key"), other.path().join("chancery.key")).unwrap();
     let forger = Server::start(other.path(), &[]);
     submit(&forger, 1..=5).await;
+    // What contradicts it is kept beside it, each once.
+    let contradictions = || -> Vec<(String, u64)> {
+        let mut found: Vec<(String, u64)> = fs::read_dir(data.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.to_string_lossy().contains("contradicts"))
+            .map(|path| {
+                let note = fs::read_to_string(&path).unwrap();
+                let size = Checkpoint::verify(&note, &key.parse().unwrap()).unwrap().size;
+                (path.file_name().unwrap().to_str().unwrap().to_owned(), size)
+            })
+            .collect();
+        found.sort();
+        found
+    };
     check(&forger, "CUT: the record had 310 events", 1);
+    check(&forger, "record.checkpoint.contradicts. Keep both", 1);
     submit(&forger, 1_001..=1_305).await;
     check(&forger, "REWRITTEN", 1);
+    check(&forger, "the two signatures prove it", 1);
     submit(&forger, 1_306..=1_400).await;
     check(&forger, "REWRITTEN", 1);
+    check(&forger, "record.checkpoint.contradicts.3.\n", 1);
+    let of = |name: &str, size| (format!("record.checkpoint.{name}"), size);
+    let kept = [of("contradicts", 5), of("contradicts.2", 310), of("contradicts.3", 405)];
+    assert_eq!(contradictions(), kept);
     let note = fs::read_to_string(remembered).unwrap();
     assert_eq!(Checkpoint::verify(&note, &key.parse().unwrap()).unwrap().size, 310, "it is kept");
     fs::write(remembered, note.replace("310", "311")).unwrap();
     check(&forger, "the remembered checkpoint in", 1);
+    for damaged in ["", "nonsense\n"] {
+        fs::write(remembered, damaged).unwrap();
+        check(&forger, "Without one, move it away", 1);
+    }
+    assert_eq!(contradictions(), kept);
+    fs::write(remembered, &note).unwrap();
+    // Without a memory there is only the signature.
+    let alone = |key: &str| run(&["check", "--key", key, "--server", forger.url()]);
+    let (said, code) = alone(&key);
+    assert!(code == 0 && said.contains("signed with this key, at 405 events, root "), "{said}");
     let stranger = Auditor::of(&Server::start(&other.path().join("third"), &[])).await.key.to_string();
+    let (said, code) = alone(&stranger);
+    assert!(code == 1 && said.contains("is REFUSED: it is not signed by"), "{said}");
     let found = run(&["check", "--key", &stranger, "--remember", remembered, "--server", forger.url()]);
     assert!(found.0.contains("is not signed by") && found.1 == 1, "{found:?}");
 }

@@ -105,7 +105,7 @@ impl Backup {
             let message = "--to - writes bytes that are not for a terminal: send them to a file or a program";
             return Err(Failure::Argument(message.to_owned()));
         }
-        let writer = Writer::begin(BufWriter::new(io::stdout())).map_err(Failure::Output)?;
+        let writer = Writer::begin(BufWriter::new(io::stdout())).map_err(short)?;
         Ok((Target::Stream(writer), None))
     }
 
@@ -184,6 +184,11 @@ async fn next(
     part.map_err(|status| session.refused(status))
 }
 
+/// A stream that nobody reads to its end is no backup.
+fn short(error: io::Error) -> Failure {
+    Failure::Output(error).of_whole("backup")
+}
+
 fn reach(last: u64) -> String {
     format!("everything up to position {last}")
 }
@@ -204,7 +209,7 @@ impl Target {
         match self {
             Target::Folder { draft: Some(draft), .. } => draft.write(part).map_err(BackupError::Folder)?,
             Target::Folder { draft: None, .. } => 0,
-            Target::Stream(writer) => writer.write(part).map_err(Failure::Output)?,
+            Target::Stream(writer) => writer.write(part).map_err(short)?,
         };
         Ok(())
     }
@@ -216,7 +221,7 @@ impl Target {
                 Ok(Some(draft.map(|it| it.finish()).transpose().map_err(BackupError::Folder)?))
             }
             Target::Stream(writer) => {
-                writer.finish().flush().map_err(Failure::Output)?;
+                writer.finish().flush().map_err(short)?;
                 Ok(None)
             }
         }

@@ -17,7 +17,8 @@ use super::{
     output::Format,
     page::{Look, Page, Text, Tone},
     prove::hashes,
-    statement, words,
+    secret::VerifierKeys,
+    statement, whole_file, words,
 };
 use crate::{
     proof::{
@@ -29,17 +30,19 @@ use crate::{
 
 /// Check a proof without a server, or that the record was only added to since a checkpoint
 #[derive(Debug, Args)]
-#[command(after_help = "A server is asked only when --remember finds a checkpoint of another size.\n\n\
+#[command(
+    after_help = "With FILE, a server is asked only when --remember finds a checkpoint of another size.\n\n\
     Examples:\n  \
     chancery check event.tlog-proof --key \"$(cat record.vkey)\"\n  \
     chancery check event.tlog-proof --key \"$(cat record.vkey)\" --remember record.checkpoint\n  \
-    chancery check --key \"$(cat record.vkey)\" --remember record.checkpoint")]
+    chancery check --key \"$(cat record.vkey)\" --remember record.checkpoint"
+)]
 pub struct Check {
     /// The proof, as `chancery prove` writes it, or - for standard input; without one, the checkpoint of the server is checked
-    #[arg(value_name = "FILE", required_unless_present = "remember")]
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// The key of the record, as `chancery key` shows it
-    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY")]
+    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY", value_parser = VerifierKeys, hide_env_values = true)]
     key: VerifierKey,
     /// The last checkpoint that was seen: fails unless one of the two continues the other, and keeps the later one;
     /// written when it is not there
@@ -75,7 +78,12 @@ pub enum CheckError {
         error: io::Error,
     },
     /// The checkpoint that was remembered is not to be believed.
-    #[error("the remembered checkpoint in {path} is REFUSED: {error}", path = path.display())]
+    #[error(
+        "the remembered checkpoint in {path} is REFUSED: {error}\n\
+         Put back a copy of it. Without one, move it away: the next check remembers the checkpoint that it finds, and cannot tell \
+         what was changed before that.",
+        path = path.display()
+    )]
     Remembered {
         /// The file.
         path: PathBuf,
@@ -83,32 +91,65 @@ pub enum CheckError {
         error: CheckpointError,
     },
     /// The checkpoint of the server is not to be believed.
-    #[error("the checkpoint of the server is REFUSED: {0}")]
+    #[error(
+        "the checkpoint of the server is REFUSED: {0}\n\
+         If this is the right server, its record is another one now, or has a new key: ask whoever runs it, over a way that you trust."
+    )]
     Served(CheckpointError),
     /// Neither checkpoint continues the other.
     #[error(
         "REWRITTEN: the tree of {} does not continue that of {}: what was recorded has been changed, moved or removed\n\
-         The remembered checkpoint stays in {path}. Keep both: the two signatures prove it.",
-        words::count(*later, "event", "events"), words::count(*earlier, "event", "events"), path = path.display()
+         The remembered checkpoint stays in {path}, and the one that contradicts it is in {contradiction}.\n\
+         Keep both, and give copies to others who remember: {}.",
+        words::count(*later, "event", "events"), words::count(*earlier, "event", "events"),
+        match earlier == later {
+            true => "the two signatures prove it",
+            false => "the same key signed them, and nobody can show that one continues the other",
+        },
+        path = path.display(), contradiction = contradiction.display()
     )]
     Rewritten {
         /// Where the remembered one is.
         path: PathBuf,
+        /// Where the other is.
+        contradiction: PathBuf,
         /// The smaller size.
         earlier: u64,
         /// The larger size.
         later: u64,
     },
+    /// A checkpoint contradicts the remembered one, and cannot be kept beside it.
+    #[error(
+        "REWRITTEN or CUT: this checkpoint contradicts the one in {path}, and cannot be written beside it: {error}\n\
+         Keep both.\n\n{note}",
+        path = path.display()
+    )]
+    Contradiction {
+        /// Where the remembered one is.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+        /// The other.
+        note: String,
+    },
     /// The server holds less than was remembered.
     #[error(
-        "CUT: the record had {} when {path} was written, and the server's ends before that",
-        words::count(*remembered, "event", "events"), path = path.display()
+        "CUT: the record had {} when a checkpoint was signed that is remembered or proven here, and the server's has {}\n\
+         The remembered checkpoint stays in {path}, and that of the server is in {contradiction}. Keep both, and ask whoever runs \
+         the server: a record that was restored from an earlier backup, or repaired, with the old key looks the same as one that \
+         was shortened.",
+        words::count(*signed, "event", "events"), words::thousands(*now),
+        path = path.display(), contradiction = contradiction.display()
     )]
     Cut {
         /// Where the remembered one is.
         path: PathBuf,
-        /// Its size.
-        remembered: u64,
+        /// Where that of the server is.
+        contradiction: PathBuf,
+        /// The larger size that was signed.
+        signed: u64,
+        /// The size of the server's record.
+        now: u64,
     },
 }
 
@@ -126,10 +167,13 @@ impl Check {
         let proven = self.file.as_deref().map(|path| prove(path, &self.key)).transpose()?;
         let Some((path, (document, proven))) = self.file.zip(proven) else {
             let served = served(session).await?;
-            // Without a file there is a checkpoint to remember.
-            let path = self.remember.unwrap_or_default();
-            let memory = remember(session, &path, &served.checkpoint, &self.key).await?;
-            let text = format!("{}: {}\n", self.key.name(), told(&memory));
+            let text = match &self.remember {
+                Some(path) => told(&remember(session, path, &served.checkpoint, &self.key).await?),
+                None => {
+                    alone(&Checkpoint::verify(&served.checkpoint, &self.key).map_err(CheckError::Served)?)
+                }
+            };
+            let text = format!("{}: {text}\n", self.key.name());
             return match session.printer.format() {
                 Format::Table => session.printer.text(&text),
                 Format::Json => session.printer.message(&served),
@@ -179,34 +223,43 @@ async fn served(session: &Session) -> Result<v1::GetCheckpointResponse, Failure>
     Ok(answer.map_err(|status| session.refused(status))?.into_inner())
 }
 
+/// The checkpoint that was remembered in a file.
+pub fn recall(path: &Path, key: &VerifierKey) -> Result<Checkpoint, CheckError> {
+    let note = fs::File::open(path).and_then(take);
+    let note = note.map_err(|error| CheckError::Io { path: path.to_owned(), error })?;
+    Checkpoint::verify(&note, key).map_err(|error| CheckError::Remembered { path: path.to_owned(), error })
+}
+
 /// Compares a checkpoint with the remembered one, and keeps the later of the two.
 async fn remember(session: &Session, path: &Path, note: &str, key: &VerifierKey) -> Result<Memory, Failure> {
     let found = Checkpoint::verify(note, key).map_err(CheckError::Served)?;
-    let kept = match fs::File::open(path).and_then(take) {
+    let kept = match recall(path, key) {
         Ok(kept) => kept,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Err(CheckError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
             save(path, note)?;
             return Ok(Memory { before: None, now: found.size });
         }
-        Err(error) => return Err(CheckError::Io { path: path.to_owned(), error }.into()),
+        Err(error) => return Err(error.into()),
     };
-    let kept = Checkpoint::verify(&kept, key)
-        .map_err(|error| CheckError::Remembered { path: path.to_owned(), error })?;
     let (earlier, later) = if found.size < kept.size { (&found, &kept) } else { (&kept, &found) };
     let mut proof = Vec::new();
     if earlier.size < later.size {
         let request =
             v1::GetConsistencyProofRequest { first_tree_size: earlier.size, second_tree_size: later.size };
         let answer = session.audit().await?.get_consistency_proof(session.request(request)).await;
-        let answer = answer.map_err(|status| match status.code() {
-            Code::OutOfRange => CheckError::Cut { path: path.to_owned(), remembered: kept.size }.into(),
-            _ => session.refused(status),
-        })?;
+        let answer = match answer {
+            Err(status) if status.code() == Code::OutOfRange => {
+                return Err(cut(session, path, later.size, key).await?.into());
+            }
+            answer => answer.map_err(|status| session.refused(status))?,
+        };
         proof = hashes(&answer.into_inner().hashes).ok_or(Failure::Incomplete { part: "proof" })?;
     }
     if !extends((earlier.size, earlier.root), (later.size, later.root), &proof) {
-        let (earlier, later) = (earlier.size, later.size);
-        return Err(CheckError::Rewritten { path: path.to_owned(), earlier, later }.into());
+        let (path, contradiction) = (path.to_owned(), contradict(path, note)?);
+        return Err(
+            CheckError::Rewritten { path, contradiction, earlier: earlier.size, later: later.size }.into()
+        );
     }
     if kept.size < found.size {
         save(path, note)?;
@@ -214,13 +267,34 @@ async fn remember(session: &Session, path: &Path, note: &str, key: &VerifierKey)
     Ok(Memory { before: Some(kept.size), now: later.size })
 }
 
+/// That the record of the server ends before a size that was signed, with the checkpoint that shows it.
+async fn cut(session: &Session, path: &Path, signed: u64, key: &VerifierKey) -> Result<CheckError, Failure> {
+    let note = served(session).await?.checkpoint;
+    let now = Checkpoint::verify(&note, key).map_err(CheckError::Served)?.size;
+    Ok(CheckError::Cut { path: path.to_owned(), contradiction: contradict(path, &note)?, signed, now })
+}
+
+/// Keeps a checkpoint that contradicts the remembered one beside it.
+fn contradict(path: &Path, note: &str) -> Result<PathBuf, CheckError> {
+    whole_file::beside(path, ".contradicts", note).map_err(|error| CheckError::Contradiction {
+        path: path.to_owned(),
+        error,
+        note: note.to_owned(),
+    })
+}
+
 /// Writes a checkpoint so that the one before stays until the new one is there.
 fn save(path: &Path, note: &str) -> Result<(), CheckError> {
-    let mut begun = path.as_os_str().to_owned();
-    begun.push(".new");
-    fs::write(&begun, note)
-        .and_then(|()| fs::rename(&begun, path))
-        .map_err(|error| CheckError::Io { path: path.to_owned(), error })
+    whole_file::replace(path, note).map_err(|error| CheckError::Io { path: path.to_owned(), error })
+}
+
+/// What a checkpoint says that is compared with no other.
+fn alone(checkpoint: &Checkpoint) -> String {
+    format!(
+        "signed with this key, at {}, root {}; --remember FILE also tells whether the record was only added to",
+        words::count(checkpoint.size, "event", "events"),
+        checkpoint.root
+    )
 }
 
 fn told(memory: &Memory) -> String {

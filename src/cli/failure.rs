@@ -40,6 +40,13 @@ pub enum Failure {
         /// The error.
         status: Box<tonic::Status>,
     },
+    /// A signing key was given as an argument. It is not repeated.
+    #[error(
+        "a signing key is among the arguments or variables: PRIVATE+KEY+… is the secret that a record's checkpoints are signed with\n\
+         No command takes it there. `chancery key` shows the verifier key, which --key takes; --signing-key takes the name of the \
+         file.\nOther users of this machine may have seen it in the list of processes, and the shell may have kept it in its history."
+    )]
+    Secret,
     /// The arguments do not fit together.
     #[error("{0}\n`chancery --help` shows how each command is used.")]
     Argument(String),
@@ -94,6 +101,14 @@ pub enum Failure {
     /// Standard output cannot be written to.
     #[error("cannot write the answer: {0}")]
     Output(#[source] io::Error),
+    /// Standard output took only a part of what is of no use without the rest.
+    #[error("the {what} on standard output was cut short, and is of no use: {error}")]
+    Short {
+        /// What it was to be.
+        what: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The machine does not let the program run.
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),
@@ -102,7 +117,7 @@ pub enum Failure {
     Start(#[source] Box<StartError>),
     /// The server did not close its record in order.
     #[error(
-        "the record was not closed in order: {0}\nWhat was acknowledged is durable; the next start checks it."
+        "the record was not closed in order: {0}\nThe next start checks what lies in the data directory then."
     )]
     Stop(#[source] Box<AppendError>),
     /// The server would listen to more than this machine.
@@ -125,6 +140,14 @@ fn unless_done(error: &RepairError) -> String {
 }
 
 impl Failure {
+    /// The same, when what was printed is of no use unless its reader takes it whole.
+    pub fn of_whole(self, what: &'static str) -> Failure {
+        match self {
+            Failure::Output(error) => Failure::Short { what, error },
+            failure => failure,
+        }
+    }
+
     /// Prints the failure to standard error and gives the exit code: 1, or 2 for wrong usage.
     ///
     /// That the reader of standard output has had enough, as `head` has, ends the program quietly with 0.
@@ -139,7 +162,7 @@ impl Failure {
         // Nobody is left to be told when standard error is gone.
         let _ = writeln!(stderr, "{label} {self}");
         match self {
-            Failure::Exposed { .. } | Failure::Argument(_) => ExitCode::from(2),
+            Failure::Exposed { .. } | Failure::Argument(_) | Failure::Secret => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

@@ -43,6 +43,7 @@ mod repair;
 mod replay;
 mod restore;
 mod search;
+mod secret;
 mod serve;
 mod statement;
 mod submit;
@@ -51,6 +52,7 @@ mod validate;
 mod verify;
 mod view_file;
 mod watch;
+mod whole_file;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -114,11 +116,37 @@ enum Command {
     Completions(completions::Completions),
 }
 
+impl Command {
+    /// Whether the command makes files with records in them.
+    const fn writes_records(&self) -> bool {
+        matches!(
+            self,
+            Command::Serve(_)
+                | Command::Verify(_)
+                | Command::Backup(_)
+                | Command::Restore(_)
+                | Command::Repair(_)
+        )
+    }
+}
+
+/// The arguments that the program was given. Wrong ones end it with a message, and so does a call for help.
+///
+/// A signing key among them is refused before anything is read, so that no message can repeat it.
+pub fn arguments() -> Result<Arguments, Failure> {
+    secret::refuse()?;
+    Ok(Arguments::parse())
+}
+
 /// Does what the arguments ask, on a runtime of its own.
 ///
 /// A reader of standard output that stops reading is no failure: see [`Failure::report`].
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { common, command } = arguments;
+    if command.writes_records() {
+        // They are for the owner alone, with whatever the storage engine makes.
+        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    }
     if let Command::Completions(completions) = command {
         return completions.run();
     }

@@ -1,6 +1,6 @@
 //! `prove`: the proof that an event is in the record, as a file that needs no server to be checked.
 
-use std::{fs, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use clap::Args;
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use super::{
     event_reference::EventReference,
     failure::Failure,
     output::{Format, note},
+    whole_file,
 };
 use crate::{
     proof::{Document, DocumentError, Hash, KeyError, Opening, SALT_BYTES, Salt},
@@ -66,13 +67,15 @@ impl Prove {
         let key = key.parse().map_err(ProveError::Key)?;
         let proven = document.verify(&key).map_err(ProveError::Unproven)?;
         let Some(path) = self.file else {
-            return match session.printer.format() {
+            let printed = match session.printer.format() {
                 Format::Table => session.printer.text(&document.to_string()),
                 Format::Json => session.printer.message(&answer),
                 Format::Jsonl => session.printer.lines([&answer]),
             };
+            let printed = printed.and_then(|()| session.printer.flush());
+            return printed.map_err(|failure| failure.of_whole("proof"));
         };
-        fs::write(&path, document.to_string())
+        whole_file::replace(&path, &document.to_string())
             .map_err(|error| ProveError::Write { path: path.clone(), error })?;
         note(&format!(
             "wrote {}: the event is at position {} of the {} of {}\n\

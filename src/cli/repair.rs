@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{connection::Session, failure::Failure, output::note, page::clean, verify::finished, words};
 use crate::{
     position::Position,
-    service::{Range, RepairError, Repaired, Survey, finish, repair},
+    service::{Range, RepairError, Repaired, Survey, Witness, finish, repair, tidy},
 };
 
 /// Say what is left of a damaged data directory, and make it open again when told to
@@ -36,14 +36,15 @@ impl Repair {
             note(&finished(&kept));
         }
         let survey = Survey::of(&self.data).map_err(|error| Box::new(RepairError::from(error)))?;
+        tidy(survey.path());
         session.printer.text(&found(&survey))?;
         let Some(from) = self.remove_from else {
             return session.printer.text(&self.advice(&survey));
         };
         session.printer.flush()?;
-        let (sound, named) = (survey.sound, survey.named);
+        let ended = survey.ended();
         let repaired = repair(survey, from, Timestamp::now()).await.map_err(Box::new)?;
-        session.printer.text(&done(&repaired, named.unwrap_or(sound)))
+        session.printer.text(&done(&repaired, ended))
     }
 
     fn advice(&self, survey: &Survey) -> String {
@@ -81,6 +82,12 @@ fn found(survey: &Survey) -> String {
     }
     if !survey.readable.is_empty() {
         text += &format!("Behind the fault, and still to be read: {}\n", ranges(&survey.readable));
+    }
+    if let Some(Witness { file, position }) = &survey.witness {
+        text += &format!(
+            "{} was made when there were {position} events: the log was cut, or put back from an older copy.\n",
+            file.display()
+        );
     }
     if survey.named.is_none() {
         text += "The file `tail` cannot be read: nothing says whether there were more.\n";

@@ -6,18 +6,20 @@ use clap::Args;
 use tokio::time;
 
 use super::{
+    check::recall,
     connection::Session,
     failure::Failure,
     output::{Format, note},
     page::clean,
     progress::Progress,
     restore::open,
+    secret::VerifierKeys,
     words,
 };
 use crate::{
-    ledger::Inspection,
+    ledger::{Inspection, Recorded},
     position::Position,
-    proof::{Checkpoint, CheckpointError, Hash, KeyError, VerifierKey},
+    proof::{Checkpoint, CheckpointError, Frontier, Hash, KeyError, VerifierKey},
     service::{
         Discovery, ExaminationError, Examined, KeyFileError, Lock, backup::SourceError, examine, finish,
     },
@@ -47,8 +49,12 @@ pub struct Verify {
     #[arg(long, env = "CHANCERY_BACKUP", value_name = "DIR|-")]
     backup: Option<PathBuf>,
     /// The key of the record, as `chancery key` shows it; without it, the key that it names itself
-    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY")]
+    #[arg(long, env = "CHANCERY_KEY", value_name = "KEY", value_parser = VerifierKeys, hide_env_values = true)]
     key: Option<VerifierKey>,
+    /// A checkpoint that `chancery check --remember` keeps, for --backup with --key: fails when the backup ends before it, or is
+    /// of something else
+    #[arg(long, env = "CHANCERY_VERIFY_REMEMBER", value_name = "FILE")]
+    remember: Option<PathBuf>,
 }
 
 /// Why a record is not what it should be.
@@ -73,6 +79,33 @@ pub enum VerifyError {
         first: u64,
         /// What to run next, if anything.
         next: String,
+    },
+    /// The backup ends before what is remembered.
+    #[error(
+        "CUT: the record had {} when {path} was written, and the backup ends at position {tail}\n\
+         It is an older one, or its last files are missing: put them back. While the record is served, `chancery backup` adds what \
+         was recorded since.",
+        words::count(*remembered, "event", "events"), path = path.display()
+    )]
+    Cut {
+        /// Where the checkpoint is.
+        path: PathBuf,
+        /// Its size.
+        remembered: u64,
+        /// Where the backup ends.
+        tail: Position,
+    },
+    /// The backup is of something else than what is remembered.
+    #[error(
+        "REWRITTEN: the first {} of the backup are not those of the checkpoint in {path}: one of the two is of a record that was \
+         changed\nKeep both: the same key has signed them.",
+        words::count(*remembered, "event", "events"), path = path.display()
+    )]
+    Rewritten {
+        /// Where the checkpoint is.
+        path: PathBuf,
+        /// Its size.
+        remembered: u64,
     },
     /// The records are sound, and a server would not start for want of a key.
     #[error("the records are sound, and a server would not start all the same: {0}")]
@@ -116,6 +149,11 @@ pub enum VerifyError {
 impl Verify {
     /// Verifies, and says what is wrong.
     pub async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        if self.remember.is_some() && (self.backup.is_none() || self.key.is_none()) {
+            let message = "--remember is for --backup with --key: of a server, `chancery check --remember` says whether it was only \
+                           added to";
+            return Err(Failure::Argument(message.to_owned()));
+        }
         match (&self.data, &self.backup) {
             (Some(data), _) => self.verify_data(data, session).await,
             (None, Some(backup)) => self.verify_backup(backup, session),
@@ -128,11 +166,15 @@ impl Verify {
         if let Some(key) = &self.key {
             source = source.trusting(key.clone());
         }
+        let mut memory = self.memory()?;
         let progress = Progress::start("verifying", source.bytes());
         let mut inspection = Inspection::default();
         let mut findings = Findings::default();
         while let Some(records) = source.records().map_err(VerifyError::Source)? {
             for (_, recorded) in &records {
+                if let Some(memory) = &mut memory {
+                    memory.take(recorded);
+                }
                 for flaw in inspection.look_at(recorded) {
                     findings.add(
                         session,
@@ -150,6 +192,7 @@ impl Verify {
         drop(progress);
         let (tail, root, key) = source.finish().map_err(VerifyError::Source)?;
         findings.result("")?;
+        memory.map_or(Ok(()), |memory| memory.finish(tail))?;
         session.printer.text(&format!(
             "{} in the backup, all as they were signed: root {root}, of {}\n",
             words::count(tail.get(), "event", "events"),
@@ -159,6 +202,13 @@ impl Verify {
             note("The key is the one that the backup names itself; with --key it is compared with yours.");
         }
         Ok(())
+    }
+
+    /// What the backup is compared with.
+    fn memory(&self) -> Result<Option<Memory>, Failure> {
+        let (Some(path), Some(key)) = (&self.remember, &self.key) else { return Ok(None) };
+        let checkpoint = recall(path, key)?;
+        Ok(Some(Memory { path: path.clone(), checkpoint, tree: Frontier::default() }))
     }
 
     async fn verify_data(&self, data: &Path, session: &mut Session) -> Result<(), Failure> {
@@ -276,6 +326,31 @@ impl Verify {
         match checkpoint.size == outcome.events && Some(checkpoint.root) == root {
             true => Ok(checkpoint),
             false => Err(VerifyError::Other.into()),
+        }
+    }
+}
+
+/// A remembered checkpoint, and the tree of what was read up to its size.
+struct Memory {
+    path: PathBuf,
+    checkpoint: Checkpoint,
+    tree: Frontier,
+}
+
+impl Memory {
+    fn take(&mut self, recorded: &Recorded) {
+        if self.tree.size() < self.checkpoint.size {
+            self.tree.push(recorded.leaf());
+        }
+    }
+
+    /// Compares, once everything that was taken is known to be as it was signed.
+    fn finish(self, tail: Position) -> Result<(), VerifyError> {
+        let Memory { path, checkpoint: Checkpoint { size: remembered, root, .. }, tree } = self;
+        match () {
+            () if tree.size() < remembered => Err(VerifyError::Cut { path, remembered, tail }),
+            () if tree.root() != root => Err(VerifyError::Rewritten { path, remembered }),
+            () => Ok(()),
         }
     }
 }

@@ -137,9 +137,10 @@ impl From<AppendError> for SubmitError {
     fn from(error: AppendError) -> SubmitError {
         match error {
             AppendError::Poisoned { reason } => SubmitError::Poisoned { reason },
-            AppendError::NotTheTail { .. }
-            | AppendError::RecordTooLong { .. }
-            | AppendError::Failed { .. } => SubmitError::Failed { reason: error.to_string() },
+            AppendError::Failed { reason } => SubmitError::Failed { reason },
+            AppendError::NotTheTail { .. } | AppendError::RecordTooLong { .. } => {
+                SubmitError::Failed { reason: error.to_string() }
+            }
         }
     }
 }

@@ -1,7 +1,12 @@
 //! Restarts: the indexes and the tree are taken from a snapshot, if there is one that agrees with the log, and brought up
 //! to the tail. What the log holds is decoded by all processors and taken in in order.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc, thread};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 
 use tokio::task;
 use tracing::{info, warn};
@@ -27,6 +32,14 @@ pub(super) const FILE: &str = "ledger";
 const SAMPLE_CHUNKS: u64 = 8;
 /// After how many events a long start says how far it is.
 const REPORT_EVENTS: u64 = 1_000_000;
+
+/// The snapshot of the indexes in a directory, and how far it goes, when that is beyond `position`. One that is damaged or of
+/// another form says nothing.
+pub fn beyond(directory: &Path, position: Position) -> Option<(PathBuf, Position)> {
+    let path = directory.join(FILE);
+    let last = index::beyond(&path, position).ok().flatten()?;
+    Some((path, last))
+}
 
 /// A record that is being opened.
 pub struct Restart {

@@ -172,7 +172,10 @@ impl Writer {
         let (staged, answers) = match written {
             Ok((staged, answers)) => (staged, answers),
             Err(error) => {
-                let reason = error.to_string();
+                let reason = match error {
+                    SubmitError::Failed { reason } => reason,
+                    error => error.to_string(),
+                };
                 let failed = || Err(SubmitError::Failed { reason: reason.clone() });
                 (Vec::new(), waiting.iter().map(|_| failed()).collect())
             }

@@ -50,7 +50,12 @@ impl Keeper {
     }
 
     /// A failure costs a later start its speed, and nothing else: it is told, and tried again when as much is new again.
+    ///
+    /// Of a log that takes no more writes none is taken: its directory may not be there any more.
     async fn take(&mut self) {
+        if self.ledger.poisoned().is_some() {
+            return;
+        }
         let begun = Instant::now();
         self.kept = *self.projection.position.borrow();
         match self.projection.snapshot(&self.ledger, &self.directory).await {

@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -42,6 +42,14 @@ const TIME: u8 = 5;
 /// The form of the content and the rules that it follows from. The first number is raised when the form changes.
 fn version() -> String {
     format!("projections 2, rules {RULESET}")
+}
+
+/// The snapshot of the read models in a directory, and how far it goes, when that is beyond `position`. One that is damaged,
+/// of another form or of other rules says nothing.
+pub fn beyond(directory: &Path, position: Position) -> Option<(PathBuf, Position)> {
+    let path = directory.join(FILE);
+    let last = snapshot::beyond(&path, &version(), position).ok().flatten()?;
+    Some((path, last))
 }
 
 /// The read models as they were at some position. Shares most of its memory with what goes on.

@@ -21,7 +21,7 @@ pub struct Checkpoint {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
     /// The note is not.
-    #[error("the checkpoint is refused: {0}")]
+    #[error(transparent)]
     Note(#[from] NoteError),
     /// The text of the note is not a checkpoint.
     #[error("the signed text is not a checkpoint: {0}")]

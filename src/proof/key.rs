@@ -136,6 +136,11 @@ impl SigningKey {
         if hex(key.verifier().id()) == id { Ok(key) } else { Err(KeyError::Id) }
     }
 
+    /// Whether somewhere in a text something begins as a signing key does, whole or not: such a text is secret.
+    pub fn is_meant_by(text: &str) -> bool {
+        text.contains(PRIVATE)
+    }
+
     /// The text that [`SigningKey::from_text`] reads: secret.
     pub fn to_text(&self) -> String {
         format!("{PRIVATE}{}+{}+{}\n", self.name, hex(self.verifier().id()), encode(&self.key.to_bytes()))

@@ -10,9 +10,10 @@ use uuid::Uuid;
 use super::{
     hint,
     key::{self, KeyFileError},
-    place::{Form, misshapen},
+    place::{self, Form, misshapen},
     scaffold::{Scaffold, ScaffoldError},
     survey::{Survey, SurveyError},
+    witness::Witness,
 };
 use crate::{
     ledger::{Inspection, READ_BYTES, read_stored},
@@ -107,6 +108,13 @@ async fn examine_log(
     find: &mut impl FnMut(Discovery),
 ) -> Result<(Position, Hash), ExaminationError> {
     let nothing = (Position::START, Hash::of_nothing());
+    if place::lost(survey.path()).is_some() {
+        let problem =
+            "it is missing, and the database with it; what is left of the record is in the journal only";
+        let file = survey.path().join("tail");
+        find(Discovery { position: survey.sound.next(), file, problem: problem.to_owned() });
+        return Ok(nothing);
+    }
     if let Some((file, expected)) = misshapen(survey.path()) {
         let problem = match expected {
             Form::File => "it is a directory, and a file belongs there",
@@ -176,6 +184,13 @@ async fn examine_log(
     if survey.sound < tail {
         let problem = "its block does not follow from the one before it (chain of blocks)".to_owned();
         find(found(survey.sound.next(), problem));
+    }
+    if let Some(Witness { file, position }) = &survey.witness {
+        let problem = format!(
+            "it is of {position} events, and the log ends at position {tail}: the log lost its newest events, or was put back \
+             from an older copy"
+        );
+        find(Discovery { position: tail.next(), file: file.clone(), problem });
     }
     log.close().await.map_err(|error| ReadError::Failed { reason: error.to_string() })?;
     Ok((tail, tree.root()))

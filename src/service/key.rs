@@ -63,6 +63,31 @@ pub enum KeyFileError {
         /// Its permissions.
         mode: u32,
     },
+    /// Others can read a copy.
+    #[error(
+        "the copy of the signing key in {path} can be read by others (mode {mode:03o})\n\
+         If nobody has, run `chmod 600 {path}` and this again. Otherwise leave out --signing-key: the restored record gets a new \
+         key, which auditors have to learn.",
+        path = path.display()
+    )]
+    CopyExposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// A copy is not a key.
+    #[error(
+        "{path} is no copy of a signing key: {error}\n\
+         Name a copy of the chancery.key that the record was signed with, or leave out --signing-key.",
+        path = path.display()
+    )]
+    Copy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: KeyError,
+    },
     /// What is in the file is not a key.
     #[error(
         "the signing key in {path} cannot be used: {error}\n\
@@ -172,8 +197,17 @@ pub fn look(directory: &Path) -> Result<Option<VerifierKey>, KeyFileError> {
     }
 }
 
-/// Reads a copy of a key.
-pub fn read(path: &Path) -> Result<SigningKey, KeyFileError> {
+/// Reads a copy of a key that is kept apart from any record.
+pub fn read_copy(path: &Path) -> Result<SigningKey, KeyFileError> {
+    read(path).map_err(|error| match error {
+        KeyFileError::Exposed { path, mode } => KeyFileError::CopyExposed { path, mode },
+        KeyFileError::Key { path, error } => KeyFileError::Copy { path, error },
+        error => error,
+    })
+}
+
+/// Reads a key.
+fn read(path: &Path) -> Result<SigningKey, KeyFileError> {
     let file = File::open(path).map_err(|error| KeyFileError::Read { path: path.to_owned(), error })?;
     load(path, file)
 }

@@ -19,12 +19,14 @@ pub mod socket;
 mod submission;
 mod survey;
 mod transport;
+mod witness;
 
 pub use examination::{Discovery, ExaminationError, Examined, Lock, examine};
 pub use key::KeyFileError;
 pub use repair::{RepairError, Repaired, repair};
 pub use restore::{RestoreError, Restored, restore};
-pub use scaffold::{ScaffoldError, finish};
+pub use scaffold::{ScaffoldError, finish, tidy};
 pub use server::{Config, Server, StartError};
 pub use submission::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX};
 pub use survey::{Range, Survey, SurveyError};
+pub use witness::Witness;

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{hint, scaffold::create};
+use super::{
+    hint,
+    scaffold::{create, leftover},
+};
 
 /// What is expected at a path of a data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub enum Form {
 
 /// What can lie in a data directory; nothing of it need be there.
 const KNOWN: [(&str, Form); 16] = [
-    ("lock", Form::File),
+    (LOCK, Form::File),
     ("tail", Form::File),
     ("tail.new", Form::File),
     ("sled", Form::Directory),
@@ -29,7 +32,7 @@ const KNOWN: [(&str, Form); 16] = [
     ("journal/0", Form::File),
     ("journal/1", Form::File),
     ("trial", Form::Directory),
-    ("snapshots", Form::Directory),
+    (SNAPSHOTS, Form::Directory),
     ("chancery.key", Form::File),
     ("chancery.key.new", Form::File),
     ("retired.keys", Form::File),
@@ -37,6 +40,13 @@ const KNOWN: [(&str, Form); 16] = [
 ];
 /// What makes a directory one with a record.
 const RECORD: [&str; 3] = ["tail", "sled", "journal"];
+/// What is made only when `tail` and the database are durable. Without those it is what is left of a record. A key is not
+/// among them: it may be put there before the record is.
+const REMAINS: [&str; 4] = ["journal/0", "journal/1", SNAPSHOTS, "retired.keys"];
+/// The lock, which says something as soon as there is a log.
+const LOCK: &str = "lock";
+/// The directory of snapshots, beside the log.
+pub const SNAPSHOTS: &str = "snapshots";
 /// What a new file system has in it.
 const LOST_AND_FOUND: &str = "lost+found";
 
@@ -71,6 +81,33 @@ pub enum PlaceError {
         /// One of them.
         name: String,
     },
+    /// It held a record.
+    #[error(
+        "{path} held a record, and that is missing: {} there, and neither tail nor sled/db\n\
+         Put the missing files back, or restore a backup to a new directory: chancery restore --from BACKUP --data DIR\n\
+         {}A new record is begun in a directory of its own. Nothing was changed.",
+        left(remains), journal(path, *journal_bytes), path = path.display()
+    )]
+    Lost {
+        /// The place.
+        path: PathBuf,
+        /// What is left.
+        remains: Vec<&'static str>,
+        /// How many bytes are in the journal, which may be records.
+        journal_bytes: u64,
+    },
+    /// A command that builds a record there was interrupted.
+    #[error(
+        "there is no record in {path}, and {folder} is what an interrupted restore of it has left, or one that goes on\n\
+         Run the restore again: it removes that folder first. If a new record is wanted here instead, remove the folder.",
+        path = path.display(), folder = folder.display()
+    )]
+    Unfinished {
+        /// The place.
+        path: PathBuf,
+        /// What it left.
+        folder: PathBuf,
+    },
     /// A part of the record has another form than it must have.
     #[error(
         "{path} is {}, and {} belongs there\n\
@@ -96,9 +133,71 @@ pub enum PlaceError {
     },
 }
 
+/// What is left, as the subject of a sentence.
+fn left(remains: &[&str]) -> String {
+    let verb = if remains.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", remains.join(", "))
+}
+
+/// What can be done about a journal without a database.
+fn journal(path: &Path, bytes: u64) -> String {
+    match bytes {
+        0 => String::new(),
+        _ => format!(
+            "`chancery repair --data {}` says what can still be read of its journal.\n",
+            path.display()
+        ),
+    }
+}
+
+/// The record that was in a directory and is not there any more, with all that says where it ended; `None` where there is
+/// one, damaged or not, and where there never was.
+///
+/// A start makes the database and `tail`, syncs them and their names, and only then anything else: whatever is left by one
+/// that was killed, or by a power cut, is no remainder of a record.
+pub fn lost(data: &Path) -> Option<PlaceError> {
+    let bytes = |name: &str| fs::metadata(data.join(name)).map_or(0, |found| found.len());
+    if data.join("tail").exists() || 0 < bytes("sled/db") {
+        return None;
+    }
+    let mut remains: Vec<&str> = REMAINS.into_iter().filter(|name| data.join(name).exists()).collect();
+    if 0 < bytes(LOCK) {
+        remains.push(LOCK);
+    }
+    match remains.is_empty() {
+        true => None,
+        false => Some(PlaceError::Lost {
+            path: data.to_owned(),
+            remains,
+            journal_bytes: bytes("journal/0") + bytes("journal/1"),
+        }),
+    }
+}
+
+/// What an interrupted command has left of a record that was to be in a directory where there is none.
+pub fn unfinished(data: &Path) -> Option<PlaceError> {
+    let folder = leftover(data).filter(|_| !is_record(data))?;
+    Some(PlaceError::Unfinished { path: data.to_owned(), folder })
+}
+
 /// Whether there is a record in a directory, whole or not.
 pub fn is_record(path: &Path) -> bool {
     RECORD.iter().any(|name| path.join(name).exists())
+}
+
+/// The data directory of a record in which a path lies, or would lie: one of the directories above it.
+pub fn enclosing(path: &Path) -> io::Result<Option<PathBuf>> {
+    let path = std::path::absolute(path)?;
+    // What is not there yet has no links in it.
+    let there = path.ancestors().find_map(|above| fs::canonicalize(above).ok().map(|found| (above, found)));
+    let Some((above, found)) = there else { return Ok(None) };
+    let above = if above == path { found.parent() } else { Some(found.as_path()) };
+    // Other directories may have something of one of these names too.
+    let is_data = |folder: &Path| {
+        let has = |name: &str| folder.join(name).is_file();
+        has("tail") && (has("chancery.key") || has("retired.keys") || has("sled/db"))
+    };
+    Ok(above.and_then(|above| above.ancestors().find(|folder| is_data(folder))).map(Path::to_owned))
 }
 
 /// The first path in a data directory at which a file lies instead of a directory, or the other way round.
@@ -115,6 +214,9 @@ pub fn misshapen(data: &Path) -> Option<(PathBuf, Form)> {
 /// Makes the directory for a record, for its owner alone, when it is not there. One with something else in it is refused.
 pub fn prepare(data: &Path) -> Result<(), PlaceError> {
     let io = |error| PlaceError::Io { path: data.to_owned(), error };
+    if let Some(error) = lost(data).or_else(|| unfinished(data)) {
+        return Err(error);
+    }
     match fs::metadata(data) {
         Ok(found) if !found.is_dir() => return Err(PlaceError::File { path: data.to_owned() }),
         Ok(_) => {}

@@ -69,7 +69,7 @@ pub async fn restore(
     key: Option<&Path>,
     mut watch: impl FnMut(u64, Position),
 ) -> Result<Restored, RestoreError> {
-    let key = key.map(key::read).transpose()?;
+    let key = key.map(key::read_copy).transpose()?;
     if let Some(key) = &key {
         source = source.trusting(key.verifier());
     }

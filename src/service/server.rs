@@ -24,11 +24,12 @@ use super::{
     history::History,
     key::{self, KeyFileError},
     operations::Operations,
-    place::{self, PlaceError},
+    place::{self, PlaceError, SNAPSHOTS},
     query::Query,
     socket::Socket,
     submission::Submission,
     transport::{REQUEST_BYTES_MAX, reword},
+    witness::Witness,
 };
 use crate::{
     ledger::{self, Ledger, Restart},
@@ -49,8 +50,8 @@ use crate::{
     },
 };
 
-/// The directory of snapshots, beside the log.
-const SNAPSHOTS: &str = "snapshots";
+/// How often it is looked whether the data directory is still where it was.
+const PLACE_CHECK: Duration = Duration::from_secs(2);
 /// How many streams one connection may have open, and with that how many requests it may have in flight: over HTTP/1.1 it
 /// has one.
 const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
@@ -91,6 +92,22 @@ pub enum StartError {
         data: PathBuf,
         /// Why.
         error: OpenError,
+    },
+    /// The log ends before what was kept of it.
+    #[error(
+        "the record in {} ends at position {tail}, and {} was made when it had {} events: it lost the newest ones, or was put \
+         back from an older copy\n\
+         Put the newer files back, or restore a backup with these events to a new directory. If they are given up, this keeps \
+         what is there and takes a new origin:\n  chancery repair --data {} --remove-from {}",
+        data.display(), witness.file.display(), witness.position, data.display(), tail.next()
+    )]
+    Behind {
+        /// The directory.
+        data: PathBuf,
+        /// Where the log ends.
+        tail: Position,
+        /// What tells.
+        witness: Witness,
     },
     /// There is no key to sign with.
     #[error(transparent)]
@@ -174,6 +191,9 @@ impl Server {
             place::prepare(&data)?;
             let log = SledLog::open_sized(&data, journal)
                 .map_err(|error| StartError::Log { data: data.clone(), error })?;
+            if let Some(witness) = Witness::against(&data, log.tail()) {
+                return Err(StartError::Behind { tail: log.tail(), witness, data });
+            }
             // The log has locked the directory.
             let key = key::load_or_make(&data, origin.as_ref(), log.tail())?;
             Ok::<_, StartError>((log, key))
@@ -215,7 +235,6 @@ impl Server {
             log: log.clone(),
             key,
             started_at: Timestamp::now(),
-            damage: Arc::default(),
         };
         let router = tonic::transport::Server::builder()
             // grpc-web comes over HTTP/1.1.
@@ -264,8 +283,15 @@ impl Server {
         report(&self.health, tonic_health::ServingStatus::Serving).await;
         let (log, health, stopping) = (self.log.clone(), self.health.clone(), self.stopping.clone());
         tokio::spawn(async move {
+            let watched = async {
+                loop {
+                    time::sleep(PLACE_CHECK).await;
+                    log.check_place();
+                }
+            };
             tokio::select! {
                 () = stopping.cancelled() => {}
+                () = watched => {}
                 () = log.until_poisoned() => {
                     health.set_service_status(WRITING, tonic_health::ServingStatus::NotServing).await;
                 }
@@ -282,6 +308,8 @@ impl Server {
             warn!("some connections did not end in time and are cut");
             abort.abort();
         }
+        // What is kept of a record is not put into what has taken its place.
+        self.log.check_place();
         self.closing.cancel();
         if let Err(error) = self.keeping.await {
             warn!(%error, "the last snapshot was not taken");

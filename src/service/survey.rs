@@ -4,7 +4,11 @@ use std::{io, path::Path};
 
 use bytes::Bytes;
 
-use super::hint;
+use super::{
+    hint,
+    place::{self, PlaceError},
+    witness::Witness,
+};
 use crate::{
     ledger::{Flaw, Inspection, Recorded, read_stored},
     log::sled::{OpenError, Salvage},
@@ -14,6 +18,9 @@ use crate::{
 /// Why nothing can be said of a data directory.
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
+    /// There is no record, and there was one, or was to be one.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// It is not there, or in use.
     #[error("{}", hint::opening(.0))]
     Open(#[from] OpenError),
@@ -50,15 +57,24 @@ pub struct Survey {
     pub named: Option<Position>,
     /// Why the first record that is not sound is not, when it can be read.
     pub fault: Option<String>,
+    /// A snapshot of more events than anything else says that there were.
+    pub witness: Option<Witness>,
 }
 
 impl Survey {
     /// Looks through a directory, which nobody may be using. Nothing in it is changed.
     pub fn of(data: &Path) -> Result<Survey, SurveyError> {
-        let salvage = Salvage::open(data)?;
+        let salvage = Salvage::open(data);
+        if salvage.as_ref().map_or_else(|error| !error.is_in_use(), |it| it.stretches().is_empty())
+            && let Some(error) = place::lost(data).or_else(|| place::unfinished(data))
+        {
+            return Err(error.into());
+        }
+        let salvage = salvage?;
         let named = salvage.named();
         let (readable, gone) = (Vec::new(), Vec::new());
-        let mut survey = Survey { salvage, sound: Position::START, readable, gone, named, fault: None };
+        let mut survey =
+            Survey { salvage, sound: Position::START, readable, gone, named, fault: None, witness: None };
         let mut inspection = Inspection::default();
         let mut ranges: Vec<Range> = Vec::new();
         let (mut sound, mut fault, mut broken) = (Position::START, None, false);
@@ -89,7 +105,10 @@ impl Survey {
             }
             behind = range.last;
         }
-        if let Some(last) = named.filter(|named| behind < *named) {
+        let ended = named.map_or(behind, |named| named.max(behind));
+        survey.witness = Witness::against(survey.path(), ended);
+        let last = survey.witness.as_ref().map_or(ended, |witness| witness.position);
+        if behind < last {
             survey.gone.push(Range { first: behind.next(), last });
         }
         (survey.sound, survey.readable, survey.fault) = (sound, ranges, fault);
@@ -99,6 +118,12 @@ impl Survey {
     /// Whether every record is there, as far as anything says.
     pub const fn is_complete(&self) -> bool {
         self.readable.is_empty() && self.gone.is_empty() && self.named.is_some()
+    }
+
+    /// Where the record ended, as far as anything says.
+    pub fn ended(&self) -> Position {
+        let last = self.gone.iter().chain(&self.readable).map(|range| range.last).max();
+        last.map_or(self.sound, |last| last.max(self.sound))
     }
 
     /// Where the records lie.

@@ -1,7 +1,7 @@
 //! Snapshots: files of what was derived from the log up to a position, so that a start need not derive it again.
 //!
 //! A snapshot is a cache. It is written whole under another name, made durable, and then given its own; read back, it is
-//! checked from the first byte to the last. What is in it is not this module's business. Deleting one is always safe.
+//! checked from the first byte to the last. What is in it is not this module's business. Deleting one loses no event.
 //!
 //! ```text
 //! 8 bytes    magic
@@ -85,7 +85,11 @@ pub fn write(
     fill: impl FnOnce(&mut Writer) -> io::Result<()>,
 ) -> io::Result<()> {
     let directory = path.parent().ok_or_else(|| io::Error::other("a snapshot lies in a directory"))?;
-    fs::create_dir_all(directory)?;
+    // Only the last folder: where the one that it belongs in is gone, nothing is made anew.
+    match fs::create_dir(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
     let temporary = path.with_extension("new");
     let mut writer =
         Writer { file: BufWriter::with_capacity(BLOCK_BYTES, File::create(&temporary)?), blocks: 0 };
@@ -151,6 +155,17 @@ pub fn read(path: &Path, version: &str) -> Result<(Header, Reader), SnapshotErro
         return Err(SnapshotError::Version { found: header.version, expected: version.to_owned() });
     }
     Ok((header, reader))
+}
+
+/// How far a snapshot of this version goes, when that is beyond `position` and it is whole: then, and only then, it is read
+/// to its end.
+pub fn beyond(path: &Path, version: &str, position: Position) -> Result<Option<Position>, SnapshotError> {
+    let (header, mut reader) = read(path, version)?;
+    if header.position <= position {
+        return Ok(None);
+    }
+    while reader.take()?.is_some() {}
+    Ok(Some(header.position))
 }
 
 fn take_header(bytes: &mut &[u8]) -> Option<Header> {

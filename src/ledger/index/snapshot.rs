@@ -89,6 +89,11 @@ fn put_family(block: &mut Vec<u8>, root: Position, family: &Family) {
     family.subjects.iter().for_each(|subject| snapshot::put_text(block, &subject.to_string()));
 }
 
+/// How far the snapshot goes, when that is beyond `position` and it is whole.
+pub fn beyond(path: &Path, position: Position) -> Result<Option<Position>, SnapshotError> {
+    snapshot::beyond(path, VERSION, position)
+}
+
 /// What has been read so far.
 #[derive(Default)]
 struct Content {

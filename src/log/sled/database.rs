@@ -45,6 +45,9 @@ const TREE: &str = "blocks";
 /// directory's lock is held, so nobody else can have it open.
 const RELEASE_WAIT: Duration = Duration::from_secs(10);
 
+/// How sled says that another one has its file.
+const LOCKED: &str = "could not acquire lock";
+
 /// How long to wait for a flush of sled's before asking for another.
 const FLUSH_WAIT: Duration = Duration::from_secs(1);
 
@@ -62,6 +65,11 @@ impl SledError {
     /// The operating system refused something to the guards around sled.
     pub fn refusal(error: &io::Error) -> SledError {
         SledError(error.to_string(), error.raw_os_error())
+    }
+
+    /// Whether another process has the database open.
+    pub fn is_locked(&self) -> bool {
+        self.0.contains(LOCKED)
     }
 
     /// What the operating system refused, if it was that: no damage, but a full disk or the like.
@@ -94,7 +102,7 @@ impl Database {
                 Ok((db, tree))
             });
             match opened {
-                Err(error) if error.0.contains("could not acquire lock") && Instant::now() < deadline => {
+                Err(error) if error.is_locked() && Instant::now() < deadline => {
                     thread::sleep(Duration::from_millis(5));
                 }
                 done => break done?,

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, File, TryLockError},
-    io::{self, Read, Seek, Write},
+    io::{self, Seek, Write},
     ops::Deref,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -11,18 +11,55 @@ use std::{
 
 use super::open::OpenError;
 
+/// The file that is locked.
+const LOCK: &str = "lock";
+
 /// What lies where in a log's directory.
 #[derive(Clone, Debug)]
 pub struct Files {
     path: PathBuf,
+    /// What the path led to when the directory was locked.
+    folder: Identity,
+    /// The same of the lock, when there is one.
+    lock: Option<Identity>,
 }
 
 /// A log's directory, locked against other processes until dropped.
+///
+/// Locks are advisory and end with their handles, also when the process is killed. There are two, because either can fail:
+/// the file may be removed, and some file systems do not lock directories.
 #[derive(Debug)]
 pub struct Directory {
     files: Files,
-    /// The lock is advisory and ends with the handle, also when the process is killed. `None` when nothing can be locked.
+    /// The directory itself.
+    _folder: File,
+    /// `None` when nothing may be written in it.
     lock: Option<File>,
+}
+
+/// By what a file is known, whatever its name, for as long as somebody has it open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// That of an open file.
+    pub fn of(file: &File) -> io::Result<Identity> {
+        file.metadata().map(Identity::from)
+    }
+
+    /// Whether this is what has the path now.
+    pub fn is_at(self, path: &Path) -> bool {
+        fs::metadata(path).is_ok_and(|found| Identity::from(found) == self)
+    }
+}
+
+impl From<fs::Metadata> for Identity {
+    fn from(found: fs::Metadata) -> Identity {
+        Identity { device: found.dev(), inode: found.ino() }
+    }
 }
 
 impl Directory {
@@ -34,8 +71,9 @@ impl Directory {
         };
         fs::create_dir_all(path).map_err(io(path))?;
         let path = path.canonicalize().map_err(io(path))?;
-        let lock_path = path.join("lock");
-        let mut lock = File::options()
+        let folder = hold(&path)?;
+        let lock_path = path.join(LOCK);
+        let lock = File::options()
             .read(true)
             .write(true)
             .create(true)
@@ -44,20 +82,36 @@ impl Directory {
             .map_err(io(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut owner = String::new();
-                // Only for the message: an unreadable owner is an unknown one.
-                let _ = lock.read_to_string(&mut owner);
-                return Err(OpenError::InUse { directory: path, process: owner.trim().parse().ok() });
-            }
+            Err(TryLockError::WouldBlock) => return Err(in_use(&path)),
             Err(TryLockError::Error(source)) => return Err(OpenError::Io { path: lock_path, source }),
         }
+        let mut directory = Directory::new(path, folder, Some(lock))?;
+        if directory.tail().exists() {
+            directory.sign()?;
+        }
+        Ok(directory)
+    }
+
+    fn new(path: PathBuf, folder: File, lock: Option<File>) -> Result<Directory, OpenError> {
+        let identities = Identity::of(&folder)
+            .and_then(|folder| Ok((folder, lock.as_ref().map(Identity::of).transpose()?)));
+        let (folder_identity, lock_identity) =
+            identities.map_err(|source| OpenError::Io { path: path.clone(), source })?;
+        let files = Files { path, folder: folder_identity, lock: lock_identity };
+        Ok(Directory { files, _folder: folder, lock })
+    }
+
+    /// Writes into the lock which process has it. Not before there is a log: a lock that says something, in a directory
+    /// without one, tells that a log was there.
+    pub fn sign(&mut self) -> Result<(), OpenError> {
+        let Some(lock) = &mut self.lock else { return Ok(()) };
         let owner = format!("{}\n", std::process::id());
-        lock.set_len(0)
-            .and_then(|()| lock.rewind())
+        // Over what is there, so that a full disk has no say in it.
+        let written = lock
+            .rewind()
             .and_then(|()| lock.write_all(owner.as_bytes()))
-            .map_err(io(&lock_path))?;
-        Ok(Directory { files: Files { path }, lock: Some(lock) })
+            .and_then(|()| lock.set_len(owner.len() as u64));
+        written.map_err(|source| OpenError::Io { path: self.files.path.join(LOCK), source })
     }
 
     /// Locks a directory that is only read. One that may not be written to is locked as far as that goes: when there is no
@@ -70,11 +124,12 @@ impl Directory {
             locked => return locked,
         }
         let path = path.canonicalize().map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
-        let lock = File::open(path.join("lock")).ok();
+        let folder = hold(&path)?;
+        let lock = File::open(path.join(LOCK)).ok();
         match lock.as_ref().map(File::try_lock) {
-            Some(Err(TryLockError::WouldBlock)) => Err(OpenError::InUse { directory: path, process: None }),
-            Some(Ok(())) => Ok(Directory { files: Files { path }, lock }),
-            Some(Err(TryLockError::Error(_))) | None => Ok(Directory { files: Files { path }, lock: None }),
+            Some(Err(TryLockError::WouldBlock)) => Err(in_use(&path)),
+            Some(Ok(())) => Directory::new(path, folder, lock),
+            Some(Err(TryLockError::Error(_))) | None => Directory::new(path, folder, None),
         }
     }
 
@@ -89,6 +144,21 @@ impl Directory {
     }
 }
 
+/// Opens a directory and locks it. A file system that locks no directories leaves it to the file in it.
+fn hold(path: &Path) -> Result<File, OpenError> {
+    let folder = File::open(path).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+    match folder.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(in_use(path)),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(folder),
+    }
+}
+
+/// Another process has the directory. Which one is only for the message: an unreadable owner is an unknown one.
+pub fn in_use(path: &Path) -> OpenError {
+    let owner = fs::read_to_string(path.join(LOCK)).unwrap_or_default();
+    OpenError::InUse { directory: path.to_owned(), process: owner.trim().parse().ok() }
+}
+
 impl Deref for Directory {
     type Target = Files;
 
@@ -101,6 +171,18 @@ impl Files {
     /// The directory itself.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The first of those that are not there any more: the directory that was locked, its lock, and the files of the journal.
+    pub fn missing(&self) -> Option<PathBuf> {
+        if !self.folder.is_at(&self.path) {
+            return Some(self.path.clone());
+        }
+        let lock = self.path.join(LOCK);
+        if self.lock.is_some_and(|identity| !identity.is_at(&lock)) {
+            return Some(lock);
+        }
+        self.journals().into_iter().find(|path| !path.is_file())
     }
 
     /// The file that names the tail.
@@ -149,11 +231,7 @@ pub fn conf(folder: &Path) -> PathBuf {
 
 /// Whether an open file is the one that has this path.
 pub fn lies_at(file: &File, path: &Path) -> bool {
-    let identity = |found: fs::Metadata| (found.dev(), found.ino());
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(found)) => identity(open) == identity(found),
-        _ => false,
-    }
+    Identity::of(file).is_ok_and(|identity| identity.is_at(path))
 }
 
 /// Syncs a file, or the names in a folder.

@@ -13,7 +13,10 @@ use std::{
 
 use bytes::Bytes;
 
-use super::frame::{ALIGNMENT, Frame};
+use super::{
+    directory::Identity,
+    frame::{ALIGNMENT, Frame},
+};
 use crate::position::Position;
 
 /// By how much the file grows at a time.
@@ -23,6 +26,8 @@ const STEP_BYTES: u64 = 1 << 20;
 #[derive(Debug)]
 pub struct Journal {
     pub(super) file: File,
+    path: PathBuf,
+    identity: Identity,
     /// Where the next frame goes.
     end: u64,
     /// How far the file has been written with zeros or frames, and synced.
@@ -33,13 +38,23 @@ impl Journal {
     /// Creates the file, or empties it. Its name has still to be synced.
     pub fn create(path: &Path) -> io::Result<Journal> {
         let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
-        Ok(Journal { file, end: 0, prepared: 0 })
+        Journal::new(file, path)
     }
 
     /// Opens the file as it is, for a log in which nothing is appended.
     pub fn keep(path: &Path) -> io::Result<Journal> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-        Ok(Journal { file, end: 0, prepared: 0 })
+        Journal::new(file, path)
+    }
+
+    fn new(file: File, path: &Path) -> io::Result<Journal> {
+        let identity = Identity::of(&file)?;
+        Ok(Journal { file, path: path.to_owned(), identity, end: 0, prepared: 0 })
+    }
+
+    /// Its path, when the file is not there any more.
+    pub fn missing(&self) -> Option<&Path> {
+        (!self.identity.is_at(&self.path)).then_some(&self.path)
     }
 
     /// How many bytes of frames are in it.

@@ -14,13 +14,16 @@ use super::{
     directory::Files,
     open::{OpenError, open},
     shared::Shared,
-    verify::{VerifyError, verify},
-    writer::{Sizes, Writer},
+    verify::{VerifyError, missing, verify},
+    writer::{Sizes, Writer, gone},
 };
 use crate::{
     log::{AppendError, Log, Reach, ReadError, Run, Take},
     position::Position,
 };
+
+/// What is known to be damaged of an open log, in words: what a reader came upon first, or the last verification.
+pub type Damage = Arc<Mutex<Option<String>>>;
 
 /// A durable log in a directory of its own.
 ///
@@ -36,6 +39,7 @@ struct Parts {
     /// `None` once closed.
     writer: Mutex<Option<Writer>>,
     files: Files,
+    damage: Damage,
 }
 
 impl SledLog {
@@ -51,8 +55,8 @@ impl SledLog {
     /// The same, with a journal of another size.
     pub fn open_sized(directory: &Path, sizes: Sizes) -> Result<SledLog, OpenError> {
         let (shared, writer) = open(directory, sizes)?;
-        let files = writer.files().clone();
-        Ok(SledLog { parts: Arc::new(Parts { shared, writer: Mutex::new(Some(writer)), files }) })
+        let (files, damage) = (writer.files().clone(), Damage::default());
+        Ok(SledLog { parts: Arc::new(Parts { shared, writer: Mutex::new(Some(writer)), files, damage }) })
     }
 }
 
@@ -63,6 +67,21 @@ impl SledLog {
     /// it finds first is what a reader would come upon first.
     pub fn verify(&self, progress: impl FnMut(Position)) -> Result<Position, VerifyError> {
         verify(&self.parts.shared, &self.parts.files, progress)
+    }
+
+    /// What is known to be damaged. Whoever has verified the log says there what was found.
+    pub fn damage(&self) -> Damage {
+        self.parts.damage.clone()
+    }
+
+    /// Looks whether the directory and its files are still where they were opened; if not, the log takes no more writes.
+    ///
+    /// Every append looks for its own file. This finds what an append does not see, and when there is none.
+    pub fn check_place(&self) {
+        if let Some(path) = missing(&self.parts.shared, &self.parts.files) {
+            // The reason is kept for everybody who asks.
+            let _ = self.parts.shared.fail(gone(&path));
+        }
     }
 
     /// Returns once the log takes no more writes, for the reason that [`Log::poisoned`] gives; perhaps never.
@@ -102,12 +121,12 @@ impl Log for SledLog {
             return Ok(run);
         }
         let parts = Arc::clone(&self.parts);
-        let run = spawn_blocking(move || parts.shared.read(from, bytes_max)).await;
+        let run = spawn_blocking(move || parts.noting(parts.shared.read(from, bytes_max))).await;
         run.map_err(|error| ReadError::Failed { reason: error.to_string() })?
     }
 
     fn scan_blocking(&self, reach: Reach, take: &mut Take<'_>) -> Result<Position, ReadError> {
-        self.parts.shared.scan(reach, take)
+        self.parts.noting(self.parts.shared.scan(reach, take))
     }
 
     fn scan_ready(&self, reach: Reach, take: &mut Take<'_>) -> Option<Result<Position, ReadError>> {
@@ -119,12 +138,12 @@ impl Log for SledLog {
             return records;
         }
         let (parts, positions) = (Arc::clone(&self.parts), positions.to_vec());
-        let records = spawn_blocking(move || parts.shared.fetch(&positions)).await;
+        let records = spawn_blocking(move || parts.noting(parts.shared.fetch(&positions))).await;
         records.map_err(|error| ReadError::Failed { reason: error.to_string() })?
     }
 
     fn fetch_blocking(&self, positions: &[Position]) -> Result<Vec<Bytes>, ReadError> {
-        self.parts.shared.fetch(positions)
+        self.parts.noting(self.parts.shared.fetch(positions))
     }
 
     fn tail(&self) -> Position {
@@ -147,6 +166,16 @@ impl Log for SledLog {
 }
 
 impl Parts {
+    /// Keeps what a reader came upon, for whoever asks how the log is.
+    fn noting<T>(&self, read: Result<T, ReadError>) -> Result<T, ReadError> {
+        read.inspect_err(|error| {
+            if let ReadError::Damaged { position, reason } = error {
+                let mut damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
+                damage.get_or_insert_with(|| format!("position {position}, the log: {reason}"));
+            }
+        })
+    }
+
     fn append(&self, after: Position, records: &[Bytes]) -> Result<Position, AppendError> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let closed = || AppendError::Failed { reason: "the log is closed".to_owned() };
@@ -212,6 +241,21 @@ mod tests {
         let tail = again.tail();
         assert!([two, two.plus(3)].contains(&tail), "{tail}");
         again.append(tail, &records(1)).await.expect("a restart ends the poisoning");
+    }
+
+    #[tokio::test]
+    async fn what_a_reader_comes_upon_is_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let log = SledLog::open(directory.path()).expect("a new log");
+        log.append(Position::START, &records(2)).await.expect("appended");
+        let known = || log.damage().lock().expect("no panic").clone();
+        log.parts.noting(log.parts.shared.fetch(&[Position::new(3)])).expect_err("beyond the tail");
+        assert_eq!(known(), None);
+        for position in [2, 1] {
+            let damaged = ReadError::Damaged { position: Position::new(position), reason: "torn".to_owned() };
+            log.parts.noting::<()>(Err(damaged)).expect_err("as it was");
+            assert_eq!(known().as_deref(), Some("position 2, the log: torn"));
+        }
     }
 
     #[tokio::test]

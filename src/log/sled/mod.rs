@@ -22,7 +22,7 @@
 //!
 //! | name       | what it is |
 //! |------------|------------|
-//! | `lock`     | locked while a process has the log open; its text is that process's id |
+//! | `lock`     | locked while a process has the log open, as is the directory itself; its text, once there is a log, is that process's id |
 //! | `tail`     | how far store and journal are durable, see [`tail_file`] |
 //! | `journal/` | `0` and `1`, of which one is written while the other is archived: see [`frame`]; empty in a closed log |
 //! | `sled/`    | the database: `db` (everything), `conf` (parameters), `snap.*` (where recovery begins), `blobs/` (empty); while the journal moves, `room` |
@@ -48,7 +48,7 @@ mod tail_file;
 mod verify;
 mod writer;
 
-pub use self::log::SledLog;
+pub use self::log::{Damage, SledLog};
 pub use open::OpenError;
 pub use salvage::{Salvage, Stretch};
 pub use verify::VerifyError;

@@ -74,9 +74,16 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether it is only that another process has the log open.
+    pub const fn is_in_use(&self) -> bool {
+        matches!(self, OpenError::InUse { .. })
+    }
+}
+
 /// Opens or creates the log in this directory.
 pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), OpenError> {
-    let directory = Directory::lock(path)?;
+    let mut directory = Directory::lock(path)?;
     let tail_file = open_tail_file(&directory)?;
     let named = tail_file.as_ref().map_or(Named::START, TailFile::named);
     let found =
@@ -139,6 +146,7 @@ pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), O
             drop(shared.fail(format!("moving the journal into the store: {reason}")));
         }
     }
+    directory.sign()?;
     let writer = Writer::start(Arc::clone(&shared), archiver, sizes, directory);
     Ok((shared, writer.map_err(|(path, source)| OpenError::Io { path, source })?))
 }
@@ -214,6 +222,8 @@ fn open_database(directory: &Directory, named: Named) -> Result<Database, OpenEr
     recovery::discard_unfinished(&folder).map_err(|source| io_error(&folder, source))?;
     Database::open(&folder).map_err(|error| match error.refused() {
         Some(source) => io_error(&db, source),
+        // sled locks its file too, for as long as anybody has it open.
+        None if error.is_locked() => directory::in_use(directory.path()),
         None => damaged(first_fault(), format!("the database cannot be opened: {error}")),
     })
 }

@@ -77,16 +77,12 @@ pub fn verify(
 
 /// The files that are open must still be those in the directory: what was removed under a running process is lost with it.
 fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
-    let [first, second] = files.journals();
     let db = directory::db(&files.sled());
     let same_db = shared.store.look(|database| Ok::<_, Fault>(directory::lies_at(&database.db, &db)));
     let same_db = same_db.map_err(|error| VerifyError::Failed { reason: error.to_string() })?;
-    let same_tail = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).lies_at(&files.tail());
-    let checked =
-        [(same_db, db), (same_tail, files.tail()), (first.is_file(), first), (second.is_file(), second)];
-    match checked.into_iter().find(|(same, _)| !same) {
+    match missing(shared, files).or((!same_db).then_some(db)) {
         None => Ok(()),
-        Some((_, file)) => Err(VerifyError::Damaged {
+        Some(file) => Err(VerifyError::Damaged {
             position: Position::new(1),
             file,
             reason: "it was removed or replaced while the server has it open, and what is in it ends with the server: \
@@ -94,6 +90,12 @@ fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
                 .to_owned(),
         }),
     }
+}
+
+/// The first file that an append needs and that is not in the directory any more, or the directory itself.
+pub fn missing(shared: &Shared, files: &Files) -> Option<PathBuf> {
+    let tail = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).lies_at(&files.tail());
+    files.missing().or((!tail).then(|| files.tail()))
 }
 
 /// Each of these frames, which were appended, must be in one of the files, unless it has been archived since.

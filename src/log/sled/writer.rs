@@ -2,7 +2,7 @@
 
 use std::{
     io, mem,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError, mpsc},
     thread::JoinHandle,
 };
@@ -58,6 +58,15 @@ pub struct Writer {
     directory: Directory,
 }
 
+/// Why nothing is written any more when a file is not where it was.
+pub fn gone(path: &Path) -> String {
+    format!(
+        "{} was removed, moved or replaced while the server has it open, and what is in it may end with the server: make a \
+         backup now, before it is stopped",
+        path.display()
+    )
+}
+
 impl Writer {
     /// Starts with an empty journal and a store that holds everything; or, in a log that is poisoned already, with a
     /// journal that is left as it is.
@@ -102,6 +111,10 @@ impl Writer {
         self.make_room(frame.bytes().len() as u64)?;
         let written = self.active.append(&frame);
         written.map_err(|error| self.shared.fail(format!("write to the journal: {error}")))?;
+        // A file without a name takes every write, and ends with the process.
+        if let Some(path) = self.active.missing() {
+            return Err(self.shared.fail(gone(path)));
+        }
         let mark = Mark::from(&frame);
         self.shared.recent.write().unwrap_or_else(PoisonError::into_inner).push(frame);
         let named = self.shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).name_append(mark);

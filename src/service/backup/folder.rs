@@ -35,6 +35,17 @@ pub enum FolderError {
         /// What it is.
         what: &'static str,
     },
+    /// It lies in the data directory of a record.
+    #[error(
+        "{path} lies in {data}, the data directory of a record, where nothing else belongs: name a directory outside of it",
+        path = path.display(), data = data.display()
+    )]
+    Within {
+        /// The folder.
+        path: PathBuf,
+        /// The data directory.
+        data: PathBuf,
+    },
     /// The system refused.
     #[error("{path}: {error}{}", hint::of(error), path = path.display())]
     Io {
@@ -50,10 +61,23 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// Files overlap, or some are missing.
-    #[error("{path} does not begin where the file before it ends, at position {end}", path = path.display())]
+    #[error(
+        "{path} does not begin where the file before it ends, at position {end}\n{}",
+        match end.next() < *first {
+            true => format!(
+                "Put back what begins at position {}. Without a copy, and while the record is served: move this file and those behind \
+                 it away, and `chancery backup` adds their positions anew.",
+                end.next()
+            ),
+            false => "They overlap, so that one of them does not belong there: move that one away.".to_owned(),
+        },
+        path = path.display()
+    )]
     Gap {
         /// The file.
         path: PathBuf,
+        /// Its first position.
+        first: Position,
         /// Where the one before ends.
         end: Position,
     },
@@ -70,7 +94,10 @@ pub enum FolderError {
     /// There is nothing in it.
     #[error(
         "there is no backup in {path}: its files end in {EXTENSION}{}",
-        if *interrupted { "\nWhat is there was left by one that was interrupted: run `chancery backup` again." } else { "" },
+        match interrupted {
+            true => "\nWhat is there was left by one that was interrupted: run `chancery backup` again.",
+            false => "\nName the directory that `chancery backup --to` was given, or the file of a stream.",
+        },
         path = path.display()
     )]
     Empty {
@@ -117,6 +144,9 @@ impl Folder {
         if place::is_record(path) {
             return Err(unfit("the data directory of a record"));
         }
+        if let Some(data) = place::enclosing(path).map_err(io(path))? {
+            return Err(FolderError::Within { path: path.to_owned(), data });
+        }
         fs::create_dir_all(path).map_err(io(path))?;
         let lock_path = path.join(LOCK);
         let lock = File::create(&lock_path).map_err(io(&lock_path))?;
@@ -126,7 +156,7 @@ impl Folder {
         })?;
         for entry in fs::read_dir(path).map_err(io(path))? {
             let entry = entry.map_err(io(path))?;
-            if is_unfinished(&entry.file_name()) {
+            if is_unfinished(&entry.file_name()) && !entry.path().is_dir() {
                 fs::remove_file(entry.path()).map_err(io(&entry.path()))?;
             }
         }
@@ -239,7 +269,10 @@ pub fn files(path: &Path) -> Result<Vec<Part>, FolderError> {
         interrupted |= is_unfinished(&name);
         match name.to_str().and_then(positions) {
             Some((first, last)) => parts.push(Part { path, first, last }),
-            None if name.to_string_lossy().ends_with(EXTENSION) => return Err(FolderError::Foreign { path }),
+            // A folder is none of the files, whatever its name.
+            None if name.to_string_lossy().ends_with(EXTENSION) && !path.is_dir() => {
+                return Err(FolderError::Foreign { path });
+            }
             None => {}
         }
     }
@@ -247,7 +280,7 @@ pub fn files(path: &Path) -> Result<Vec<Part>, FolderError> {
     let mut end = Position::START;
     for part in &parts {
         if part.first != end.next() {
-            return Err(FolderError::Gap { path: part.path.clone(), end });
+            return Err(FolderError::Gap { path: part.path.clone(), first: part.first, end });
         }
         end = part.last;
     }

@@ -30,7 +30,7 @@ pub enum SourceError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// What is in one of them is not to be believed.
-    #[error("{place} is REFUSED at position {position}: {fault}{}", advice(fault, *position), place = place.display())]
+    #[error("{place} is REFUSED at position {position}: {fault}{}", advice(fault), place = place.display())]
     Refused {
         /// The file, or `standard input`.
         place: PathBuf,
@@ -40,7 +40,10 @@ pub enum SourceError {
         fault: Box<FileFault>,
     },
     /// Nothing is in it.
-    #[error("the backup has no records")]
+    #[error(
+        "the backup has no records\n\
+         If the record is not empty, the stream or the file is: look at what made it, and run `chancery backup` again."
+    )]
     Empty,
 }
 
@@ -153,9 +156,9 @@ impl Source {
 }
 
 /// What can be done about a fault, on lines of its own.
-fn advice(fault: &FileFault, position: Position) -> &'static str {
+fn advice(fault: &FileFault) -> &'static str {
     match fault {
-        FileFault::Fault(Fault::Gap { .. }) if position == Position::new(1) => {
+        FileFault::Fault(Fault::Gap { expected, found }) if expected < found => {
             "\nThe earlier part goes before it: name the directory that has both, or put them into one stream, the earlier first, \
              with - for standard input."
         }

@@ -33,7 +33,7 @@ pub enum Fault {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// It goes on somewhere else than the one before ended.
-    #[error("it begins behind position {found}, and what is there ends at {expected}")]
+    #[error("{}it begins behind position {found}, and what is there ends at {expected}", missing(*expected, *found))]
     Gap {
         /// Where the one before ended.
         expected: Position,
@@ -58,6 +58,14 @@ pub enum Fault {
         /// Where they end.
         until: Position,
     },
+}
+
+/// The positions between an end and the next beginning, if that is behind it.
+fn missing(end: Position, beginning: Position) -> String {
+    match end < beginning {
+        true => format!("positions {} to {beginning} are missing: ", end.next()),
+        false => String::new(),
+    }
 }
 
 /// The header of a backup, read.
@@ -139,9 +147,12 @@ impl Transcript {
         self.end().next()
     }
 
-    /// The last position taken.
+    /// The last position taken, or where the first header must go on.
     pub const fn end(&self) -> Position {
-        Position::new(self.tree.size())
+        match (&self.open, self.behind) {
+            (None, Some((end, _))) => end,
+            _ => Position::new(self.tree.size()),
+        }
     }
 
     /// The root over everything up to the last position taken.

@@ -5,7 +5,7 @@ mod verification;
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use jiff::Timestamp;
@@ -43,12 +43,7 @@ pub struct Operations {
     pub key: Arc<SigningKey>,
     /// When the server started.
     pub started_at: Timestamp,
-    /// What the last verification found first; nothing when it found nothing.
-    pub damage: Damage,
 }
-
-/// What a verification found first, for whoever asks how the server is.
-pub type Damage = Arc<Mutex<Option<String>>>;
 
 #[tonic::async_trait]
 impl v1::operations_service_server::OperationsService for Operations {
@@ -71,7 +66,13 @@ impl v1::operations_service_server::OperationsService for Operations {
             regimes: holdings.regimes as u64,
             relationships: holdings.relationships as u64,
             poisoned: self.ledger.poisoned().unwrap_or_default(),
-            damage: self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default(),
+            damage: self
+                .log
+                .damage()
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+                .unwrap_or_default(),
             limits: Some(v1::Limits {
                 commit_events_max: COMMIT_EVENTS_MAX as u32,
                 commit_bytes_max: COMMIT_BYTES_MAX as u32,
@@ -96,12 +97,8 @@ impl v1::operations_service_server::OperationsService for Operations {
         _request: Request<v1::VerifyRequest>,
     ) -> Result<Response<Self::VerifyStream>, Status> {
         let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
-        let verification = verification::Verification::new(
-            self.ledger.clone(),
-            self.key.clone(),
-            sender,
-            self.damage.clone(),
-        );
+        let verification =
+            verification::Verification::new(self.ledger.clone(), self.key.clone(), sender, self.log.damage());
         let runtime = Handle::current();
         let log = self.log.clone();
         drop(spawn_blocking(move || verification.run(&runtime, |progress| log.verify(progress))));

@@ -6,10 +6,12 @@ use bytes::Bytes;
 use tokio::{runtime::Handle, sync::mpsc};
 use tonic::Status;
 
-use super::Damage;
 use crate::{
     ledger::{Inspection, Ledger, READ_BYTES, read_stored},
-    log::{ReadError, sled::VerifyError},
+    log::{
+        ReadError,
+        sled::{Damage, VerifyError},
+    },
     position::Position,
     proof::{Checkpoint, Frontier, SigningKey},
     service::refusal::Refusal,

@@ -105,7 +105,7 @@ pub fn unmark(folder: &Path) -> io::Result<()> {
 }
 
 /// The folder before it has its marker.
-fn begun(folder: &Path) -> PathBuf {
+pub fn begun(folder: &Path) -> PathBuf {
     let mut name = folder.as_os_str().to_owned();
     name.push(".new");
     PathBuf::from(name)

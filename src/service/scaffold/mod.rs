@@ -176,6 +176,20 @@ fn folder_of(place: &Path) -> PathBuf {
     place.with_file_name(name)
 }
 
+/// What a command that is interrupted or goes on has left beside a place, if anything: a scaffold, whole or just begun.
+pub fn leftover(place: &Path) -> Option<PathBuf> {
+    let folder = folder_of(&std::path::absolute(place).ok()?);
+    [marker::begun(&folder), folder]
+        .into_iter()
+        .find(|folder| matches!(marker::recognise(folder), Ok(Some(_)) | Err(ScaffoldError::InUse { .. })))
+}
+
+/// Removes what an interrupted command has left beside a place with a record in it, which the caller has locked.
+pub fn tidy(place: &Path) {
+    // What cannot be removed, or is somebody's, is told to the next who needs the name.
+    let _ = marker::clear(&folder_of(place), place);
+}
+
 /// Refuses a place where something is, or where nothing can be put.
 fn vacant(place: &Path) -> Result<(), ScaffoldError> {
     let mut entries = match fs::read_dir(place) {

@@ -1,0 +1,435 @@
+//! What a data directory ought to hold: one that has lost its record is not taken for a new one, one that was put back is
+//! not continued, and a server notices when its directory goes away under it.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+#[path = "common/specimen.rs"]
+mod specimen;
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use chancery::{
+    log::sled::{OpenError, SledLog},
+    wire::v1::{
+        self, operations_service_client::OperationsServiceClient,
+        submission_service_client::SubmissionServiceClient,
+    },
+};
+use common::{Server, chancery, events};
+use specimen::{Said, gather, run};
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+
+/// How long a server may take to notice something.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Enough events for a snapshot at the end.
+const EVENTS: u64 = 2_300;
+/// How many of them are on record when the older copy is made.
+const EARLIER: u64 = 40;
+
+/// What is done to a data directory.
+type Alter = fn(&Path);
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+async fn submit(server: &Server, numbers: std::ops::RangeInclusive<u64>) {
+    let mut submission = SubmissionServiceClient::connect(server.url().to_owned()).await.unwrap();
+    for numbers in numbers.collect::<Vec<_>>().chunks(500) {
+        let events = numbers.iter().map(|number| events::actor(*number, &format!("a{number}"))).collect();
+        submission.submit(v1::SubmitRequest { events, checks: Vec::new() }).await.unwrap();
+    }
+}
+
+async fn submit_one(server: &Server, number: u64) -> Result<(), tonic::Status> {
+    let mut submission = SubmissionServiceClient::connect(server.url().to_owned()).await.unwrap();
+    let events = vec![events::actor(number, &format!("a{number}"))];
+    submission.submit(v1::SubmitRequest { events, checks: Vec::new() }).await.map(drop)
+}
+
+/// A record that was stopped, with snapshots, and a copy of it as it was earlier.
+struct Record {
+    home: tempfile::TempDir,
+}
+
+impl Record {
+    async fn new() -> Record {
+        let home = tempfile::tempdir().unwrap();
+        let record = Record { home };
+        let server = Server::start(&record.data(), &["--origin", "example.org/record"]);
+        submit(&server, 1..=EARLIER).await;
+        assert!(server.stop().success());
+        copy(&record.data(), &record.path("earlier"));
+        let server = Server::start(&record.data(), &[]);
+        submit(&server, EARLIER + 1..=EVENTS).await;
+        assert!(server.stop().success());
+        assert!(record.data().join("snapshots/ledger").exists());
+        copy(&record.data(), &record.path("whole"));
+        record
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// Puts everything back, and removes what lies beside it.
+    fn mend(&self) {
+        for entry in fs::read_dir(self.home.path()).unwrap() {
+            let entry = entry.unwrap();
+            if !["whole", "earlier"].contains(&entry.file_name().to_str().unwrap()) {
+                fs::remove_dir_all(entry.path()).unwrap();
+            }
+        }
+        copy(&self.path("whole"), &self.data());
+    }
+
+    fn verify(&self) -> Said {
+        run(&["verify", "--data", text(&self.data())])
+    }
+
+    fn repair(&self) -> Said {
+        run(&["repair", "--data", text(&self.data())])
+    }
+
+    fn start(&self) -> Result<Server, String> {
+        let mut command = chancery();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data", text(&self.data())]);
+        Server::try_spawn(command)
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to.join(entry.file_name())),
+            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+        }
+    }
+}
+
+/// Removes files and folders, which must be there.
+fn remove(data: &Path, names: &[&str]) {
+    for name in names {
+        let path = data.join(name);
+        match path.is_dir() {
+            true => fs::remove_dir_all(path).unwrap(),
+            false => fs::remove_file(path).unwrap(),
+        }
+    }
+}
+
+fn empty(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => fs::remove_dir(path).unwrap(),
+            false => fs::remove_file(path).unwrap(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_left_of_a_record_is_not_taken_for_a_new_one() {
+    let record = Record::new().await;
+    let cases: [(&str, Alter, &str); 7] = [
+        (
+            "the tail and the database",
+            |data| remove(data, &["tail", "sled"]),
+            "journal/0, journal/1, snapshots, lock are",
+        ),
+        (
+            "the tail and the files of the database",
+            |data| {
+                remove(data, &["tail"]);
+                empty(&data.join("sled"));
+            },
+            "journal/0, journal/1, snapshots, lock are",
+        ),
+        ("the journal too", |data| remove(data, &["tail", "sled", "journal"]), "snapshots, lock are"),
+        (
+            "all but the journal",
+            |data| remove(data, &["tail", "sled", "snapshots", "chancery.key", "lock"]),
+            "journal/0, journal/1 are",
+        ),
+        (
+            "all but the snapshots",
+            |data| remove(data, &["tail", "sled", "journal", "chancery.key", "lock"]),
+            "snapshots is",
+        ),
+        (
+            "all but the key and the lock",
+            |data| remove(data, &["tail", "sled", "journal", "snapshots"]),
+            "lock is",
+        ),
+        (
+            "all but a list of retired keys",
+            |data| {
+                remove(data, &["tail", "sled", "journal", "snapshots", "lock", "chancery.key"]);
+                fs::write(data.join("retired.keys"), "any").unwrap();
+            },
+            "retired.keys is",
+        ),
+    ];
+    for (what, alter, left) in cases {
+        record.mend();
+        alter(&record.data());
+        let before = gather(&record.data());
+        let start = record.start().map(drop).unwrap_err();
+        for said in [start, format!("{:?}", record.verify()), format!("{:?}", record.repair())] {
+            let words = ["held a record", left, "restore a backup", "Put the missing files back"];
+            assert!(words.iter().all(|word| said.contains(word)), "{what}: {said}");
+            assert!(!said.contains("as they were recorded") && !said.contains("Sound"), "{what}: {said}");
+        }
+        assert_eq!(record.verify().code, Some(1), "{what}");
+        assert_eq!(record.repair().code, Some(1), "{what}");
+        assert!(gather(&record.data()) == before, "{what}: a file was changed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_journal_still_holds_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let server = Server::start(&data, &[]);
+    submit(&server, 1..=20).await;
+    server.kill();
+    remove(&data, &["tail", "sled"]);
+    let mut serve = chancery();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data", text(&data)]);
+    let said = Server::try_spawn(serve).map(drop).unwrap_err();
+    assert!(said.contains("held a record") && said.contains("chancery repair --data"), "{said}");
+    let said = run(&["verify", "--data", text(&data)]);
+    assert!(said.code == Some(1) && said.text.contains("tail: it is missing"), "{said:?}");
+    let said = run(&["repair", "--data", text(&data)]);
+    assert!(said.code == Some(0) && said.text.contains("Sound: 20 events"), "{said:?}");
+    let said = run(&["repair", "--data", text(&data), "--remove-from", "21"]);
+    assert!(said.code == Some(0) && said.text.contains("old key is retired"), "{said:?}");
+    assert_eq!(specimen::ids(&Server::start(&data, &[])).await.len(), 20);
+}
+
+#[test]
+fn a_first_start_that_was_cut_short_begins_again() {
+    let home = tempfile::tempdir().unwrap();
+    let other = home.path().join("other");
+    Server::start(&other, &["--origin", "example.org/own"]).stop();
+    let (mut states, data) = (0, home.path().join("data"));
+    for own_key in [false, true] {
+        for made in [&[][..], &["lock"], &["lock", "sled/"], &["lock", "sled/", "sled/blobs/", "sled/db"]] {
+            for also in [&[][..], &["tail.new"], &["journal/"], &["tail.new", "journal/", "lost+found/"]] {
+                fs::create_dir(&data).unwrap();
+                for name in made.iter().chain(also) {
+                    match name.strip_suffix('/') {
+                        Some(folder) => fs::create_dir(data.join(folder)).unwrap(),
+                        None => drop(File::create(data.join(name)).unwrap()),
+                    }
+                }
+                if own_key {
+                    fs::copy(other.join("chancery.key"), data.join("chancery.key")).unwrap();
+                }
+                let server = Server::start(&data, &[]);
+                let key = run(&["key", "--server", server.url()]).text;
+                assert_eq!(key.starts_with("example.org/own+"), own_key, "{made:?} {also:?}: {key}");
+                assert!(server.stop().success());
+                fs::remove_dir_all(&data).unwrap();
+                states += 1;
+            }
+        }
+    }
+    assert_eq!(states, 32);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_was_put_back_is_not_continued() {
+    let record = Record::new().await;
+    let put_back = || {
+        record.mend();
+        for name in ["tail", "journal", "sled"] {
+            remove(&record.data(), &[name]);
+            let (from, to) = (record.path("earlier").join(name), record.data().join(name));
+            match from.is_dir() {
+                true => copy(&from, &to),
+                false => drop(fs::copy(from, to).unwrap()),
+            }
+        }
+    };
+    let flip: Alter = |path| {
+        let mut bytes = fs::read(path).unwrap();
+        let last = bytes.len() - 30;
+        bytes[last] ^= 1;
+        fs::write(path, bytes).unwrap();
+    };
+    let cases: [(&str, Alter, Option<&str>); 5] = [
+        ("both", |_| {}, Some("projections")),
+        ("that of the indexes", |snapshots| remove(snapshots, &["projections"]), Some("ledger")),
+        ("that of the projections", |snapshots| remove(snapshots, &["ledger"]), Some("projections")),
+        (
+            "of another form",
+            |snapshots| {
+                ["ledger", "projections"]
+                    .iter()
+                    .for_each(|name| fs::write(snapshots.join(name), "x").unwrap())
+            },
+            None,
+        ),
+        ("none", |snapshots| fs::remove_dir_all(snapshots).unwrap(), None),
+    ];
+    for (what, alter, witness) in cases {
+        put_back();
+        alter(&record.data().join("snapshots"));
+        let (verified, repaired) = (record.verify(), record.repair());
+        assert_eq!(verified.code, Some(i32::from(witness.is_some())), "{what}: {verified:?}");
+        assert_eq!(repaired.code, Some(0), "{what}: {repaired:?}");
+        let started = record.start();
+        let Some(witness) = witness else {
+            assert!(repaired.text.contains("Every record is there"), "{what}: {repaired:?}");
+            assert_eq!(specimen::ids(&started.unwrap()).await.len() as u64, EARLIER, "{what}");
+            continue;
+        };
+        let said = started.map(drop).unwrap_err();
+        let file = record.data().join("snapshots").join(witness);
+        for said in [&said, &verified.text, &repaired.text] {
+            assert!(said.contains(text(&file)) && said.contains("older copy"), "{what}: {said}");
+            assert!(said.contains(&EVENTS.to_string()), "{what}: {said}");
+        }
+        let order = format!("--remove-from {}", EARLIER + 1);
+        assert!(said.contains(&order) && repaired.text.contains(&order), "{what}: {said}");
+        let gone = format!("Gone: positions {} to {EVENTS}", EARLIER + 1);
+        assert!(repaired.text.contains(&gone), "{what}: {repaired:?}");
+    }
+    // A damaged one says nothing.
+    put_back();
+    for name in ["ledger", "projections"] {
+        flip(&record.data().join("snapshots").join(name));
+    }
+    assert_eq!(record.verify().code, Some(0));
+    record.start().map(drop).unwrap();
+
+    // Who gives up what is lost gives up the name.
+    put_back();
+    let from = (EARLIER + 1).to_string();
+    let said = run(&["repair", "--data", text(&record.data()), "--remove-from", &from]);
+    assert!(said.code == Some(0) && said.text.contains("The old key is retired"), "{said:?}");
+    assert!(said.text.contains(&format!("the record had {EVENTS}")), "{said:?}");
+    let server = record.start().unwrap();
+    assert_eq!(specimen::ids(&server).await.len() as u64, EARLIER);
+    let key = run(&["key", "--server", server.url()]).text;
+    assert!(!key.starts_with("example.org/record+"), "{key}");
+}
+
+/// Waits until the server takes no more writes, and returns why.
+async fn poisoned(server: &Server) -> String {
+    let mut operations = OperationsServiceClient::connect(server.url().to_owned()).await.unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let told = operations.server_info(v1::ServerInfoRequest {}).await.unwrap().into_inner();
+        if !told.poisoned.is_empty() {
+            return told.poisoned;
+        }
+        assert!(Instant::now() < deadline, "it goes on writing");
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn takes_writes(server: &Server) -> bool {
+    let channel = tonic::transport::Channel::from_shared(server.url().to_owned()).unwrap();
+    let service = "chancery.v1.SubmissionService".to_owned();
+    let mut health = HealthClient::new(channel.connect().await.unwrap());
+    let answer = health.check(HealthCheckRequest { service }).await.unwrap().into_inner();
+    answer.status() == tonic_health::pb::health_check_response::ServingStatus::Serving
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_directory_that_goes_away_under_a_server_ends_its_writing() {
+    let away: Alter = |data| fs::rename(data, data.with_file_name("away")).unwrap();
+    let replaced: Alter = |data| {
+        fs::rename(data, data.with_file_name("away")).unwrap();
+        copy(&data.with_file_name("away"), data);
+    };
+    let cases: [(&str, Alter, &str); 5] = [
+        ("renamed", away, ""),
+        ("replaced by a copy", replaced, ""),
+        ("removed", |data| fs::remove_dir_all(data).unwrap(), ""),
+        ("without its journal", |data| remove(data, &["journal"]), "journal/"),
+        ("without its lock", |data| remove(data, &["lock"]), "lock"),
+    ];
+    for (what, alter, named) in cases {
+        for asked in [false, true] {
+            let home = tempfile::tempdir().unwrap();
+            let data = home.path().join("data");
+            let server = Server::start(&data, &[]);
+            submit(&server, 1..=EVENTS).await;
+            assert!(takes_writes(&server).await, "{what}");
+            alter(&data);
+            // The next append notices, before it is acknowledged; without one the server does by itself.
+            if asked && named != "lock" {
+                let refused = submit_one(&server, EVENTS + 1).await.unwrap_err();
+                assert!(refused.code() == tonic::Code::Unavailable, "{what}: {refused}");
+                assert!(refused.message().contains("backup now"), "{what}: {refused}");
+            }
+            let reason = poisoned(&server).await;
+            let path = if named.is_empty() && !asked { data.clone() } else { data.join(named) };
+            assert!(reason.contains(text(&path)) && reason.contains("moved"), "{what}: {reason}");
+            let refused = submit_one(&server, EVENTS + 2).await.unwrap_err();
+            assert!(refused.code() == tonic::Code::Unavailable, "{what}: {refused}");
+            let deadline = Instant::now() + PATIENCE;
+            while takes_writes(&server).await {
+                assert!(Instant::now() < deadline, "{what}: it says that it takes writes");
+            }
+            // What is there can be read, and saved.
+            let backup = home.path().join("backup");
+            let said = run(&["backup", "--server", server.url(), "--to", text(&backup)]);
+            assert_eq!(said.code, Some(0), "{what}: {said:?}");
+            let there = data.exists();
+            assert!(!server.stop().success(), "{what}");
+            assert_eq!(data.exists(), there, "{what}: the directory was made anew");
+            assert!(!data.join("snapshots").exists(), "{what}");
+            let away = home.path().join("away");
+            if away.exists() {
+                let server = Server::start(&away, &[]);
+                assert!(EVENTS <= specimen::ids(&server).await.len() as u64, "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_lock_a_directory_is_in_use_all_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let server = Server::start(&data, &[]);
+    submit(&server, 1..=5).await;
+    remove(&data, &["lock"]);
+    let before = gather(&data);
+    for arguments in [
+        &["serve", "--listen", "127.0.0.1:0", "--data", text(&data)][..],
+        &["verify", "--data", text(&data)],
+        &["repair", "--data", text(&data)],
+        &["repair", "--data", text(&data), "--remove-from", "3"],
+    ] {
+        let said = run(arguments);
+        assert!(said.code == Some(1) && said.text.contains("in use"), "{arguments:?}: {said:?}");
+        assert!(!said.text.contains("damaged"), "{arguments:?}: {said:?}");
+        assert!(!data.join("lock").exists() && gather(&data) == before, "{arguments:?}");
+    }
+    assert_eq!(specimen::ids(&server).await.len(), 5);
+    drop(server);
+
+    // Where directories are not locked, the database still is.
+    let db = File::open(data.join("sled/db")).unwrap();
+    db.lock().unwrap();
+    match SledLog::open(&data) {
+        Err(OpenError::InUse { .. }) => {}
+        other => panic!("{:?}", other.map(drop)),
+    }
+}
