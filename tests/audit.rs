@@ -190,6 +190,8 @@ const EXPLAINED: &[Explained] = &[
         "2025-11-08",
         "ACTIVE SOLE; on 2013-05-16; lost 2025-11-07 by SOURCE_RANK against 2025-11-09 DISPUTES",
     ),
+    // A name that it had borne before rests on what brought it back.
+    ("group/pkk", "name", "2005-04-02", "Kurdistan Workers' Party SOLE; on 2005-04"),
     ("group/farc", "designations[us-fto219]", "2021-12-01", "DELISTED LATEST_EFFECTIVE; on 2021-12-01"),
     ("group/farc-ep", "designations[us-fto219]", "2021-12-01", "ACTIVE SOLE; on 2021-12-01"),
     (
@@ -591,6 +593,21 @@ async fn events_behind_differences() {
             "flags[DISPUTED]",
             "entered into force",
         ),
+        // What ended a challenge, and what was no longer secret, is named by nothing that stands.
+        (
+            "group/mek",
+            "2008-05-06@435",
+            "2008-05-07@435",
+            "designations[gb-ta2000].challenged_on",
+            "Court of Appeal upheld",
+        ),
+        (
+            "relationship/us/hamas",
+            "2025-10-09@435",
+            "2025-10-10@435",
+            "flags[SECRET_ONLY]",
+            "mediated the ceasefire",
+        ),
         ("group/hts", "2012-12-10@435", "2012-12-11@435", "upcoming", "listed by the United States"),
         ("group/hts", "2025-06-22@435", "2025-06-23@435", "upcoming", "revoked its listing"),
         ("group/hts", "2025-07-07@435", "2025-07-08@435", "upcoming", "revoked its listing"),
@@ -633,6 +650,83 @@ async fn what_time_counts_from() {
         assert!(it.event_summary.contains(expected), "{it:?}");
         assert_eq!(it.passed, passed, "{it:?}");
     }
+}
+
+/// What ended is put down to the fact that ended it, or to the one of which something ran out: not to what stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_ended_and_what_ended_it() {
+    use v1::ChangeCause::{NewFact, TimePassed};
+    let office = Office::seeded().await;
+    let until = |event: v1::Event, last: &str| {
+        let mut event = event;
+        let Some(v1::event::Body::Fact(fact)) = &mut event.body else { panic!() };
+        match &mut fact.statement {
+            Some(v1::fact::Statement::DesignationAct(act)) => act.expires_on = last.to_owned(),
+            Some(v1::fact::Statement::LineageRecorded(lineage)) => lineage.until = last.to_owned(),
+            _ => panic!(),
+        }
+        event
+    };
+    let kind = |event: v1::Event, kind: v1::EngagementKind| {
+        let mut event = event;
+        let Some(v1::event::Body::Fact(fact)) = &mut event.body else { panic!() };
+        let Some(v1::fact::Statement::Engagement(met)) = &mut fact.statement else { panic!() };
+        met.kind = kind.into();
+        event
+    };
+    let lineage = v1::fact::Statement::LineageRecorded(v1::LineageRecorded {
+        group: "g-wing".to_owned(),
+        kind: v1::LineageKind::WingOf.into(),
+        other: "g-own".to_owned(),
+        ..v1::LineageRecorded::default()
+    });
+    let named = |number: u64, on: &str, text: &str| {
+        let kind = v1::NameKind::Primary.into();
+        let name = v1::Name { text: text.to_owned(), kind, ..v1::Name::default() };
+        let named = v1::GroupNamed { group: "g-own".to_owned(), name: Some(name) };
+        events::event(&events::id(number), on, v1::fact::Statement::GroupNamed(named))
+    };
+    let act = |number: u64, on: &str, act: v1::Act| events::act(number, on, "g-own", "eu-taqa", act);
+    let met = |number: u64, on: &str| events::meeting(number, on, "no", "g-own");
+    let told = vec![
+        events::group(900, "g-own"),
+        events::group(901, "g-wing"),
+        act(902, "2010-01-01", v1::Act::Listed),
+        until(act(903, "2022-01-01", v1::Act::ExemptionGranted), "2022-12-31"),
+        until(act(904, "2022-02-01", v1::Act::ExemptionGranted), "2022-02-28"),
+        act(905, "2022-04-15", v1::Act::ExemptionEnded),
+        act(906, "2022-05-01", v1::Act::Challenged),
+        act(907, "2022-06-01", v1::Act::ChallengeClosed),
+        until(events::event(&events::id(908), "2011-01-01", lineage), "2018-12-31"),
+        named(909, "2005", "Beta"),
+        named(910, "2006", "Gamma"),
+        named(911, "2015-01-01", "Beta"),
+        kind(met(912, "2024-01-01"), v1::EngagementKind::Strike),
+        kind(met(913, "2024-03-10"), v1::EngagementKind::Negotiation),
+        met(914, "2024-09-01"),
+    ];
+    let at = office.submit(told).await.unwrap();
+    let (own, wing) = ("group/g-own", "group/g-wing");
+    let (relation, bound) = ("relationship/no/g-own", "relationship/fr/g-wing");
+    for (subject, from, to, field, cause, event) in [
+        (own, "2022-02-28", "2022-03-01", "designations[eu-taqa].exemptions", TimePassed, 904),
+        (own, "2022-04-14", "2022-04-15", "designations[eu-taqa].exemptions", NewFact, 905),
+        (own, "2022-05-31", "2022-06-01", "designations[eu-taqa].challenged_on", NewFact, 907),
+        (own, "2014-12-31", "2015-01-01", "name", NewFact, 911),
+        (wing, "2018-12-31", "2019-01-01", "inherited[eu-taqa from g-own]", TimePassed, 908),
+        (wing, "2018-12-31", "2019-01-01", "inherited[eu-taqa from g-own binding fr]", TimePassed, 908),
+        (bound, "2018-12-31", "2019-01-01", "legal[eu-taqa through g-own]", TimePassed, 908),
+        (relation, "2024-12-31", "2025-01-01", "headline", TimePassed, 912),
+        (relation, "2025-03-10", "2025-03-11", "headline", TimePassed, 913),
+    ] {
+        let (from, to) = (format!("{from}@{at}"), format!("{to}@{at}"));
+        let found = office.diff(subject, &from, &to).await.unwrap();
+        let it = found[subject].iter().find(|it| it.field == field).unwrap();
+        assert_eq!((it.cause(), &it.event_id), (cause, &events::id(event)), "{it:?}");
+    }
+    let known = format!("2017-01-01@{at}");
+    let explained = office.explain(bound, "legal[eu-taqa through g-own]", &known).await.unwrap();
+    assert!(dates(&explained.evidence).contains("2011-01-01"), "{explained:?}");
 }
 
 /// Where several events of one day are behind a change, all of them are named.

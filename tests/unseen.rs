@@ -764,6 +764,17 @@ async fn a_contradiction_is_settled_by_what_removes_it() {
     let retraction = v1::Event { event_id: id(28), body: Some(v1::event::Body::Retraction(retraction)) };
     office.submit(vec![retraction]).await;
     assert_eq!(office.anomalies("2026-01-01", &[Settled]).await, [format!("SETTLED {unlisted} by 18")]);
+    // An act without effect has one once the group is found to be one with another that was listed.
+    office.submit(vec![group(31, "wing")]).await;
+    office.submit(vec![act(29, "2024-02-02", "wing", "us-fto219", v1::Act::Delisted)]).await;
+    let merged = v1::IdentityMerged { group: "isis".into(), into: "wing".into(), reason: String::new() };
+    let merged = event(&id(30), "2025-01-01", v1::fact::Statement::IdentityMerged(merged));
+    office.submit(vec![merged]).await;
+    let found = office.anomalies("2026-01-01", &[Open, Settled]).await;
+    assert!(
+        found.contains(&"SETTLED ACT_WITHOUT_EFFECT designation/wing/us-fto219 2024-02-02 by 1e".to_owned()),
+        "{found:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,12 +11,12 @@ use crate::{
         date::Day,
         event::Event,
         fold::relationship::{Line, Tally},
-        id::ActorId,
+        id::{ActorId, GroupId},
         status::{
             change::Change,
-            field::{BINDING, Field, read_listing_elsewhere},
+            field::{BINDING, Field, read_listing, read_listing_elsewhere},
         },
-        vocabulary::ChangeCause,
+        vocabulary::{Act, ChangeCause},
     },
     ledger::Recorded,
     position::Position,
@@ -117,6 +117,8 @@ pub(super) struct Begun {
     pub turnings: Turnings,
     /// The days on which the listings can change that bear on a relationship.
     pub legal_days: BTreeSet<Day>,
+    /// The group, or the one that answers for it.
+    group: GroupId,
     /// The actor of a relationship.
     actor: Option<ActorId>,
     /// The moves of a relationship: the same on all days.
@@ -127,17 +129,20 @@ impl Begun {
     /// Of a subject, at whatever valid date.
     pub fn new(matter: &Matter, store: &Store, as_of: AsOf) -> Begun {
         let mut turnings = store.turnings(matter.group(), as_of);
-        let Matter::Relationship(actor, group) = matter else {
-            return Begun { turnings, legal_days: BTreeSet::new(), actor: None, line: None };
+        let group = store.survivor_of(matter.group(), as_of);
+        let Matter::Relationship(actor, _) = matter else {
+            return Begun { turnings, legal_days: BTreeSet::new(), group, actor: None, line: None };
         };
         turnings.days.extend(store.turning_days_of(actor, as_of));
         let legal_days = turnings.days.clone();
-        let group = store.survivor_of(group, as_of);
         let line = store.line_of(actor, &group, as_of).unwrap_or_default().into_owned();
         for (day, event) in line.beginnings() {
             turnings.begin(day, event);
         }
-        Begun { turnings, legal_days, actor: Some(actor.clone()), line: Some(line) }
+        for (day, event) in line.run_out() {
+            turnings.end_on(day, event);
+        }
+        Begun { turnings, legal_days, group, actor: Some(actor.clone()), line: Some(line) }
     }
 
     /// Why a field changed on a day, of all the changes of that day. What facts brought that began on it: those that the value
@@ -154,11 +159,44 @@ impl Begun {
             let what: Vec<&str> = turns.iter().map(|turn| turn.what.as_str()).collect();
             return Behind { cause: ChangeCause::TimePassed, events, passed: what.join("; ") };
         }
-        let gone = || {
-            let still: Vec<Position> = events_of(change.is).collect();
-            events_of(change.was).find(|event| change.path == "upcoming" && !still.contains(event))
+        Behind { cause: ChangeCause::TimePassed, events: self.run_out(day, change), passed: String::new() }
+    }
+
+    /// What time alone is counted from: what ran out on the day of that which held up the value before and does not hold up
+    /// the one after, or else of that which holds up either; what no longer holds it up, unless the value after is an
+    /// inference from something new; at last the first that is named.
+    fn run_out(&self, day: Day, change: &Change<'_>) -> Vec<Position> {
+        let ended = self.turnings.ended.get(&day).map(Vec::as_slice).unwrap_or_default();
+        let still: Vec<Position> = events_of(change.is).collect();
+        let gone = || events_of(change.was).filter(|event| !still.contains(event));
+        let ends = |event: &Position| ended.contains(event);
+        let inferred = change.is.is_some_and(|field| field.grounds().inferred);
+        [
+            distinct(gone().filter(ends)),
+            distinct(named(change).filter(ends)),
+            distinct(gone().filter(|_| !inferred).take(1)),
+        ]
+        .into_iter()
+        .find(|events| !events.is_empty())
+        .unwrap_or_else(|| named(change).take(1).collect())
+    }
+
+    /// The acts of a day that ended what lay over a listing: nothing that stands names them.
+    fn lifted(&self, day: Day, change: &Change<'_>) -> Vec<Position> {
+        if change.path == "flags[SECRET_ONLY]" && change.is.is_none() {
+            return self.line.iter().flat_map(|line| line.opened(day)).collect();
+        }
+        let Some((listing, detail)) = change.path.rsplit_once("].") else { return Vec::new() };
+        let lifts = |act: Act| match detail {
+            "challenged_on" => {
+                matches!(act, Act::ChallengeClosed | Act::Annulled | Act::AnnulledEffectsMaintained)
+            }
+            "exemptions" => act == Act::ExemptionEnded,
+            _ => false,
         };
-        Behind::one(ChangeCause::TimePassed, gone().or_else(|| named(change).next()))
+        let Some(listing) = read_listing(&self.group, listing) else { return Vec::new() };
+        let acts = self.turnings.done.get(&(day, listing)).into_iter().flatten();
+        acts.filter(|(act, _)| lifts(*act)).map(|(_, event)| *event).collect()
     }
 
     /// The actor whose memberships a field follows from.
@@ -184,6 +222,10 @@ impl Begun {
         let own = if own.is_empty() { distinct(lost_of(is).chain(lost_of(was)).filter(begins)) } else { own };
         if !own.is_empty() {
             return own;
+        }
+        let lifted = self.lifted(day, change);
+        if !lifted.is_empty() {
+            return lifted;
         }
         let eve = day.yesterday().unwrap_or(day);
         // What another fact has displaced shows its lost claims no more.

@@ -18,6 +18,9 @@ use crate::{
 /// How many events that a field names are followed to their families.
 const EVENTS_MAX: usize = 50;
 
+/// How many events between two positions are each looked at; of more, one is found by halving.
+const MOVING_MAX: usize = 32;
+
 /// The answers about one subject that differ in position and valid date, each asked for once.
 pub(super) struct Answers<'a> {
     matter: &'a Matter,
@@ -27,11 +30,13 @@ pub(super) struct Answers<'a> {
     cuts: AsOf,
     /// By path.
     asked: BTreeMap<(Position, Day), Vec<Field>>,
+    /// By the positions that they lead from and to, and the valid date.
+    routes: BTreeMap<(Position, Position, Day), Vec<Position>>,
 }
 
 impl<'a> Answers<'a> {
     pub fn new(matter: &'a Matter, terms: Terms, store: &'a Store, cuts: AsOf) -> Answers<'a> {
-        Answers { matter, terms, store, cuts, asked: BTreeMap::new() }
+        Answers { matter, terms, store, cuts, asked: BTreeMap::new(), routes: BTreeMap::new() }
     }
 
     /// The fields at a position and on a day, by path; none when the subject is not on record there.
@@ -56,8 +61,37 @@ impl<'a> Answers<'a> {
         self.field(path, known_at, valid_at).map(|field| field.value.as_str()) == value
     }
 
+    fn value(&mut self, path: &str, known_at: Position, valid_at: Day) -> Option<String> {
+        self.field(path, known_at, valid_at).map(|field| field.value.clone())
+    }
+
+    /// The events between two positions that led from the one status to the other: not those that were undone in between,
+    /// nor what undid them. None, when they are many.
+    fn route(&mut self, ledger: &Ledger, (after, to): (Position, Position), valid_at: Day) -> &[Position] {
+        let place = (after, to, valid_at);
+        if !self.routes.contains_key(&place) {
+            let moving = self.matter.ever_moving(self.store, ledger, (after, to));
+            let moving = if moving.len() <= MOVING_MAX { moving } else { Vec::new() };
+            let mut values = |event| -> Vec<(String, String)> {
+                let fields = self.at(event, valid_at).iter();
+                fields.map(|field| (field.path.clone(), field.value.clone())).collect()
+            };
+            let start = values(after);
+            let states: Vec<_> = moving.into_iter().map(|event| (event, values(event))).collect();
+            let route = lasting(start, states.into_iter()).into_iter().map(|(event, _)| event).collect();
+            self.routes.insert(place, route);
+        }
+        self.routes.get(&place).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a field came to a value with an event.
+    fn is_turn(&mut self, path: &str, value: Option<&str>, event: Position, valid_at: Day) -> bool {
+        !self.has(path, value, event.previous(), valid_at) && self.has(path, value, event, valid_at)
+    }
+
     /// The event with which a field came to the value that it has at the second of two positions, and that it does not
-    /// have at the first. One that the value itself rests on is preferred to what came and went in between.
+    /// have at the first. One that the value itself rests on is preferred to all others, and what was undone in between, with
+    /// what undid it, is none.
     pub fn event(
         &mut self,
         ledger: &Ledger,
@@ -71,13 +105,21 @@ impl<'a> Answers<'a> {
         let is: Vec<Position> = named_by(is).take(EVENTS_MAX).collect();
         let within = |position: &Position| after < *position && *position <= to;
         let families = is.iter().chain(&was).flat_map(|event| ledger.family(ledger.family_root(*event)));
-        let likely = [is.iter().copied().filter(within).max(), families.filter(within).max()];
-        for event in likely.into_iter().flatten() {
-            let is_turn = !self.has(path, value.as_deref(), event.previous(), valid_at)
-                && self.has(path, value.as_deref(), event, valid_at);
-            if is_turn {
-                return event;
-            }
+        let named = is.iter().copied().filter(within).max();
+        let of_families = families.filter(within).max();
+        if let Some(event) = named.filter(|event| self.is_turn(path, value.as_deref(), *event, valid_at)) {
+            return event;
+        }
+        let start = self.value(path, after, valid_at);
+        let route = self.route(ledger, (after, to), valid_at).to_vec();
+        let values = route.into_iter().map(|event| (event, self.value(path, event, valid_at)));
+        if let Some((event, _)) = lasting(start, values).pop().filter(|(_, last)| *last == value) {
+            return event;
+        }
+        if let Some(event) =
+            of_families.filter(|event| self.is_turn(path, value.as_deref(), *event, valid_at))
+        {
+            return event;
         }
         let turn = halve(after.get(), to.get(), |position| {
             self.has(path, value.as_deref(), Position::new(position), valid_at)
@@ -100,6 +142,20 @@ impl<'a> Answers<'a> {
     }
 }
 
+/// Of values that follow one another, those that are left with their events when whatever led back to a value that had been
+/// there before is left out.
+fn lasting<V: PartialEq>(start: V, values: impl Iterator<Item = (Position, V)>) -> Vec<(Position, V)> {
+    let mut path: Vec<(Position, V)> = vec![(Position::START, start)];
+    for (event, value) in values {
+        match path.iter().position(|(_, before)| *before == value) {
+            Some(index) => path.truncate(index + 1),
+            None => path.push((event, value)),
+        }
+    }
+    path.remove(0);
+    path
+}
+
 /// A place after which something holds at `high`, at which it holds, and before which it does not; it does not hold at
 /// `low`.
 fn halve(mut low: u64, mut high: u64, mut holds: impl FnMut(u64) -> bool) -> u64 {
@@ -116,6 +172,27 @@ fn halve(mut low: u64, mut high: u64, mut holds: impl FnMut(u64) -> bool) -> u64
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_back_leads_nowhere() {
+        for (values, expected) in [
+            ("", None),
+            ("a", None),
+            ("b", Some(1)),
+            ("bb", Some(1)),
+            ("bc", Some(2)),
+            // What was taken back and put back again, and what came again after it had gone.
+            ("bcb", Some(1)),
+            ("bab", Some(3)),
+            ("babcb", Some(3)),
+            ("bacab", Some(5)),
+            ("ba", None),
+        ] {
+            let values_at = values.chars().zip(1..).map(|(value, at)| (Position::new(at), value));
+            let found = lasting('a', values_at).last().map(|(event, _)| event.get());
+            assert_eq!(found, expected, "{values}");
+        }
+    }
 
     #[test]
     fn places() {

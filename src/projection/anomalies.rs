@@ -161,6 +161,10 @@ impl Store {
         let histories = names.filter_map(|name| self.groups.get(name));
         let mut turns: Vec<Position> = histories.flat_map(History::turns).collect();
         turns.extend(self.regimes.values().flat_map(History::turns));
+        // What was ever one with it brings facts of its own, and takes them along again.
+        if self.is_ever_merged(group) {
+            turns.extend(self.merging((Position::START, Position::END)));
+        }
         turns.sort_unstable();
         turns.dedup();
         let at = |known_at| {

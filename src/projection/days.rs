@@ -34,6 +34,10 @@ pub struct Turnings {
     pub beginnings: BTreeMap<Day, Vec<Position>>,
     /// The acts and observations that begin to count on a day.
     pub acts: BTreeMap<Day, Vec<Position>>,
+    /// The events of which something runs out on a day by its own terms: the day after the last.
+    pub ended: BTreeMap<Day, Vec<Position>>,
+    /// The acts that take effect on a day, and what each does, about the listing of a group or of a component of it.
+    pub done: BTreeMap<(Day, ListingKey), Vec<(Act, Position)>>,
     /// The last act about the listing of a group, or of a component of it, under a regime that takes effect on a day;
     /// without one, the end of the regime.
     pub listings: BTreeMap<(Day, ListingKey), Position>,
@@ -62,13 +66,21 @@ impl Turnings {
         }
     }
 
-    fn after(&mut self, last: Option<PartialDate>) {
-        self.days.extend(last.and_then(|last| last.upper().tomorrow().ok()));
+    /// Adds a day on which something of an event has run out.
+    pub fn end_on(&mut self, day: Day, event: Position) {
+        self.days.insert(day);
+        self.ended.entry(day).or_default().push(event);
     }
 
-    fn name(&mut self, name: &Name) {
+    fn after(&mut self, last: Option<PartialDate>, event: Position) {
+        if let Some(day) = last.and_then(|last| last.upper().tomorrow().ok()) {
+            self.end_on(day, event);
+        }
+    }
+
+    fn name(&mut self, name: &Name, event: Position) {
         self.days.extend(name.from.map(PartialDate::lower));
-        self.after(name.until);
+        self.after(name.until, event);
     }
 
     fn fact(&mut self, group: &GroupId, fact: &Standing<'_, GroupFact>, review_months: &BTreeSet<u16>) {
@@ -81,31 +93,34 @@ impl Turnings {
             self.begin(lost.effective.lower(), lost.position);
         }
         if let Some(it) = fact.content.registration() {
-            it.names.iter().for_each(|name| self.name(name));
+            it.names.iter().for_each(|name| self.name(name, fact.position));
             for id in &it.external_ids {
                 self.days.extend(id.from.map(PartialDate::lower));
-                self.after(id.until);
+                self.after(id.until, fact.position);
             }
         }
         if let Some(it) = fact.content.naming() {
-            self.name(&it.name);
+            self.name(&it.name, fact.position);
         }
         if let Some(it) = fact.content.lineage() {
-            self.after(it.until);
+            self.after(it.until, fact.position);
         }
         if let Some(it) = fact.content.act() {
-            self.after(it.expires_on);
+            self.after(it.expires_on, fact.position);
             if it.act == Act::ObservedAbsent {
-                self.days.insert(effective.saturating_add(ABSENT_DAYS.days()));
+                self.end_on(effective.saturating_add(ABSENT_DAYS.days()), fact.position);
             }
             for months in review_months {
                 let due = effective.saturating_add(i64::from(*months).months());
-                self.days.extend(due.tomorrow());
+                if let Ok(day) = due.tomorrow() {
+                    self.end_on(day, fact.position);
+                }
             }
             self.acts.entry(fact.heralded.min(effective)).or_default().push(fact.position);
             if !matches!(it.act, Act::ObservedPresent | Act::ObservedAbsent) {
                 let component = it.scope.component().map(folded_component);
                 let listing = (group.clone(), it.regime.clone(), component);
+                self.done.entry((effective, listing.clone())).or_default().push((it.act, fact.position));
                 self.listings.insert((effective, listing), fact.position);
             }
             self.regimes.insert(it.regime.clone());

@@ -13,7 +13,8 @@ use crate::domain::{
     fold::{
         Standing,
         group::{
-            Binding, GroupFact, GroupQuestion, Groups, Identity, bearing, binding_on, group_status, identity,
+            Bearing, Binding, GroupFact, GroupQuestion, Groups, Identity, bearing, binding_on, group_status,
+            identity,
         },
         registry::{ActorStatus, Redirects, RegimeStatus, Regimes},
         relationship::{Dealings, Line},
@@ -342,6 +343,14 @@ impl Store {
 
 /// Listings as they bear on a relationship.
 pub(super) fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
+    // What makes the group a wing of the one that is listed is a ground as well.
+    let provenance = |bearing: &Bearing| {
+        let mut provenance = bearing.designation.provenance.clone();
+        let more =
+            bearing.lineage.iter().filter(|event| !bearing.designation.provenance.events.contains(event));
+        provenance.events.extend(more);
+        provenance
+    };
     let facets = bindings.iter().map(|Binding { bearing, inherited_from }| LegalFacet {
         regime: bearing.designation.regime.clone(),
         component: bearing.designation.component.clone(),
@@ -349,7 +358,7 @@ pub(super) fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
         state: bearing.designation.state,
         inherited_from: inherited_from.cloned(),
         membership: None,
-        provenance: bearing.designation.provenance.clone(),
+        provenance: provenance(bearing),
     });
     facets.collect()
 }

@@ -45,6 +45,11 @@ pub(super) fn level_of(it: &Move) -> Option<ContactLevel> {
     Some(level)
 }
 
+/// Whether a move is a contact in the open.
+pub(super) fn is_open(it: &Move) -> bool {
+    level_of(it).is_some() && matches!(it.disclosure, Disclosure::Public | Disclosure::ConfirmedByOne)
+}
+
 fn level_of_side(actor: Level) -> ContactLevel {
     match actor {
         Level::HeadOfState | Level::HeadOfGovernment => ContactLevel::Leadership,
@@ -82,8 +87,7 @@ impl State {
         }
         self.last = Some(step.mark);
         self.count += 1;
-        let open = matches!(step.what.disclosure, Disclosure::Public | Disclosure::ConfirmedByOne);
-        if open {
+        if is_open(&step.what) {
             self.last_open = Some(step.day());
         }
     }

@@ -126,15 +126,29 @@ impl Line {
     }
 
     /// The days on which the status can change, but for the score, which does on every day: when a move takes effect or a
-    /// denial counts, when its month or year has passed, and when a ceasefire has run out.
+    /// denial counts, and when something has run out.
     pub fn turning_days(&self) -> BTreeSet<Day> {
         let mut days: BTreeSet<Day> = self.days_of_denials().collect();
-        for step in self.moves().filter_map(|it| it.step()) {
-            days.extend([step.day(), MONTH.end_of(step.day()), YEAR.end_of(step.day())]);
-            if let Detail::Truce(truce) = step.what.detail {
-                days.extend(truce.ends_on.map(|last| plus_days(last, 1)));
-            }
-        }
+        days.extend(self.steps().map(|(effective, _, _)| effective.lower()));
+        days.extend(self.run_out().map(|(day, _)| day));
         days
+    }
+
+    /// When the month and the year of a move have passed, and when a ceasefire has run out, with the event that tells it.
+    pub fn run_out(&self) -> impl Iterator<Item = (Day, Position)> {
+        self.steps().flat_map(|(effective, event, it)| {
+            let day = effective.lower();
+            let truce = match it.detail {
+                Detail::Truce(truce) => truce.ends_on.map(|last| plus_days(last, 1)),
+                _ => None,
+            };
+            [MONTH.end_of(day), YEAR.end_of(day)].into_iter().chain(truce).map(move |day| (day, event))
+        })
+    }
+
+    /// The contacts in the open that take effect on a day.
+    pub fn opened(&self, day: Day) -> impl Iterator<Item = Position> {
+        let on = self.steps().filter(move |(effective, _, _)| effective.lower() == day);
+        on.filter(|(_, _, it)| contact::is_open(it)).map(|(_, event, _)| event)
     }
 }

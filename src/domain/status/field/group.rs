@@ -9,7 +9,7 @@ use crate::{
         fold::Provenance,
         id::RegimeId,
         status::group::{Designation, Episode, GroupStatus, InheritedDesignation, Lineage, NameStatus},
-        vocabulary::{DesignationState, GroupFlag, Vocabulary as _},
+        vocabulary::{DesignationState, GroupFlag, NameKind, Vocabulary as _},
     },
     position::Position,
 };
@@ -59,7 +59,10 @@ impl GroupStatus {
 }
 
 fn identity(status: &GroupStatus, fields: &mut Fields) {
-    let primary = status.names.iter().find(|it| it.text == status.name);
+    // A name may be borne again: it rests on what brought it last.
+    let rank = |it: &NameStatus| (it.kind == NameKind::Primary, it.from);
+    let alike = status.names.iter().filter(|it| it.text == status.name);
+    let primary = alike.reduce(|last, next| if rank(last) < rank(next) { next } else { last });
     let provenance = primary.map(|it| it.provenance.clone()).unwrap_or_default();
     fields.say("kind", status.kind, &Provenance::default());
     fields.say("name", &status.name, &provenance);

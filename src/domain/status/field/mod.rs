@@ -336,10 +336,15 @@ pub type ListingKey = (GroupId, RegimeId, Option<String>);
 
 /// The listing of another group at a path that [`Field::follows_from`] names; `None` for a path of the same status.
 pub fn read_listing_elsewhere(path: &str) -> Option<ListingKey> {
-    let (group, key) = path.strip_prefix("group/")?.split_once(" designations[")?;
-    let key = key.strip_suffix(']')?;
+    let (group, path) = path.strip_prefix("group/")?.split_once(' ')?;
+    read_listing(&group.parse().ok()?, path.strip_suffix(']')?)
+}
+
+/// The listing of a group at a path of its status, which may lack the closing bracket.
+pub fn read_listing(group: &GroupId, path: &str) -> Option<ListingKey> {
+    let key = path.strip_prefix("designations[")?.trim_end_matches(']');
     let (regime, component) = key.split_once('/').map_or((key, None), |(regime, name)| (regime, Some(name)));
-    Some((group.parse().ok()?, regime.parse().ok()?, component.map(folded_component)))
+    Some((group.clone(), regime.parse().ok()?, component.map(folded_component)))
 }
 
 /// A key in brackets, with its component if it has one.
