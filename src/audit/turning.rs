@@ -186,7 +186,7 @@ mod tests {
             ("bab", Some(3)),
             ("babcb", Some(3)),
             ("bacab", Some(5)),
-            ("ba", None),
+            ("bca", None),
         ] {
             let values_at = values.chars().zip(1..).map(|(value, at)| (Position::new(at), value));
             let found = lasting('a', values_at).last().map(|(event, _)| event.get());

@@ -192,7 +192,7 @@ mod tests {
         check(9, &[b"headers ", b"message ", b"end"], &[b"headers m", b"essage en", b"d"]).await;
         check(usize::MAX, &[&large], &[&large]).await;
         check(usize::MAX, &[b"small", &large, b"end"], &[&behind, b"end"]).await;
-        check(3, &[b"small", &large[..3], b"end"], &[b"sma", b"llx", b"xxe", b"nd"]).await;
+        check(3, &[b"small", &large[..3], b"fin"], &[b"sma", b"llx", b"xxf", b"in"]).await;
     }
 
     #[tokio::test]

@@ -184,7 +184,7 @@ pub struct Binding<'a> {
 
 /// The listings that bind an actor, of those that bear on one group: its own, and those of organisations it belongs to
 /// whose regimes bind their members. `memberships` are those on the date, as
-/// [`ActorStatus`](crate::domain::fold::registry::ActorStatus) has them; membership does not pass through two
+/// [`ActorStatus`] has them; membership does not pass through two
 /// organisations.
 pub fn binding_on<'a>(
     actor: &ActorId,

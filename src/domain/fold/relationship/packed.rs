@@ -46,7 +46,7 @@ const NO_DATE: u64 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packed([u64; 3]);
 
-/// The place of a move: orders as [`Order`](crate::domain::fold::Order) does.
+/// The place of a move: orders as [`Order`](crate::domain::fold::telling::Order) does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key(u64);
 
