@@ -21,13 +21,13 @@ use chancery::{
         fact::{Fact, FactParts},
         fold::{Place, RULESET},
         id::{EventId, GroupId},
-        statement::{DesignationAct, IdentityMerged, IdentityUnmerged, Scope, Statement},
+        statement::{DesignationAct, IdentityMerged, IdentityUnmerged, LineageRecorded, Scope, Statement},
         status::{
             change::changes,
             field::{Field, Part, name_in},
         },
         subject::Subject,
-        vocabulary::Act,
+        vocabulary::{Act, LineageKind},
     },
     ledger::{Commit, Ledger, Proposed},
     log::memory::Memory,
@@ -39,7 +39,9 @@ use chancery::{
     wire::event::write_event,
 };
 use jiff::Timestamp;
-use proptest::{collection::vec, prelude::*, sample::Index};
+use proptest::{
+    collection::vec, prelude::*, sample::Index, strategy::ValueTree as _, test_runner::TestRunner,
+};
 use prost::Message as _;
 use uuid::Uuid;
 
@@ -127,18 +129,20 @@ impl Operation {
     fn act(self, number: u128) -> FactParts {
         let act = if number.is_multiple_of(2) { Act::Listed } else { Act::Delisted };
         let day = format!("2020-03-{:02}", 1 + number % 28);
-        parts(
-            day.parse().unwrap(),
-            Statement::DesignationAct(DesignationAct {
-                group: Operation::group(self.group),
-                regime: "un-sc".parse().unwrap(),
-                act,
-                scope: Scope::Whole,
-                reference: String::new(),
-                reason: String::new(),
-                expires_on: None,
-            }),
-        )
+        parts(day.parse().unwrap(), Statement::DesignationAct(un_act(Operation::group(self.group), act)))
+    }
+}
+
+/// An act about a group as a whole.
+fn un_act(group: GroupId, act: Act) -> DesignationAct {
+    DesignationAct {
+        group,
+        regime: "un-sc".parse().unwrap(),
+        act,
+        scope: Scope::Whole,
+        reference: String::new(),
+        reason: String::new(),
+        expires_on: None,
     }
 }
 
@@ -198,8 +202,12 @@ async fn check(history: &History, operations: &[Operation], asked: &Asked) {
     stops.sort_unstable();
     compose(&office, asked, &stops);
     name_what_made_them(&office, asked, &stops).await;
-    replay_in_record_time(&office, asked, stops[0]).await;
-    replay_in_valid_time(&office, asked);
+    replay_in_record_time(&office, asked.day, stops[0]).await;
+    let (groups, any): (Vec<Matter>, Vec<Matter>) =
+        (matters().into_iter().filter(|matter| matches!(matter, Matter::Group(_))).collect(), matters());
+    for of in [groups, any] {
+        replay_in_valid_time(&office, asked.day, &of[asked.matter.index(of.len())]);
+    }
     places(&office, asked, &stops).await;
     known_places(&office, asked, &stops).await;
     for matter in matters() {
@@ -339,9 +347,9 @@ async fn name_what_made_them(office: &Office, asked: &Asked, stops: &[Position])
 }
 
 /// A replay in record time tells of every event that made a difference, and of no other.
-async fn replay_in_record_time(office: &Office, asked: &Asked, after: Position) {
+async fn replay_in_record_time(office: &Office, day: Day, after: Position) {
     let tail = office.ledger.tail();
-    let at = |known_at| AsOf { known_at, ..AsOf::at(asked.day) };
+    let at = |known_at| AsOf { known_at, ..AsOf::at(day) };
     let events = office.ledger.fetch(&(1..=tail.get()).map(Position::new).collect::<Vec<_>>()).await.unwrap();
     let store = office.projection.store();
     for matter in matters() {
@@ -378,40 +386,66 @@ async fn replay_in_record_time(office: &Office, asked: &Asked, after: Position) 
 }
 
 /// A replay in valid time tells of every day on which the answer is another than on the day before, and of no other.
-fn replay_in_valid_time(office: &Office, asked: &Asked) {
+fn replay_in_valid_time(office: &Office, first: Day, matter: &Matter) {
     let store = office.projection.store();
-    let (first, last) = (asked.day, asked.day.saturating_add(jiff::SignedDuration::from_hours(24 * 250)));
-    let of_groups = matters().into_iter().filter(|matter| matches!(matter, Matter::Group(_)));
-    let of_any = matters();
-    let chosen = &of_any[asked.matter.index(of_any.len())];
-    let of_groups: Vec<Matter> = of_groups.collect();
-    let group = &of_groups[asked.matter.index(of_groups.len())];
-    for matter in [chosen, group] {
-        if matter.fields(&store, AsOf::at(last)).is_err() {
-            continue;
-        }
-        let fields = |day| standing(matter.fields(&store, AsOf::at(day)).unwrap_or_default());
-        let cuts = AsOf::at(last);
-        let mut replay =
-            ValidReplay::new(matter.clone(), &store, cuts, Some(first), Wanted::default()).unwrap();
-        let mut state = values(replay.state().0);
-        let mut before = fields(first.yesterday().unwrap());
-        assert_eq!(state, before, "{matter}: the start in valid time");
-        let mut told = BTreeMap::new();
-        while let Some(moments) = replay.advance(&store) {
-            for moment in &moments {
-                state = walk(state, std::slice::from_ref(moment));
-                told.insert(moment.valid_on, state.clone());
-            }
-        }
-        let mut day = first;
-        while day <= last {
-            let now = fields(day);
-            assert_eq!(told.get(&day), (now != before).then_some(&now), "{matter} on {day}");
-            before = now;
-            day = day.tomorrow().unwrap();
+    let last = first.saturating_add(jiff::SignedDuration::from_hours(24 * 250));
+    let cuts = AsOf::at(last);
+    if matter.fields(&store, cuts).is_err() {
+        return;
+    }
+    let fields = |day| standing(matter.fields(&store, AsOf::at(day)).unwrap_or_default());
+    let mut replay = ValidReplay::new(matter.clone(), &store, cuts, Some(first), Wanted::default()).unwrap();
+    let mut state = values(replay.state().0);
+    let mut before = fields(first.yesterday().unwrap());
+    assert_eq!(state, before, "{matter}: the start in valid time");
+    let mut told = BTreeMap::new();
+    while let Some(moments) = replay.advance(&store) {
+        for moment in &moments {
+            state = walk(state, std::slice::from_ref(moment));
+            told.insert(moment.valid_on, state.clone());
         }
     }
+    let mut day = first;
+    while day <= last {
+        let now = fields(day);
+        assert_eq!(told.get(&day), (now != before).then_some(&now), "{matter} on {day}");
+        before = now;
+        day = day.tomorrow().unwrap();
+    }
+}
+
+/// A listing that reaches a group through another is told of by whatever name its replay is asked for.
+#[tokio::test]
+async fn a_merged_identity_is_replayed_by_either_name() {
+    let world = history(0..1).new_tree(&mut TestRunner::deterministic()).unwrap().current();
+    let merge = Operation { group: 1, into: 0, parts: false, is_taken_back: false };
+    let office = Office::with(&world, &[merge]).await;
+    let fact = |day: &str, statement| {
+        Event::Fact(Arc::new(Fact::new(parts(day.parse().unwrap(), statement)).unwrap()))
+    };
+    let wing = LineageRecorded {
+        group: "b".parse().unwrap(),
+        kind: LineageKind::WingOf,
+        other: Some("d".parse().unwrap()),
+        until: None,
+    };
+    let listed = un_act("d".parse().unwrap(), Act::Listed);
+    let said = [
+        fact("2020-01-01", Statement::LineageRecorded(wing)),
+        fact("2020-06-01", Statement::DesignationAct(listed)),
+    ];
+    for (number, event) in said.into_iter().enumerate() {
+        office.record(EventId::new(Uuid::from_u128(30_000 + number as u128)).unwrap(), event).await;
+    }
+    office.projection.reaches(office.ledger.tail(), Duration::from_secs(60)).await.unwrap();
+    let day = parse_day("2020-07-01").unwrap();
+    for group in ["a", "b"] {
+        let matter = Matter::Relationship("un".parse().unwrap(), group.parse().unwrap());
+        let fields = values(&matter.fields(&office.projection.store(), AsOf::at(day)).unwrap());
+        assert_eq!(fields.get("legal[un-sc through d]").map(String::as_str), Some("ACTIVE"), "{group}");
+        replay_in_valid_time(&office, day, &matter);
+    }
+    replay_in_record_time(&office, day, Position::new(0)).await;
 }
 
 /// As many cases as are asked for by PROPTEST_CASES, or few enough for every run.

@@ -187,8 +187,8 @@ impl Store {
         regimes: &Regimes,
         as_of: AsOf,
     ) -> Result<RelationshipView, UnknownError> {
-        let group = &self.survivor(group, as_of);
         let (actor_name, group_name, legal) = self.legal(actor, group, regimes, as_of)?;
+        let group = &self.survivor(group, as_of);
         let line = self.line_of(actor, group, as_of).unwrap_or_default();
         let status = line.status(as_of.valid_at, legal);
         Ok(RelationshipView { group: group.clone(), actor_name, group_name, status })
@@ -203,6 +203,7 @@ impl Store {
         as_of: AsOf,
     ) -> Result<(String, String, Vec<LegalFacet>), UnknownError> {
         let known_actor = self.actor(actor, as_of)?;
+        let group = &self.survivor(group, as_of);
         let (known_group, standing) = self.identity(group, as_of)?;
         let listings = bearing(group, &standing, self, regimes, as_of);
         let bindings = binding_on(actor, &known_actor.memberships, &listings, regimes);
