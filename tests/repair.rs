@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use common::events;
+use common::{Server, events};
 use specimen::{EVENTS, End, SESSION_EVENTS, Specimen, run};
 
 /// What a repair without orders recommends.
@@ -147,6 +147,76 @@ async fn what_is_lost_is_named_and_the_key_is_retired() {
     assert!(old.is_err_and(|said| said.contains("may not sign as example.org/record")));
     fs::copy(kept.join("data/chancery.key"), specimen.data().join("chancery.key")).unwrap();
     assert!(specimen.start(&[]).is_err_and(|said| said.contains("may not sign as example.org/record")));
+}
+
+/// Two records that are one up to position 100, each with a store of 150 events and a journal of more.
+async fn twins(home: &Path, end: End) -> [PathBuf; 2] {
+    let twins = ["one", "other"].map(|name| home.join(name));
+    let [one, other] = &twins;
+    let server = Server::start(one, &["--origin", "example.org/record"]);
+    specimen::submit(&server, 1..=100).await;
+    assert!(server.stop().success());
+    copy(one, other);
+    for (twin, first) in [(one, 101), (other, 1_101)] {
+        let server = Server::start(twin, &[]);
+        specimen::submit(&server, first..=first + 49).await;
+        assert!(server.stop().success());
+        if end == End::Killed {
+            let server = Server::start(twin, &[]);
+            specimen::submit(&server, first + 50..=first + 59).await;
+            server.kill();
+        }
+    }
+    twins
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).unwrap()),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_another_history_complete_no_record() {
+    for (end, name) in [
+        (End::Stopped, "sled"),
+        (End::Stopped, "tail"),
+        (End::Killed, "sled"),
+        (End::Killed, "journal"),
+        (End::Killed, "tail"),
+    ] {
+        let what = format!("{end:?}, {name} of another");
+        let home = tempfile::tempdir().unwrap();
+        let [one, other] = twins(home.path(), end).await;
+        match name {
+            "tail" => drop(fs::copy(other.join(name), one.join(name)).unwrap()),
+            _ => {
+                fs::remove_dir_all(one.join(name)).unwrap();
+                copy(&other.join(name), &one.join(name));
+            }
+        }
+        let data = one.to_str().unwrap();
+        let said = run(&["verify", "--data", data]);
+        assert!(said.code == Some(1) && said.text.contains("not of one record"), "{what}: {said:?}");
+        assert!(!said.text.contains("keeps them all"), "{what}: {said:?}");
+        let said = run(&["repair", "--data", data]);
+        assert!(said.code == Some(0) && said.text.contains("not of one record"), "{what}: {said:?}");
+        assert!(!said.text.contains("Every record is there"), "{what}: {said:?}");
+        let (_, from) = said.text.split_once("--remove-from ").unwrap();
+        let from = from.split_whitespace().next().unwrap();
+        let said = run(&["repair", "--data", data, "--remove-from", from]);
+        assert!(said.code == Some(0) && said.text.contains("The old key is retired"), "{what}: {said:?}");
+        assert!(!said.text.contains("Nothing was lost"), "{what}: {said:?}");
+        let server = Server::start(&one, &[]);
+        let key = run(&["key", "--server", server.url()]);
+        assert!(!key.text.contains("example.org/record"), "{what}: {key:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,11 +19,15 @@ use crate::{
     ledger::{Inspection, READ_BYTES, read_stored},
     log::{
         Log as _, ReadError,
-        sled::{OpenError, SledLog},
+        sled::{Contradiction, OpenError, SledLog},
     },
     position::Position,
     proof::{Frontier, Hash, VerifierKey},
 };
+
+/// What it means when the files contradict each other.
+const OF_ANOTHER: &str = "`tail`, the journal and the database are not of one record, so that events of one of them may be gone \
+                          although nothing is missing from the files";
 
 /// What a server would not start with, or could not answer from.
 #[derive(Clone, Debug)]
@@ -185,6 +189,13 @@ async fn examine_log(
         let problem = "its block does not follow from the one before it (chain of blocks)".to_owned();
         find(found(survey.sound.next(), problem));
     }
+    if let Some(Contradiction { position, file, reason }) = survey.contradiction() {
+        find(Discovery {
+            position: *position,
+            file: file.clone(),
+            problem: format!("{reason}; {OF_ANOTHER}"),
+        });
+    }
     if let Some(Witness { file, position }) = &survey.witness {
         let problem = format!(
             "it is of {position} events, and the log ends at position {tail}: the log lost its newest events, or was put back \
@@ -213,6 +224,9 @@ fn scaffold(data: &Path) -> Result<Scaffold, ScaffoldError> {
 /// several blocks, so that what it cannot read first may be sound.
 fn located(survey: &Survey, position: Position, file: PathBuf, reason: String) -> Discovery {
     let damaged = survey.sound.next();
+    if survey.contradiction().is_some() {
+        return Discovery { position, file, problem: format!("{reason}; {OF_ANOTHER}") };
+    }
     if survey.is_complete() {
         let problem = format!("{reason}; every record is whole in the files, and a repair keeps them all");
         return Discovery { position, file, problem };

@@ -50,6 +50,6 @@ mod writer;
 
 pub use self::log::{Damage, SledLog};
 pub use open::OpenError;
-pub use salvage::{Salvage, Stretch};
+pub use salvage::{Contradiction, Salvage, Stretch};
 pub use verify::VerifyError;
 pub use writer::Sizes;
