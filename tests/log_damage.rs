@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chancery::{
     log::{
         Log, ReadError,
-        sled::{OpenError, SledLog},
+        sled::{OpenError, Sizes, SledLog},
     },
     position::Position,
 };
@@ -128,9 +128,16 @@ fn gather(directory: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
         match path.is_dir() {
             true => gather(&path, files),
             false if path.ends_with("lock") => {}
-            false => files.push((path.clone(), fs::read(&path).unwrap())),
+            false => files.push((path.clone(), fs::read(&path).unwrap_or_default())),
         }
     }
+}
+
+/// Changes a byte of a file.
+fn only_at(path: &Path, name: &str, offset: usize) {
+    let mut bytes = fs::read(path.join(name)).unwrap();
+    bytes[offset] ^= 1;
+    fs::write(path.join(name), bytes).unwrap();
 }
 
 /// Offsets spread over what lies before `end`, at both edges and in between; prime steps meet every field.
@@ -162,6 +169,52 @@ async fn a_flipped_byte_in_the_database_is_never_silent() {
     assert_eq!(specimen.outcome("mended").await, None);
 }
 
+/// sled has pages of its own, which it reads only when it clears the segment that they are in.
+#[tokio::test]
+async fn a_damaged_page_of_the_engine_is_met_before_anything_is_acknowledged() {
+    let home = tempfile::tempdir().unwrap();
+    let (data, copy) = (home.path().join("data"), home.path().join("copy"));
+    // A journal that turns with every append, so that pages are written again and again, and segments run empty.
+    let sizes = Sizes { turn_bytes: 1, file_bytes_max: 1 };
+    let fill = async |log: &SledLog| {
+        for _ in 0..60 {
+            log.append(log.tail(), &[Bytes::from(vec![7; 60_000])]).await?;
+        }
+        log.close().await
+    };
+    // While nothing of its own has been moved yet.
+    let log = SledLog::open(&data).unwrap();
+    log.append(Position::START, &vec![Bytes::from(vec![7; 60_000]); 60]).await.unwrap();
+    log.close().await.unwrap();
+    let mut refused = 0;
+    for offset in [21, 37, 45, 60, 90, 1_000] {
+        let _ = fs::remove_dir_all(&copy);
+        let mut files = Vec::new();
+        gather(&data, &mut files);
+        for (path, bytes) in files {
+            let path = copy.join(path.strip_prefix(&data).unwrap());
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        only_at(&copy, "sled/db", offset);
+        match SledLog::open_sized(&copy, sizes) {
+            Ok(log) => {
+                fill(&log).await.unwrap_or_else(|error| panic!("byte {offset}: {error}"));
+                let again = SledLog::open(&copy).unwrap_or_else(|error| panic!("byte {offset}: {error}"));
+                assert_eq!(again.tail(), Position::new(120));
+                println!("byte {offset} does no harm");
+            }
+            Err(OpenError::Damaged { position, reason, .. }) => {
+                assert_eq!(position, Position::new(61), "byte {offset}: every record is whole: {reason}");
+                println!("byte {offset} is met: {reason}");
+                refused += 1;
+            }
+            Err(error) => panic!("byte {offset}: {error}"),
+        }
+    }
+    assert!(0 < refused, "there is a page of the engine's own");
+}
+
 #[tokio::test]
 async fn a_shortened_database_is_never_silent() {
     let specimen = Specimen::new().await;
@@ -186,19 +239,20 @@ async fn a_damaged_tail_file_is_never_silent() {
         fs::write(specimen.path("tail"), damaged).unwrap();
         assert_eq!(specimen.outcome(&format!("byte {offset}")).await, None, "one slot of two is enough");
     }
-    let first = Some(Position::new(1));
+    // Everything is there, and nothing says that it is everything.
+    let behind = Some(Position::new(specimen.records.len() as u64 + 1));
     for length in [0, 1, 60] {
         specimen.mend();
         fs::write(specimen.path("tail"), &tail[..length]).unwrap();
-        assert_eq!(specimen.outcome(&format!("cut to {length}")).await, first);
+        assert_eq!(specimen.outcome(&format!("cut to {length}")).await, behind);
     }
     specimen.mend();
     fs::write(specimen.path("tail"), [0; 1_024]).unwrap();
-    assert_eq!(specimen.outcome("zeros").await, first);
+    assert_eq!(specimen.outcome("zeros").await, behind);
 
     specimen.mend();
     fs::remove_file(specimen.path("tail")).unwrap();
-    assert_ne!(specimen.outcome("no tail file").await, None);
+    assert_eq!(specimen.outcome("no tail file").await, behind);
 }
 
 #[tokio::test]
@@ -223,7 +277,7 @@ async fn a_missing_or_foreign_database_is_never_silent() {
     check(
         "other parameters",
         &|path| fs::write(path.join("sled/conf"), b"segment_size: 9\nx: yy").unwrap(),
-        true,
+        false,
     )
     .await;
     let only_db = |path: &Path, bytes: &[u8]| {
@@ -238,7 +292,26 @@ async fn a_missing_or_foreign_database_is_never_silent() {
         specimen.files.iter().map(|(path, _)| path).find(|path| path.to_string_lossy().contains("snap."));
     let snapshot =
         snapshot.expect("three sessions leave one").strip_prefix(specimen.directory.path()).unwrap();
-    check("bad snapshot", &|path| fs::write(path.join(snapshot), [7; 100]).unwrap(), true).await;
+    check("bad snapshot", &|path| fs::write(path.join(snapshot), [7; 100]).unwrap(), false).await;
+    check("empty snapshot", &|path| fs::write(path.join(snapshot), []).unwrap(), false).await;
+    let in_its_place = |path: &Path, put: &dyn Fn(&Path)| {
+        fs::remove_file(path.join(snapshot)).unwrap();
+        put(&path.join(snapshot));
+    };
+    let folder = |path: &Path| in_its_place(path, &|at| fs::create_dir(at).unwrap());
+    check("a folder for a snapshot", &folder, false).await;
+    let dangling = |path: &Path| in_its_place(path, &|at| std::os::unix::fs::symlink("nowhere", at).unwrap());
+    check("a link to nothing for a snapshot", &dangling, false).await;
+    let conf = |path: &Path| {
+        fs::remove_file(path.join("sled/conf")).unwrap();
+        std::os::unix::fs::symlink("nowhere", path.join("sled/conf")).unwrap();
+    };
+    check("a link to nothing for the parameters", &conf, false).await;
+    let both = |path: &Path| {
+        fs::write(path.join(snapshot), [7; 100]).unwrap();
+        only_at(path, "sled/db", 3_000);
+    };
+    check("bad snapshot, and the database too", &both, true).await;
     // A crash between the sync of the database and the write of the tail file; and a backup of the database alone.
     check(
         "an older tail file",

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     hint,
     key::{self, KeyFileError},
-    place::{self, Form, misshapen},
+    place::{self, misshapen},
     scaffold::{Scaffold, ScaffoldError},
     survey::{Survey, SurveyError},
     witness::Witness,
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ledger::{Inspection, READ_BYTES, read_stored},
     log::{
-        Log as _, ReadError,
+        AppendError, Log as _, ReadError,
         sled::{Contradiction, OpenError, SledLog},
     },
     position::Position,
@@ -84,6 +84,9 @@ pub enum ExaminationError {
         /// What the system said.
         error: io::Error,
     },
+    /// The copy takes more room than there is.
+    #[error("the copy of the directory cannot be opened as a server would open it: {0}")]
+    Room(String),
     /// The copy cannot be read.
     #[error("{}", hint::opening(.0))]
     Open(#[from] OpenError),
@@ -119,20 +122,19 @@ async fn examine_log(
         find(Discovery { position: survey.sound.next(), file, problem: problem.to_owned() });
         return Ok(nothing);
     }
-    if let Some((file, expected)) = misshapen(survey.path()) {
-        let problem = match expected {
-            Form::File => "it is a directory, and a file belongs there",
-            Form::Directory => "it is a file, and a directory belongs there",
-        };
-        find(Discovery { position: survey.sound.next(), file, problem: problem.to_owned() });
+    if let Some((file, misfit)) = misshapen(survey.path()) {
+        find(Discovery { position: survey.sound.next(), file, problem: format!("it is {misfit}") });
         return Ok(nothing);
     }
-    if !survey.db().exists() && survey.named.is_some_and(|named| survey.sound < named) {
-        find(Discovery {
-            position: survey.sound.next(),
-            file: survey.db(),
-            problem: "it is missing".to_owned(),
-        });
+    let absence = match fs::metadata(survey.db()) {
+        Ok(found) if found.len() == 0 => Some("it is empty"),
+        Ok(_) => None,
+        Err(_) => Some("it is missing"),
+    };
+    if let Some(problem) = absence
+        && survey.named.is_some_and(|named| survey.sound < named)
+    {
+        find(Discovery { position: survey.sound.next(), file: survey.db(), problem: problem.to_owned() });
         return Ok(nothing);
     }
     let scaffold = scaffold(survey.path())?;
@@ -152,6 +154,13 @@ async fn examine_log(
         Err(error) => return Err(error.into()),
     };
     let until = log.tail();
+    if let Some(reason) = log.poisoned() {
+        if hint::is_full(&reason) {
+            return Err(ExaminationError::Room(hint::appending(&AppendError::Poisoned { reason })));
+        }
+        let problem = format!("a server could read the record, and write nothing: {reason}");
+        find(Discovery { position: until.next(), file: survey.db(), problem });
+    }
     let found = |position, problem| Discovery { position, file: survey.db(), problem };
     while tree.size() < until.get() {
         let next = Position::new(tree.size()).next();
@@ -203,7 +212,9 @@ async fn examine_log(
         );
         find(Discovery { position: tail.next(), file: file.clone(), problem });
     }
-    log.close().await.map_err(|error| ReadError::Failed { reason: error.to_string() })?;
+    if log.poisoned().is_none() {
+        log.close().await.map_err(|error| ReadError::Failed { reason: error.to_string() })?;
+    }
     Ok((tail, tree.root()))
 }
 

@@ -12,7 +12,7 @@
 //! - *It puts large pages into files of their own that are never synced.* With segments of 8 MiB and values of at
 //!   most 64 KiB no page grows large enough.
 //! - *It repairs what it opens.* Recovery ends at the first message with a bad checksum and overwrites what follows.
-//!   What it may overwrite is checked beforehand ([`recovery`]) or still in the journal: a journal file is used again
+//!   What it may overwrite is checked beforehand ([`recovery`], [`proving`]) or still in the journal: a journal file is used again
 //!   only when sled has taken a snapshot behind everything in it ([`store`]).
 //!
 //! Bit rot is silent in sled. So every block of records has a checksum and is chained to the one before, and a file
@@ -25,7 +25,7 @@
 //! | `lock`     | locked while a process has the log open, as is the directory itself; its text, once there is a log, is that process's id |
 //! | `tail`     | how far store and journal are durable, see [`tail_file`] |
 //! | `journal/` | `0` and `1`, of which one is written while the other is archived: see [`frame`]; empty in a closed log |
-//! | `sled/`    | the database: `db` (everything), `conf` (parameters), `snap.*` (where recovery begins), `blobs/` (empty); while the journal moves, `room` |
+//! | `sled/`    | the database: `db` (everything), `conf` (parameters), `snap.*` (where recovery begins), `blobs/` (empty); while the journal moves, `room`; `damaged.*`, of the two before, when they were damaged and are not needed |
 //! | `trial/`   | a copy of a damaged database, while the first fault in it is looked for; safe to delete |
 
 mod archiver;
@@ -38,6 +38,7 @@ mod journal;
 mod log;
 mod open;
 mod pending;
+mod proving;
 mod recent;
 mod recovery;
 mod salvage;

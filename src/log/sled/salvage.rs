@@ -218,6 +218,12 @@ impl Salvage {
     }
 }
 
+/// The last position up to which the blocks in a database's file are whole and follow from one another.
+pub fn end(db: &Path) -> io::Result<Position> {
+    let links = links(db)?;
+    Ok(chained(&links).last().map_or(Position::START, |link| link.stretch.last))
+}
+
 /// The file of the journal with this number.
 fn journal(directory: &Directory, file: usize) -> PathBuf {
     directory.journal().join(file.to_string())
