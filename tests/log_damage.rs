@@ -10,8 +10,8 @@ use std::{
 use bytes::Bytes;
 use chancery::{
     log::{
-        Log, ReadError,
-        sled::{OpenError, Sizes, SledLog},
+        Log, Reach, ReadError,
+        sled::{OpenError, Sizes, SledLog, VerifyError},
     },
     position::Position,
 };
@@ -176,18 +176,17 @@ async fn a_damaged_page_of_the_engine_is_met_before_anything_is_acknowledged() {
     let (data, copy) = (home.path().join("data"), home.path().join("copy"));
     // A journal that turns with every append, so that pages are written again and again, and segments run empty.
     let sizes = Sizes { turn_bytes: 1, file_bytes_max: 1 };
-    let fill = async |log: &SledLog| {
-        for _ in 0..60 {
+    let fill = async |log: &SledLog, appends: usize| {
+        for _ in 0..appends {
             log.append(log.tail(), &[Bytes::from(vec![7; 60_000])]).await?;
         }
         log.close().await
     };
-    // While nothing of its own has been moved yet.
-    let log = SledLog::open(&data).unwrap();
-    log.append(Position::START, &vec![Bytes::from(vec![7; 60_000]); 60]).await.unwrap();
-    log.close().await.unwrap();
-    let mut refused = 0;
-    for offset in [21, 37, 45, 60, 90, 1_000] {
+    let (mut refused, mut written) = (0, 0);
+    // By then the first of them is not in the last segment any more, and has not been moved yet.
+    for step in [40, 12] {
+        fill(&SledLog::open_sized(&data, sizes).unwrap(), step).await.unwrap();
+        written += step as u64;
         let _ = fs::remove_dir_all(&copy);
         let mut files = Vec::new();
         gather(&data, &mut files);
@@ -196,23 +195,81 @@ async fn a_damaged_page_of_the_engine_is_met_before_anything_is_acknowledged() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, bytes).unwrap();
         }
-        only_at(&copy, "sled/db", offset);
+        only_at(&copy, "sled/db", 45);
         match SledLog::open_sized(&copy, sizes) {
             Ok(log) => {
-                fill(&log).await.unwrap_or_else(|error| panic!("byte {offset}: {error}"));
-                let again = SledLog::open(&copy).unwrap_or_else(|error| panic!("byte {offset}: {error}"));
-                assert_eq!(again.tail(), Position::new(120));
-                println!("byte {offset} does no harm");
+                let filled = fill(&log, 60).await;
+                filled.unwrap_or_else(|error| panic!("{written} records: {error}"));
+                let again = SledLog::open(&copy).unwrap_or_else(|error| panic!("{written} records: {error}"));
+                assert_eq!(again.tail(), Position::new(written + 60));
             }
             Err(OpenError::Damaged { position, reason, .. }) => {
-                assert_eq!(position, Position::new(61), "byte {offset}: every record is whole: {reason}");
-                println!("byte {offset} is met: {reason}");
-                refused += 1;
+                assert_eq!(position, Position::new(written + 1), "every record is whole: {reason}");
+                println!("{written} records: {reason}");
+                refused += usize::from(reason.contains("the page of the database at byte 37 is damaged"));
             }
-            Err(error) => panic!("byte {offset}: {error}"),
+            Err(error) => panic!("{written} records: {error}"),
         }
     }
     assert!(0 < refused, "there is a page of the engine's own");
+}
+
+/// sled refuses a page with all blocks in it; only the one that is damaged is lost to readers.
+#[tokio::test]
+async fn what_is_whole_in_a_refused_page_can_be_read() {
+    const STRUCK: u64 = 3;
+    let home = tempfile::tempdir().unwrap();
+    let record = |n: u64| Bytes::from(vec![n as u8; 60_000]);
+    // A block for each.
+    let records: Vec<Bytes> = (1..=150).map(record).collect();
+    let log = SledLog::open(home.path()).unwrap();
+    log.append(Position::START, &records).await.unwrap();
+    log.close().await.unwrap();
+    drop(log);
+    let db = home.path().join("sled/db");
+    let mut bytes = fs::read(&db).unwrap();
+    let struck: Vec<usize> = bytes
+        .windows(1_000)
+        .enumerate()
+        .filter(|(_, it)| **it == record(STRUCK)[..1_000])
+        .map(|(at, _)| at)
+        .collect();
+    for at in struck.into_iter().step_by(1_000) {
+        bytes[at] ^= 0x40;
+    }
+    fs::write(&db, bytes).unwrap();
+
+    let log = SledLog::open(home.path()).unwrap();
+    let damaged = |error: ReadError| match error {
+        ReadError::Damaged { position, .. } => position.get(),
+        error => panic!("{error}"),
+    };
+    for (from, expected) in
+        [(1, Ok(2)), (2, Ok(1)), (STRUCK, Err(STRUCK)), (STRUCK + 1, Ok(147)), (140, Ok(11))]
+    {
+        let run = log.read(Position::new(from), usize::MAX).await;
+        let read = run.map(|run| run.records.len()).map_err(damaged);
+        assert_eq!(read, expected.map(|count: u64| count as usize), "read from {from}");
+        let (mut taken, reach) =
+            (Vec::new(), Reach { from: Position::new(from), to: Position::new(150), bytes: usize::MAX });
+        let scanned = log.scan_blocking(reach, &mut |_, record| {
+            taken.push(Bytes::copy_from_slice(record));
+            Ok(())
+        });
+        let expected = expected.map(|count| from + count);
+        assert_eq!(scanned.map(Position::get).map_err(damaged), expected, "scan from {from}");
+        let whole = &records[from as usize - 1..expected.map_or(from, |next| next) as usize - 1];
+        assert!(taken == whole, "scan from {from}");
+    }
+    let fetched = log.fetch(&[1, 2, 4, 150].map(Position::new)).await.unwrap();
+    assert_eq!(fetched, [1, 2, 4, 150].map(record));
+    assert_eq!(damaged(log.fetch(&[2, 3].map(Position::new)).await.unwrap_err()), STRUCK);
+    let known = log.damage().lock().unwrap().clone().unwrap();
+    assert!(known.starts_with(&format!("position {STRUCK}, ")), "{known}");
+    match log.verify(|_| {}) {
+        Err(VerifyError::Damaged { position, .. }) => assert_eq!(position, Position::new(STRUCK)),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

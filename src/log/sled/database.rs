@@ -22,6 +22,7 @@ use super::{
     block::{self, Block, Packed},
     chain::Fault,
     directory,
+    whole::Whole,
 };
 use crate::position::Position;
 
@@ -110,6 +111,7 @@ pub struct Database {
     opened: Option<(Db, Tree)>,
     /// An own handle on sled's file, because sled's `flush` does not sync it.
     pub(super) db: File,
+    whole: Whole,
 }
 
 impl Database {
@@ -139,7 +141,7 @@ impl Database {
         };
         let file = File::options().read(true).write(true).open(directory::db(folder));
         let file = file.map_err(|error| SledError::refusal(&error))?;
-        Ok(Database { opened: Some((db, tree)), db: file })
+        Ok(Database { opened: Some((db, tree)), db: file, whole: Whole::new(folder) })
     }
 
     /// Has the file system set aside what so many bytes of records may need behind the end of the file: whole segments,
@@ -228,6 +230,11 @@ impl Database {
             }
             None => Err(fault("missing".to_owned())),
         }
+    }
+
+    /// The same for readers: a block that is whole in the file, also when sled refuses the page that it is in.
+    pub fn whole_block(&self, position: Position) -> Result<Block, Fault> {
+        self.block(position).or_else(|fault| self.whole.block(position, fault))
     }
 
     /// The last block; `None` when the log is empty.

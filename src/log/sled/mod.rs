@@ -47,6 +47,7 @@ mod shared;
 mod store;
 mod tail_file;
 mod verify;
+mod whole;
 mod writer;
 
 pub use self::log::{Damage, SledLog};

@@ -21,6 +21,7 @@ use super::{
     frame::{ALIGNMENT, Frame},
     open::OpenError,
     tail_file::{Mark, Named, TailFile},
+    whole,
 };
 use crate::position::Position;
 
@@ -222,6 +223,21 @@ impl Salvage {
 pub fn end(db: &Path) -> io::Result<Position> {
     let links = links(db)?;
     Ok(chained(&links).last().map_or(Position::START, |link| link.stretch.last))
+}
+
+/// Where the whole blocks of a database's file lie, in order and each position once: those that follow from one another, and
+/// behind them whatever else is whole.
+pub fn places(db: &Path) -> io::Result<Vec<whole::Place>> {
+    let links = links(db)?;
+    let proven = chained(&links).into_iter().map(|link| link.stretch.clone()).collect();
+    let all = links.iter().map(|link| link.stretch.clone()).collect();
+    let place = |Stretch { first, last, place }: Stretch| whole::Place {
+        first,
+        last,
+        at: place.at,
+        bytes: place.bytes,
+    };
+    Ok(arrange(proven, all).into_iter().map(place).collect())
 }
 
 /// The file of the journal with this number.
