@@ -228,14 +228,8 @@ async fn what_is_whole_in_a_refused_page_can_be_read() {
     drop(log);
     let db = home.path().join("sled/db");
     let mut bytes = fs::read(&db).unwrap();
-    let struck: Vec<usize> = bytes
-        .windows(1_000)
-        .enumerate()
-        .filter(|(_, it)| **it == record(STRUCK)[..1_000])
-        .map(|(at, _)| at)
-        .collect();
-    for at in struck.into_iter().step_by(1_000) {
-        bytes[at] ^= 0x40;
+    for part in bytes.chunks_mut(1_000).filter(|part| **part == record(STRUCK)[..part.len()]) {
+        part[0] ^= 0x40;
     }
     fs::write(&db, bytes).unwrap();
 
