@@ -379,11 +379,11 @@ fn an_audit_says_by_when_something_could_be_known() {
 fn changes_are_called_what_they_are() {
     let desk = Desk::seeded();
     desk.says(&[
-        ("replay designation hezbollah eu-terr", &["NONE → ACTIVE"], &["→ nothing", "time passed"]),
+        ("replay designation hezbollah eu-terr", &["PROPOSED → ACTIVE"], &["NONE → nothing"]),
         (
             "diff designation hezbollah eu-terr --from 435 --from-on 2013-07-21 --on 2013-07-27",
             &["designations[eu-terr/Military Wing]: nothing → ACTIVE"],
-            &["→ nothing", "time passed"],
+            &["NONE → nothing", "time passed"],
         ),
         ("explain designation hezbollah eu-terr designations[eu-terr] --on 2020-01-01", &["NONE"], &[]),
     ]);

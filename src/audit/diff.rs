@@ -96,10 +96,16 @@ impl Compared {
                     let views = (from, AsOf { valid_at: from.valid_at, ..to });
                     let tallied = tallied.get_or_insert_with(|| Tallied::new(matter, store, ledger, views));
                     events.extend(tallied.others(&mut answers, change.path, event));
-                } else if !store.merging((event.previous(), event)).is_empty() {
-                    // The facts that came with another identity.
-                    let known: Vec<Position> = named_by(change.was).collect();
-                    events.extend(rests_on.into_iter().filter(|it| !known.contains(it)));
+                } else {
+                    // The facts that came with another identity, and the new one that was put back.
+                    let known: Vec<Position> = named_by(change.was).chain([event]).collect();
+                    let is_merge = !store.merging((event.previous(), event)).is_empty();
+                    let root = ledger.family_root(event);
+                    let came = |it: &Position| {
+                        let is_put_back = from.known_at < *it && ledger.family_root(*it) == root;
+                        !known.contains(it) && (is_merge || is_put_back)
+                    };
+                    events.extend(rests_on.into_iter().filter(came));
                 }
                 events.truncate(BEHIND_MAX);
                 Step::Recorded(events)

@@ -13,8 +13,8 @@ pub(super) struct Tallied<'a> {
     matter: &'a Matter,
     store: &'a Store,
     views: (AsOf, AsOf),
-    /// The last event of each between the views, by the fact that it goes back to.
-    last: BTreeMap<Position, Position>,
+    /// The last event of each between the views, with the fact that it goes back to, the last recorded first.
+    last: Vec<(Position, Position)>,
     /// The fact that each of their events goes back to.
     roots: BTreeMap<Position, Position>,
 }
@@ -23,17 +23,18 @@ impl<'a> Tallied<'a> {
     /// Of a subject. The views have the same valid date.
     pub fn new(matter: &'a Matter, store: &'a Store, ledger: &Ledger, views: (AsOf, AsOf)) -> Tallied<'a> {
         let range = (views.0.known_at, views.1.known_at);
-        let mut last = BTreeMap::new();
+        let (mut last, mut known) = (Vec::new(), BTreeSet::new());
         for event in matter.ever_moving(store, ledger, range).into_iter().rev() {
-            if last.len() < FAMILIES_MAX {
-                last.entry(ledger.family_root(event)).or_insert(event);
+            let root = ledger.family_root(event);
+            if known.insert(root) {
+                last.push((event, root));
+            }
+            if last.len() == FAMILIES_MAX {
+                break;
             }
         }
-        let members = |root: &Position| {
-            let root = *root;
-            ledger.family(root).into_iter().map(move |member| (member, root))
-        };
-        let roots = last.keys().flat_map(members).collect();
+        let members = |root: Position| ledger.family(root).into_iter().map(move |member| (member, root));
+        let roots = known.into_iter().flat_map(members).collect();
         Tallied { matter, store, views, last, roots }
     }
 
@@ -48,7 +49,10 @@ impl<'a> Tallied<'a> {
         };
         let (before, after) = (of_families(&was), of_families(&is));
         let mut found: Vec<Position> = Vec::new();
-        for (root, last) in &self.last {
+        for (last, root) in &self.last {
+            if BEHIND_MAX <= found.len() {
+                break;
+            }
             let event = match (before.get(root), after.get(root)) {
                 (None, Some(event)) if from.known_at < *event => *event,
                 (None, Some(_)) | (Some(_), None) => *last,
@@ -58,10 +62,7 @@ impl<'a> Tallied<'a> {
             };
             found.push(event);
         }
-        let of_first = self.roots.get(&first);
-        found.retain(|event| *event != first && (of_first.is_none() || self.roots.get(event) != of_first));
-        found.sort_unstable_by(|a, b| b.cmp(a));
-        found.truncate(BEHIND_MAX);
+        found.retain(|event| *event != first);
         if !self.store.merging((first.previous(), first)).is_empty() {
             let known: BTreeSet<Position> = was.into_iter().collect();
             let came = is.into_iter().filter(|event| *event <= from.known_at && !known.contains(event));
