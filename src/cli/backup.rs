@@ -6,7 +6,6 @@ use std::{
 };
 
 use clap::Args;
-use tokio::time;
 use tonic::{Code, Streaming};
 
 use super::{connection::Session, failure::Failure, output::note, page::clean, progress::Progress, words};
@@ -90,14 +89,14 @@ impl Backup {
             return session.printer.text(&format!("The backup has {} already.\n", reach(after)));
         }
         let request = v1::BackupRequest { after_position: after, until_position: self.until.unwrap_or(0) };
-        let stream = operations.backup(tonic::Request::new(request)).await;
-        let stream = stream.map_err(|status| match status.code() {
-            Code::OutOfRange if self.until.is_none() && matches!(target, Target::Folder { .. }) => {
-                BackupError::Cut { path: self.to.clone(), events: after }.into()
-            }
-            _ => session.refused(status),
-        })?;
-        take(session, stream.into_inner(), transcript, target).await
+        let stream =
+            session.begun(operations.backup(request)).await.map_err(|status| match status.code() {
+                Code::OutOfRange if self.until.is_none() && matches!(target, Target::Folder { .. }) => {
+                    BackupError::Cut { path: self.to.clone(), events: after }.into()
+                }
+                _ => session.refused(status),
+            })?;
+        take(session, stream, transcript, target).await
     }
 
     fn stream(&self) -> Result<(Target, Option<(Transcript, Position)>), Failure> {
@@ -134,7 +133,7 @@ async fn take(
 ) -> Result<(), Failure> {
     let mut progress = None;
     let mut begun: Option<(v1::BackupHeader, Header)> = None;
-    while let Some(part) = next(session, &mut stream).await? {
+    while let Some(part) = session.next(&mut stream).await? {
         let position = transcript.next();
         let taken = transcript.take(part.clone());
         let taken = taken.map_err(|fault| BackupError::Refused { position, fault: Box::new(fault) })?;
@@ -172,16 +171,6 @@ async fn take(
         }
     }
     Ok(())
-}
-
-/// The next part, within the time limit of the session.
-async fn next(
-    session: &Session,
-    stream: &mut Streaming<v1::BackupResponse>,
-) -> Result<Option<v1::BackupResponse>, Failure> {
-    let late = |_| session.refused(tonic::Status::deadline_exceeded("the server sends nothing more"));
-    let part = time::timeout(session.timeout(), stream.message()).await.map_err(late)?;
-    part.map_err(|status| session.refused(status))
 }
 
 /// A stream that nobody reads to its end is no backup.
