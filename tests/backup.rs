@@ -484,7 +484,11 @@ async fn a_file_has_what_its_name_says() {
         submit(&server, numbers).await;
         done(&["backup", "--server", server.url(), "--to", text(&whole)]);
     }
-    let cases: [(&str, Spoil, &[&str], &[&str]); 8] = [
+    let other = Server::start(&home.path().join("data-other"), &[]);
+    submit(&other, 1..=20).await;
+    done(&["backup", "--server", other.url(), "--to", text(&home.path().join("other"))]);
+    other.stop();
+    let cases: [(&str, Spoil, &[&str], &[&str]); 16] = [
         (
             "the first is empty",
             |_, files| empty(&files[0]),
@@ -531,7 +535,62 @@ async fn a_file_has_what_its_name_says() {
             "the last replaced",
             |_, files| fs::write(&files[2], fs::read(&files[1]).unwrap()).unwrap(),
             &["REFUSED at position 31"],
-            &["it ends at position 30", "Put back another copy"],
+            &["it begins behind position 20", "Put back another copy"],
+        ),
+        (
+            "the last is cut by a byte",
+            |_, files| cut(&files[2], 1),
+            &["REFUSED at position 31", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000040", "ends before its last record"],
+        ),
+        (
+            "the last has a changed byte",
+            |_, files| flip(&files[2]),
+            &["REFUSED at position 31", "checksum"],
+            &["cannot be continued", "-00000000000000000040", "checksum"],
+        ),
+        (
+            "something is added to the last",
+            |_, files| add(&files[2]),
+            &["REFUSED at position 41", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000040", "ends before its last record"],
+        ),
+        (
+            "the first is cut by a byte",
+            |_, files| cut(&files[0], 1),
+            &["REFUSED at position 1:", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000020", "was cut, or something was added"],
+        ),
+        (
+            "the first ends behind its header",
+            |_, files| {
+                let bytes = fs::read(&files[0]).unwrap();
+                let header = u32::from_le_bytes(*bytes[18..].first_chunk().unwrap()) as usize;
+                fs::write(&files[0], &bytes[..18 + 8 + header]).unwrap();
+            },
+            &["REFUSED at position 1:", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000020", "it is empty"],
+        ),
+        (
+            "something is added to the first",
+            |_, files| add(&files[0]),
+            &["REFUSED at position 21:", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000020", "was cut, or something was added"],
+        ),
+        (
+            "the first has a changed byte at its end",
+            |_, files| flip(&files[0]),
+            &["REFUSED at position 1:", "checksum"],
+            &["cannot be continued", "-00000000000000000020", "checksum"],
+        ),
+        (
+            "the first is of another record",
+            |folder, files| {
+                let other = folder.with_file_name("other");
+                fs::copy(other.join(files[0].file_name().unwrap()), &files[0]).map(drop).unwrap();
+            },
+            &["REFUSED at position 21:", "is signed with the key"],
+            &["cannot be continued", "-00000000000000000030", "is signed with the key"],
         ),
     ];
     for (what, spoil, read, continued) in cases {
@@ -568,6 +627,22 @@ async fn a_file_has_what_its_name_says() {
 
 fn empty(file: &Path) {
     fs::write(file, "").unwrap();
+}
+
+fn cut(file: &Path, bytes: u64) {
+    let file = File::options().write(true).open(file).unwrap();
+    file.set_len(file.metadata().unwrap().len() - bytes).unwrap();
+}
+
+fn flip(file: &Path) {
+    let mut bytes = fs::read(file).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(file, bytes).unwrap();
+}
+
+fn add(file: &Path) {
+    File::options().append(true).open(file).unwrap().write_all(b"junk").unwrap();
 }
 
 fn rename(file: &Path, name: &str) {
