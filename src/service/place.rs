@@ -20,7 +20,7 @@ pub enum Form {
 }
 
 /// What can lie in a data directory; nothing of it need be there.
-const KNOWN: [(&str, Form); 16] = [
+const KNOWN: [(&str, Form); 18] = [
     (LOCK, Form::File),
     ("tail", Form::File),
     ("tail.new", Form::File),
@@ -35,6 +35,8 @@ const KNOWN: [(&str, Form); 16] = [
     (SNAPSHOTS, Form::Directory),
     ("chancery.key", Form::File),
     ("chancery.key.new", Form::File),
+    ("chancery.vkey", Form::File),
+    ("chancery.vkey.new", Form::File),
     ("retired.keys", Form::File),
     ("retired.keys.new", Form::File),
 ];
