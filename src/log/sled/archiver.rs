@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{block, chain::Tail, journal::Journal, shared::Shared};
+use super::{block, chain::Tail, journal::Journal, shared::Shared, writer::gone};
 use crate::position::Position;
 
 /// How many bytes of records are put into the store at a time. sled overwrites a part of its file at the earliest when
@@ -51,6 +51,10 @@ impl Archiver {
             bytes += records.iter().map(Bytes::len).sum::<usize>();
             reserved.extend(block::firsts(after, &records));
             after = after.plus(records.len() as u64);
+        }
+        // What is written to a file without a name need not be written.
+        if let Some(db) = self.shared.store.missing() {
+            return Err(gone(&db));
         }
         self.shared.store.take_room(bytes).map_err(|error| error.to_string())?;
         self.shared.store.reserve(&reserved).map_err(|error| error.to_string())?;
