@@ -198,6 +198,17 @@ async fn streams_follow_one_another() {
         );
     }
 
+    // What nobody takes was not given. The runtime puts /dev/null in the place of a standard output that is closed.
+    for arguments in ["backup --to -", "prove 7"] {
+        for redirection in [">&-", ">/dev/null"] {
+            let mut command = Command::new("sh");
+            command.arg("-c").arg(format!("exec \"$0\" {arguments} --server \"$1\" {redirection}"));
+            let said = run(command.arg(env!("CARGO_BIN_EXE_chancery")).arg(server.url()));
+            assert_eq!(said.code, Some(1), "{arguments} {redirection}: {}", said.err);
+            assert!(said.err.contains("is closed, or /dev/null"), "{arguments} {redirection}: {}", said.err);
+        }
+    }
+
     // Positions that do not fit.
     let at = ["backup", "--server", server.url(), "--to", "-"];
     refused(&[&at[..], &["--after", "301"]].concat(), &["position 301 does not exist yet"]);

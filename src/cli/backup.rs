@@ -8,7 +8,14 @@ use std::{
 use clap::Args;
 use tonic::{Code, Streaming};
 
-use super::{connection::Session, failure::Failure, output::note, page::clean, progress::Progress, words};
+use super::{
+    connection::Session,
+    failure::Failure,
+    output::{note, refuse_nowhere},
+    page::clean,
+    progress::Progress,
+    words,
+};
 use crate::{
     position::Position,
     service::backup::{Draft, Fault, Folder, FolderError, Header, Taken, Transcript, Writer},
@@ -104,6 +111,7 @@ impl Backup {
             let message = "--to - writes bytes that are not for a terminal: send them to a file or a program";
             return Err(Failure::Argument(message.to_owned()));
         }
+        refuse_nowhere("backup")?;
         let writer = Writer::begin(BufWriter::new(io::stdout())).map_err(short)?;
         Ok((Target::Stream(writer), None))
     }
