@@ -428,6 +428,30 @@ async fn without_its_key_a_restored_record_gets_a_new_origin() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_stands_for_what_it_leads_to() {
+    use std::os::unix::fs::symlink;
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let [volume, link, nowhere] = ["volume", "link", "nowhere"].map(|name| home.path().join(name));
+    symlink(home.path().join("missing"), &nowhere).unwrap();
+    let restore = |to: &Path| ["restore", "--from", text(&backup), "--data", text(to)].map(str::to_owned);
+    let before = listing(home.path());
+    let arguments = restore(&nowhere);
+    refused(
+        &arguments.each_ref().map(|it| &it[..]),
+        &["is a link", "nothing is there", "Nothing was restored"],
+    );
+    assert_eq!(listing(home.path()), before);
+    fs::create_dir(&volume).unwrap();
+    symlink(&volume, &link).unwrap();
+    let arguments = restore(&link);
+    done(&arguments.each_ref().map(|it| &it[..]));
+    assert!(link.is_symlink() && volume.join("tail").exists());
+    refused(&arguments.each_ref().map(|it| &it[..]), &["not empty"]);
+    assert!(done(&["verify", "--data", text(&link)]).contains("30 events"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_restore_begins_anew() {
     let home = tempfile::tempdir().unwrap();
     let backup = small_backup(home.path()).await;
