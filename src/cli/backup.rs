@@ -77,7 +77,11 @@ pub enum BackupError {
 
 /// Where the parts go.
 enum Target {
-    Folder { folder: Box<Folder>, draft: Option<Box<Draft>> },
+    /// The draft goes before the folder that it is in.
+    Folder {
+        draft: Option<Box<Draft>>,
+        folder: Box<Folder>,
+    },
     Stream(Writer<BufWriter<io::Stdout>>),
 }
 
@@ -214,8 +218,10 @@ impl Target {
     /// Makes it durable. The path of the file, if a directory got one; `None` for a stream.
     fn finish(self) -> Result<Option<Option<PathBuf>>, Failure> {
         match self {
-            Target::Folder { draft, .. } => {
-                Ok(Some(draft.map(|it| it.finish()).transpose().map_err(BackupError::Folder)?))
+            Target::Folder { draft, folder } => {
+                let path = draft.map(|it| it.finish()).transpose().map_err(BackupError::Folder)?;
+                folder.keep();
+                Ok(Some(path))
             }
             Target::Stream(writer) => {
                 writer.finish().flush().map_err(short)?;

@@ -123,11 +123,14 @@ pub enum FolderError {
     },
 }
 
-/// A folder that is written to, locked against other backups.
+/// A folder that is written to, locked against other backups. One that was made for a backup that fails is removed when
+/// dropped.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     last: Option<Header>,
+    /// What was made for a backup that has not come to its end.
+    made: bool,
     /// The lock ends with the handle, also when the process is killed.
     _lock: File,
 }
@@ -152,6 +155,7 @@ impl Folder {
         if let Some(data) = place::enclosing(path).map_err(io(path))? {
             return Err(FolderError::Within { path: path.to_owned(), data });
         }
+        let made = !path.exists();
         fs::create_dir_all(path).map_err(io(path))?;
         let lock_path = path.join(LOCK);
         let lock = File::create(&lock_path).map_err(io(&lock_path))?;
@@ -176,7 +180,12 @@ impl Folder {
             }
             last = Some(whole(newest, last.as_ref())?);
         }
-        Ok(Folder { path: path.to_owned(), last, _lock: lock })
+        Ok(Folder { path: path.to_owned(), last, made, _lock: lock })
+    }
+
+    /// The backup has come to its end: the folder stays, also when nothing is in it.
+    pub fn keep(mut self) {
+        self.made = false;
     }
 
     /// The header of the last file: where the next one goes on.
@@ -192,6 +201,16 @@ impl Folder {
         let io = |error| FolderError::Io { path: unfinished.clone(), error };
         let writer = File::create(&unfinished).and_then(|file| Writer::begin(BufWriter::new(file)));
         Ok(Draft { writer: Some(writer.map_err(io)?), unfinished, path })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.made && self.last.is_none() {
+            // With something in it, it stays.
+            let _ = fs::remove_file(self.path.join(LOCK));
+            let _ = fs::remove_dir(&self.path);
+        }
     }
 }
 
