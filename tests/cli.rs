@@ -275,6 +275,7 @@ fn a_server_that_does_not_answer_is_not_waited_for() {
         assert!(said.contains(told), "{arguments:?} at {server}: {said}");
     }
     drop(waiting);
+    assert!(!directory.path().join("backup").exists(), "a backup that failed leaves its directory");
 }
 
 #[test]
@@ -425,6 +426,8 @@ fn other_failures_say_what_is_known() {
     assert!(err.contains("give line 2 an id of its own, or record a correction"), "{err}");
     let (_, _, err) = peer.run(&["submit", "-"], &line("lose the answer"));
     assert!(err.contains("Whether line 1 of standard input is recorded is not known"), "{err}");
+    let (_, _, err) = peer.run(&["submit", "-"], &[line("x"), line("lose the answer")].join("\n"));
+    assert!(err.contains("Whether lines 1–2 of standard input are recorded is not known"), "{err}");
     let atomic: Vec<String> = lines(0..1_001);
     let (_, _, err) = peer.run(&["submit", "--atomic", "-"], &atomic.join("\n"));
     assert!(err.contains("more than one commit may hold: 1000 events"), "{err}");

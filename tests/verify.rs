@@ -59,7 +59,7 @@ async fn what_a_server_uses_is_left_alone() {
     specimen::submit(&server, 1..=5).await;
     let data = data.to_str().unwrap();
     for (arguments, words) in [
-        (&["verify", "--data", data][..], "in use"),
+        (&["verify", "--data", data][..], "in use by another chancery process"),
         (&["repair", "--data", data], "in use"),
         (&["repair", "--data", data, "--remove-from", "3"], "in use"),
         (&["restore", "--from", data, "--data", data], "there is no backup"),
@@ -248,6 +248,13 @@ async fn what_has_another_form_is_named() {
         let said = run(&["repair", "--data", &data]);
         assert!(said.code == Some(0) && said.text.contains("Sound: "), "{name}: {said:?}");
     }
+    // Whatever is said, is said of files that are there.
+    specimen.mend();
+    let snapshot = specimen.files().into_iter().find(|(name, _)| name.starts_with("sled/snap.")).unwrap().0;
+    fs::remove_file(specimen.data().join(&snapshot)).unwrap();
+    fs::create_dir(specimen.data().join(&snapshot)).unwrap();
+    let said = run(&["verify", "--data", &data]);
+    assert!(said.code == Some(1) && !said.text.contains(".unfinished"), "{said:?}");
     // Without the store, the store is what is missing.
     specimen.mend();
     fs::remove_dir_all(specimen.data().join("sled")).unwrap();
