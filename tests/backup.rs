@@ -198,6 +198,17 @@ async fn streams_follow_one_another() {
         );
     }
 
+    // What nobody takes was not given. The runtime puts /dev/null in the place of a standard output that is closed.
+    for arguments in ["backup --to -", "prove 7"] {
+        for redirection in [">&-", ">/dev/null"] {
+            let mut command = Command::new("sh");
+            command.arg("-c").arg(format!("exec \"$0\" {arguments} --server \"$1\" {redirection}"));
+            let said = run(command.arg(env!("CARGO_BIN_EXE_chancery")).arg(server.url()));
+            assert_eq!(said.code, Some(1), "{arguments} {redirection}: {}", said.err);
+            assert!(said.err.contains("is closed, or /dev/null"), "{arguments} {redirection}: {}", said.err);
+        }
+    }
+
     // Positions that do not fit.
     let at = ["backup", "--server", server.url(), "--to", "-"];
     refused(&[&at[..], &["--after", "301"]].concat(), &["position 301 does not exist yet"]);
@@ -417,6 +428,30 @@ async fn without_its_key_a_restored_record_gets_a_new_origin() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_stands_for_what_it_leads_to() {
+    use std::os::unix::fs::symlink;
+    let home = tempfile::tempdir().unwrap();
+    let backup = small_backup(home.path()).await;
+    let [volume, link, nowhere] = ["volume", "link", "nowhere"].map(|name| home.path().join(name));
+    symlink(home.path().join("missing"), &nowhere).unwrap();
+    let restore = |to: &Path| ["restore", "--from", text(&backup), "--data", text(to)].map(str::to_owned);
+    let before = listing(home.path());
+    let arguments = restore(&nowhere);
+    refused(
+        &arguments.each_ref().map(|it| &it[..]),
+        &["is a link", "nothing is there", "Nothing was restored"],
+    );
+    assert_eq!(listing(home.path()), before);
+    fs::create_dir(&volume).unwrap();
+    symlink(&volume, &link).unwrap();
+    let arguments = restore(&link);
+    done(&arguments.each_ref().map(|it| &it[..]));
+    assert!(link.is_symlink() && volume.join("tail").exists());
+    refused(&arguments.each_ref().map(|it| &it[..]), &["not empty"]);
+    assert!(done(&["verify", "--data", text(&link)]).contains("30 events"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_restore_begins_anew() {
     let home = tempfile::tempdir().unwrap();
     let backup = small_backup(home.path()).await;
@@ -484,7 +519,11 @@ async fn a_file_has_what_its_name_says() {
         submit(&server, numbers).await;
         done(&["backup", "--server", server.url(), "--to", text(&whole)]);
     }
-    let cases: [(&str, Spoil, &[&str], &[&str]); 8] = [
+    let other = Server::start(&home.path().join("data-other"), &[]);
+    submit(&other, 1..=20).await;
+    done(&["backup", "--server", other.url(), "--to", text(&home.path().join("other"))]);
+    other.stop();
+    let cases: [(&str, Spoil, &[&str], &[&str]); 16] = [
         (
             "the first is empty",
             |_, files| empty(&files[0]),
@@ -531,7 +570,62 @@ async fn a_file_has_what_its_name_says() {
             "the last replaced",
             |_, files| fs::write(&files[2], fs::read(&files[1]).unwrap()).unwrap(),
             &["REFUSED at position 31"],
-            &["it ends at position 30", "Put back another copy"],
+            &["it begins behind position 20", "Put back another copy"],
+        ),
+        (
+            "the last is cut by a byte",
+            |_, files| cut(&files[2], 1),
+            &["REFUSED at position 31", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000040", "ends before its last record"],
+        ),
+        (
+            "the last has a changed byte",
+            |_, files| flip(&files[2]),
+            &["REFUSED at position 31", "checksum"],
+            &["cannot be continued", "-00000000000000000040", "checksum"],
+        ),
+        (
+            "something is added to the last",
+            |_, files| add(&files[2]),
+            &["REFUSED at position 41", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000040", "ends before its last record"],
+        ),
+        (
+            "the first is cut by a byte",
+            |_, files| cut(&files[0], 1),
+            &["REFUSED at position 1:", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000020", "was cut, or something was added"],
+        ),
+        (
+            "the first ends behind its header",
+            |_, files| {
+                let bytes = fs::read(&files[0]).unwrap();
+                let header = u32::from_le_bytes(*bytes[18..].first_chunk().unwrap()) as usize;
+                fs::write(&files[0], &bytes[..18 + 8 + header]).unwrap();
+            },
+            &["REFUSED at position 1:", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000020", "it is empty"],
+        ),
+        (
+            "something is added to the first",
+            |_, files| add(&files[0]),
+            &["REFUSED at position 21:", "ends before its last record"],
+            &["cannot be continued", "-00000000000000000020", "was cut, or something was added"],
+        ),
+        (
+            "the first has a changed byte at its end",
+            |_, files| flip(&files[0]),
+            &["REFUSED at position 1:", "checksum"],
+            &["cannot be continued", "-00000000000000000020", "checksum"],
+        ),
+        (
+            "the first is of another record",
+            |folder, files| {
+                let other = folder.with_file_name("other");
+                fs::copy(other.join(files[0].file_name().unwrap()), &files[0]).map(drop).unwrap();
+            },
+            &["REFUSED at position 21:", "is signed with the key"],
+            &["cannot be continued", "-00000000000000000030", "is signed with the key"],
         ),
     ];
     for (what, spoil, read, continued) in cases {
@@ -568,6 +662,22 @@ async fn a_file_has_what_its_name_says() {
 
 fn empty(file: &Path) {
     fs::write(file, "").unwrap();
+}
+
+fn cut(file: &Path, bytes: u64) {
+    let file = File::options().write(true).open(file).unwrap();
+    file.set_len(file.metadata().unwrap().len() - bytes).unwrap();
+}
+
+fn flip(file: &Path) {
+    let mut bytes = fs::read(file).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(file, bytes).unwrap();
+}
+
+fn add(file: &Path) {
+    File::options().append(true).open(file).unwrap().write_all(b"junk").unwrap();
 }
 
 fn rename(file: &Path, name: &str) {

@@ -4,11 +4,14 @@
 // Clippy takes only the test functions themselves for tests, not what they call.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::{
     collections::HashMap,
-    io::Write as _,
-    net::SocketAddr,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
+    process::Stdio,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -222,6 +225,81 @@ fn exit_codes() {
     }
 }
 
+/// How long a command may take that should give up after a fraction of a second.
+const GIVES_UP: Duration = Duration::from_secs(4);
+
+#[test]
+fn a_server_that_does_not_answer_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    // Its connections are made by the system, and never taken.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    // Nor are those here: there is no room for any more that wait.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let full = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        socket.listen(1).unwrap()
+    });
+    let full_address = full.local_addr().unwrap();
+    let waiting: Vec<TcpStream> =
+        std::iter::from_fn(|| TcpStream::connect_timeout(&full_address, Duration::from_millis(200)).ok())
+            .collect();
+    let silent = format!("http://{}", silent.local_addr().unwrap());
+    let late = "in time\nAllow it longer with --timeout.";
+    let cases: &[(&str, &[&str], &str)] = &[
+        (&silent, &["backup", "--to", "backup"], late),
+        // The one before has let go of the directory.
+        (&silent, &["backup", "--to", "backup"], late),
+        (&silent, &["backup", "--to", "-"], late),
+        (&silent, &["verify"], late),
+        (&silent, &["history"], late),
+        (&silent, &["history", "--follow"], late),
+        (&silent, &["watch", "group", "hts", "--from", "1"], late),
+        (&silent, &["timeline", "us", "hts"], late),
+        (&silent, &["info"], late),
+        (&silent, &["event", "7"], late),
+        (&format!("http://{full_address}"), &["info"], "cannot reach"),
+    ];
+    for (server, arguments, told) in cases {
+        let output = Command::cargo_bin("chancery")
+            .unwrap()
+            .env_clear()
+            .current_dir(directory.path())
+            .args(["--server", server, "--timeout", "0.2"])
+            .args(*arguments)
+            .timeout(GIVES_UP)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?} at {server}: {said}");
+        assert!(said.contains(told), "{arguments:?} at {server}: {said}");
+    }
+    drop(waiting);
+    assert!(!directory.path().join("backup").exists(), "a backup that failed leaves its directory");
+}
+
+#[test]
+fn who_follows_notices_that_the_server_has_stopped_answering() {
+    let home = tempfile::tempdir().unwrap();
+    let server = common::Server::start(&home.path().join("data"), &[]);
+    let mut child = common::chancery()
+        .args(["--server", server.url(), "--timeout", "0.2", "history", "--follow"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    said.read_line(&mut first).unwrap();
+    assert!(first.contains("waiting"), "{first}");
+    common::signal(server.pid(), "STOP");
+    // It ends by itself, or this test does not.
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{rest}");
+    assert!(rest.contains("Go on with --from 1") && rest.contains("broke off"), "{rest}");
+}
+
 #[test]
 fn a_reader_that_has_had_enough_is_no_failure() {
     let (reader, writer) = std::io::pipe().unwrap();
@@ -348,6 +426,8 @@ fn other_failures_say_what_is_known() {
     assert!(err.contains("give line 2 an id of its own, or record a correction"), "{err}");
     let (_, _, err) = peer.run(&["submit", "-"], &line("lose the answer"));
     assert!(err.contains("Whether line 1 of standard input is recorded is not known"), "{err}");
+    let (_, _, err) = peer.run(&["submit", "-"], &[line("x"), line("lose the answer")].join("\n"));
+    assert!(err.contains("Whether lines 1–2 of standard input are recorded is not known"), "{err}");
     let atomic: Vec<String> = lines(0..1_001);
     let (_, _, err) = peer.run(&["submit", "--atomic", "-"], &atomic.join("\n"));
     assert!(err.contains("more than one commit may hold: 1000 events"), "{err}");

@@ -74,7 +74,7 @@ async fn a_directory_has_one_owner_at_a_time() {
     let own = std::process::id();
     assert!(matches!(&refused, OpenError::InUse { process: Some(pid), .. } if *pid == own), "{refused:?}");
     let text = refused.to_string();
-    assert!(text.contains(&format!("in use by another chancery server (pid {own})")), "{text}");
+    assert!(text.contains(&format!("in use by another chancery process (pid {own})")), "{text}");
     log.append(Position::START, &records(1, 1)).await.unwrap();
 
     // A closed log lets go of the directory even while somebody still holds the handle.

@@ -134,7 +134,8 @@ fn one_directory_has_one_server_and_survives_it() {
     let refusal = told(second).failed();
     let data = office.data();
     let expected = format!(
-        "error: data directory {} is in use by another chancery server (pid {}); stop it or use another --data\n",
+        "error: data directory {} is in use by another chancery process (pid {}): wait for it to end, stop it, or use another \
+         --data\n",
         data.display(),
         office.server.pid()
     );

@@ -356,15 +356,26 @@ async fn a_directory_that_goes_away_under_a_server_ends_its_writing() {
         fs::rename(data, data.with_file_name("away")).unwrap();
         copy(&data.with_file_name("away"), data);
     };
-    let cases: [(&str, Alter, &str); 5] = [
+    let other: Alter = |data| {
+        fs::copy(data.join("sled/db"), data.join("sled/other")).unwrap();
+        fs::rename(data.join("sled/other"), data.join("sled/db")).unwrap();
+    };
+    let cases: [(&str, Alter, &str); 8] = [
         ("renamed", away, ""),
         ("replaced by a copy", replaced, ""),
         ("removed", |data| fs::remove_dir_all(data).unwrap(), ""),
         ("without its journal", |data| remove(data, &["journal"]), "journal/"),
         ("without its lock", |data| remove(data, &["lock"]), "lock"),
+        ("without its database", |data| remove(data, &["sled/db"]), "sled/db"),
+        ("without the folder of its database", |data| remove(data, &["sled"]), "sled/db"),
+        ("with another database in its place", other, "sled/db"),
     ];
     for (what, alter, named) in cases {
         for asked in [false, true] {
+            // An append does not look for these.
+            if asked && ["lock", "sled/db"].contains(&named) {
+                continue;
+            }
             let home = tempfile::tempdir().unwrap();
             let data = home.path().join("data");
             let server = Server::start(&data, &[]);
@@ -372,7 +383,7 @@ async fn a_directory_that_goes_away_under_a_server_ends_its_writing() {
             assert!(takes_writes(&server).await, "{what}");
             alter(&data);
             // The next append notices, before it is acknowledged; without one the server does by itself.
-            if asked && named != "lock" {
+            if asked {
                 let refused = submit_one(&server, EVENTS + 1).await.unwrap_err();
                 assert!(refused.code() == tonic::Code::Unavailable, "{what}: {refused}");
                 assert!(refused.message().contains("backup now"), "{what}: {refused}");

@@ -298,3 +298,51 @@ async fn whatever_is_damaged_after_an_orderly_end_opens_again() {
 async fn whatever_is_damaged_after_a_crash_opens_again() {
     check_all_damage(End::Killed).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_removed_unless_the_command_says_so() {
+    let specimen = Specimen::new(End::Stopped).await;
+    let output = common::chancery()
+        .env("CHANCERY_REMOVE_FROM", "3")
+        .args(["repair", "--data", &specimen.path()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success() && said.contains("Every record is there"), "{said}");
+    assert_eq!(specimen.beside(), Vec::<PathBuf>::new());
+    specimen.check_unchanged(&specimen.data(), "after a look");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_directory_that_is_mounted_is_not_exchanged() {
+    let specimen = Specimen::new(End::Stopped).await;
+    let (data, from) = (specimen.path(), (EVENTS + 1).to_string());
+    let kept = format!("{data}.kept");
+    let script = |mount: &str| {
+        // What is mounted is so in a name space of its own, which ends with the command.
+        let script = format!(
+            "set -e; cp -a {data} {kept}; {mount}; echo mounted; \
+             exec {} repair --data {data} --remove-from {from} 2>&1",
+            env!("CARGO_BIN_EXE_chancery")
+        );
+        let output = std::process::Command::new("unshare")
+            .args(["--map-root-user", "--mount", "sh", "-c", &script])
+            .output()
+            .unwrap();
+        fs::remove_dir_all(&kept).ok();
+        (String::from_utf8(output.stdout).unwrap(), output.status.code())
+    };
+    for mount in
+        [format!("mount --bind {data} {data}"), format!("mount -t tmpfs none {data}; cp -a {kept}/. {data}")]
+    {
+        let (said, code) = script(&mount);
+        if !said.contains("mounted\n") {
+            eprintln!("SKIPPED: this machine permits no mount");
+            return;
+        }
+        assert_eq!(code, Some(1), "{mount}: {said}");
+        let words = ["where a file system is mounted", "copy what is in it", "Nothing was changed"];
+        assert!(words.iter().all(|word| said.contains(word)), "{mount}: {said}");
+        assert_eq!(specimen.beside(), Vec::<PathBuf>::new(), "{mount}");
+    }
+}

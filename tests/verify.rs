@@ -59,7 +59,7 @@ async fn what_a_server_uses_is_left_alone() {
     specimen::submit(&server, 1..=5).await;
     let data = data.to_str().unwrap();
     for (arguments, words) in [
-        (&["verify", "--data", data][..], "in use"),
+        (&["verify", "--data", data][..], "in use by another chancery process"),
         (&["repair", "--data", data], "in use"),
         (&["repair", "--data", data, "--remove-from", "3"], "in use"),
         (&["restore", "--from", data, "--data", data], "there is no backup"),
@@ -99,6 +99,16 @@ async fn files_that_are_gone_under_a_running_server_are_missed() {
     }
 }
 
+/// A signing key, of the documentation of golang.org/x/mod/sumdb/note.
+const OTHER_SIGNING: &str =
+    "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz\n";
+
+/// Puts a link in the place of a file, or of nothing.
+fn link(path: &std::path::Path, target: &str) {
+    fs::remove_file(path).ok();
+    std::os::unix::fs::symlink(target, path).unwrap();
+}
+
 /// What is done to a key, or beside it.
 type Alter = fn(&std::path::Path);
 
@@ -111,7 +121,7 @@ async fn the_keys_of_a_directory_are_verified_with_it() {
     let other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
     let renamed = specimen.key.replace("example.org/record", "example.org/others");
     let as_is: Alter = |_| {};
-    let cases: [(&str, &str, Alter, &[&str]); 8] = [
+    let cases: [(&str, &str, Alter, &[&str]); 14] = [
         ("its key", &specimen.key, as_is, &[]),
         ("no key asked for", "", as_is, &[]),
         ("another key", other, as_is, &["REFUSED", "not with PeterNeumann"]),
@@ -135,6 +145,40 @@ async fn the_keys_of_a_directory_are_verified_with_it() {
             |key| fs::write(key.with_file_name("retired.keys"), "").unwrap(),
             &["retired.keys", "it is empty"],
         ),
+        (
+            "a link that leads nowhere",
+            "",
+            |key| link(key, "/nowhere/chancery.key"),
+            &["is a link to /nowhere/chancery.key, and nothing is there", "would not start"],
+        ),
+        (
+            "retired keys as a link that leads nowhere",
+            "",
+            |key| link(&key.with_file_name("retired.keys"), "/nowhere/retired.keys"),
+            &["retired.keys", "No such file"],
+        ),
+        (
+            "the key of another record",
+            "",
+            |key| fs::write(key, OTHER_SIGNING).unwrap(),
+            &["that of PeterNeumann+", "served with example.org/record+", "move ", "chancery.vkey away"],
+        ),
+        (
+            "the key of another record, on purpose",
+            "",
+            |key| {
+                fs::write(key, OTHER_SIGNING).unwrap();
+                fs::remove_file(key.with_file_name("chancery.vkey")).unwrap();
+            },
+            &[],
+        ),
+        (
+            "the key that it was served with, damaged",
+            "",
+            |key| fs::write(key.with_file_name("chancery.vkey"), "x").unwrap(),
+            &["chancery.vkey", "is damaged", "the next start writes it anew"],
+        ),
+        ("no key there, and one that it was served with", "", |key| fs::remove_file(key).unwrap(), &[]),
     ];
     for (what, asked, alter, words) in cases {
         specimen.mend();
@@ -147,6 +191,25 @@ async fn the_keys_of_a_directory_are_verified_with_it() {
         assert_eq!(said.code, Some(i32::from(!words.is_empty())), "{what}: {said:?}");
         assert!(words.iter().all(|word| said.text.contains(word)), "{what}: {said:?}");
         assert_eq!(said.text.contains("all as they were"), words.is_empty(), "{what}: {said:?}");
+        if !asked.is_empty() {
+            continue;
+        }
+        // A server says the same, and leaves the files as they are.
+        let before = specimen.present();
+        match specimen.start(&[]) {
+            Ok(server) => {
+                assert!(words.is_empty(), "{what}: it starts");
+                // What a start has noted does not keep the next from starting.
+                assert!(server.stop().success(), "{what}");
+                assert!(specimen.start(&[]).map(Server::stop).unwrap().success(), "{what}");
+            }
+            Err(said) => {
+                let words = words.iter().filter(|word| **word != "would not start");
+                assert!(words.clone().count() != 0, "{what}: {said}");
+                assert!(words.clone().all(|word| said.contains(word)), "{what}: {said}");
+                assert!(specimen.present() == before, "{what}: a file was changed");
+            }
+        }
     }
     // A key that is no key is wrong usage: its id does not fit its name.
     assert_eq!(run(&["verify", "--data", &data, "--key", &renamed]).code, Some(2));
@@ -193,6 +256,8 @@ async fn what_has_another_form_is_named() {
         let path = path.to_str().unwrap();
         let said = run(&["verify", "--data", &data]);
         assert!(said.code == Some(1) && said.text.contains(path), "{name}: {said:?}");
+        // Whatever is said, is said of files that are there.
+        assert!(!said.text.contains(".unfinished"), "{name}: {said:?}");
         check_finding(&said.text, &data, name);
         let said = specimen.start(&[]).map(drop).unwrap_err();
         assert!(said.contains(path) && said.contains("a link to what is not there"), "{name}: {said}");

@@ -133,7 +133,8 @@ impl fmt::Display for LoadError {
         if let Some(withheld) = &self.withheld {
             match &self.cause {
                 Cause::Refused { outcome: Outcome::Unknown, .. } => {
-                    writeln!(f, "Whether {withheld} is recorded is not known: all of it, or nothing.")?;
+                    let be = withheld.be();
+                    writeln!(f, "Whether {withheld} {be} recorded is not known: all of it, or nothing.")?;
                 }
                 _ => writeln!(f, "Nothing of {withheld} was recorded.")?,
             }

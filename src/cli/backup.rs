@@ -6,10 +6,16 @@ use std::{
 };
 
 use clap::Args;
-use tokio::time;
 use tonic::{Code, Streaming};
 
-use super::{connection::Session, failure::Failure, output::note, page::clean, progress::Progress, words};
+use super::{
+    connection::Session,
+    failure::Failure,
+    output::{note, refuse_nowhere},
+    page::clean,
+    progress::Progress,
+    words,
+};
 use crate::{
     position::Position,
     service::backup::{Draft, Fault, Folder, FolderError, Header, Taken, Transcript, Writer},
@@ -71,7 +77,11 @@ pub enum BackupError {
 
 /// Where the parts go.
 enum Target {
-    Folder { folder: Box<Folder>, draft: Option<Box<Draft>> },
+    /// The draft goes before the folder that it is in.
+    Folder {
+        draft: Option<Box<Draft>>,
+        folder: Box<Folder>,
+    },
     Stream(Writer<BufWriter<io::Stdout>>),
 }
 
@@ -90,14 +100,14 @@ impl Backup {
             return session.printer.text(&format!("The backup has {} already.\n", reach(after)));
         }
         let request = v1::BackupRequest { after_position: after, until_position: self.until.unwrap_or(0) };
-        let stream = operations.backup(tonic::Request::new(request)).await;
-        let stream = stream.map_err(|status| match status.code() {
-            Code::OutOfRange if self.until.is_none() && matches!(target, Target::Folder { .. }) => {
-                BackupError::Cut { path: self.to.clone(), events: after }.into()
-            }
-            _ => session.refused(status),
-        })?;
-        take(session, stream.into_inner(), transcript, target).await
+        let stream =
+            session.begun(operations.backup(request)).await.map_err(|status| match status.code() {
+                Code::OutOfRange if self.until.is_none() && matches!(target, Target::Folder { .. }) => {
+                    BackupError::Cut { path: self.to.clone(), events: after }.into()
+                }
+                _ => session.refused(status),
+            })?;
+        take(session, stream, transcript, target).await
     }
 
     fn stream(&self) -> Result<(Target, Option<(Transcript, Position)>), Failure> {
@@ -105,6 +115,7 @@ impl Backup {
             let message = "--to - writes bytes that are not for a terminal: send them to a file or a program";
             return Err(Failure::Argument(message.to_owned()));
         }
+        refuse_nowhere("backup")?;
         let writer = Writer::begin(BufWriter::new(io::stdout())).map_err(short)?;
         Ok((Target::Stream(writer), None))
     }
@@ -134,7 +145,7 @@ async fn take(
 ) -> Result<(), Failure> {
     let mut progress = None;
     let mut begun: Option<(v1::BackupHeader, Header)> = None;
-    while let Some(part) = next(session, &mut stream).await? {
+    while let Some(part) = session.next(&mut stream).await? {
         let position = transcript.next();
         let taken = transcript.take(part.clone());
         let taken = taken.map_err(|fault| BackupError::Refused { position, fault: Box::new(fault) })?;
@@ -174,16 +185,6 @@ async fn take(
     Ok(())
 }
 
-/// The next part, within the time limit of the session.
-async fn next(
-    session: &Session,
-    stream: &mut Streaming<v1::BackupResponse>,
-) -> Result<Option<v1::BackupResponse>, Failure> {
-    let late = |_| session.refused(tonic::Status::deadline_exceeded("the server sends nothing more"));
-    let part = time::timeout(session.timeout(), stream.message()).await.map_err(late)?;
-    part.map_err(|status| session.refused(status))
-}
-
 /// A stream that nobody reads to its end is no backup.
 fn short(error: io::Error) -> Failure {
     Failure::Output(error).of_whole("backup")
@@ -217,8 +218,10 @@ impl Target {
     /// Makes it durable. The path of the file, if a directory got one; `None` for a stream.
     fn finish(self) -> Result<Option<Option<PathBuf>>, Failure> {
         match self {
-            Target::Folder { draft, .. } => {
-                Ok(Some(draft.map(|it| it.finish()).transpose().map_err(BackupError::Folder)?))
+            Target::Folder { draft, folder } => {
+                let path = draft.map(|it| it.finish()).transpose().map_err(BackupError::Folder)?;
+                folder.keep();
+                Ok(Some(path))
             }
             Target::Stream(writer) => {
                 writer.finish().flush().map_err(short)?;

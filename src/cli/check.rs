@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::{
     connection::Session,
     failure::Failure,
-    output::Format,
-    page::{Look, Page, Text, Tone},
+    output::{Format, note},
+    page::{Look, Page, Text, Tone, clean},
     prove::hashes,
     secret::VerifierKeys,
     statement, whole_file, words,
@@ -182,7 +182,13 @@ impl Check {
         };
         let memory = match &self.remember {
             None => None,
-            Some(path) => Some(remember(session, path, &document.checkpoint, &self.key).await?),
+            Some(remembered) => {
+                let memory = remember(session, remembered, &document.checkpoint, &self.key).await;
+                if let Err(Failure::Unreachable { .. } | Failure::Refused { .. }) = &memory {
+                    note(&unremembered(&path, &proven, remembered));
+                }
+                Some(memory?)
+            }
         };
         let record = record(&document, &proven).map_err(|error| CheckError::Content { path, error })?;
         match session.printer.format() {
@@ -194,6 +200,19 @@ impl Check {
             Format::Jsonl => session.printer.lines([&record]),
         }
     }
+}
+
+/// What is known of a proof when no server helps to compare its checkpoint.
+fn unremembered(path: &Path, proven: &Proven, remembered: &Path) -> String {
+    format!(
+        "The proof in {} holds by itself: its event is at position {} of the {} of {}.\n\
+         Its checkpoint was not compared with the remembered one in {}: that takes a server, because they are of different sizes.",
+        path.display(),
+        proven.position,
+        words::count(proven.checkpoint.size, "event", "events"),
+        clean(&proven.checkpoint.origin),
+        remembered.display(),
+    )
 }
 
 /// Reads and verifies a proof.

@@ -1,11 +1,14 @@
 //! The connection to a server, and the flags that all commands share.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, future::Future, str::FromStr, time::Duration};
 
 use clap::Args;
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use tokio::net::TcpStream;
-use tonic::transport::{Channel, Endpoint};
+use tokio::{net::TcpStream, time};
+use tonic::{
+    Response, Status, Streaming,
+    transport::{Channel, Endpoint},
+};
 use tower::ServiceExt as _;
 
 use super::{
@@ -19,8 +22,11 @@ use crate::wire::v1::{
     submission_service_client::SubmissionServiceClient,
 };
 
-/// How long to wait for a connection to be made.
+/// How long to wait for a connection to be made, at most.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a server is silent before it is asked whether it is still there, at the least.
+const SILENCE_MIN: Duration = Duration::from_secs(1);
 
 /// The largest message a client takes, in bytes: a page of the largest statuses is well below it.
 const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -46,7 +52,7 @@ pub struct Common {
     /// When to use colour. Auto: on a terminal, unless NO_COLOR is set.
     #[arg(long, global = true, env = "CHANCERY_COLOR", value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     color: Colour,
-    /// How long to wait for each answer, in seconds.
+    /// How long to wait for each answer, and for each part of one that comes in parts, in seconds.
     #[arg(long, global = true, env = "CHANCERY_TIMEOUT", value_name = "SECONDS", default_value = "30")]
     timeout: Seconds,
 }
@@ -183,19 +189,41 @@ impl Session {
 
     /// Connects, so that an absent server shows before anything is asked of it.
     pub async fn connect(&self) -> Result<Channel, Failure> {
-        connect(&self.server.0).await
+        connect(&self.server.0, self.timeout).await
+    }
+
+    /// The answer of the server to a request for a stream, which must begin within the time limit. The stream may go on for
+    /// as long as it likes.
+    pub async fn begun<T>(
+        &self,
+        answer: impl Future<Output = Result<Response<Streaming<T>>, Status>>,
+    ) -> Result<Streaming<T>, Status> {
+        let late = |_| Status::deadline_exceeded("the server does not answer");
+        Ok(time::timeout(self.timeout, answer).await.map_err(late)??.into_inner())
+    }
+
+    /// The next part of a stream that has no reason to pause, within the time limit; `None` at its end.
+    pub async fn next<T>(&self, stream: &mut Streaming<T>) -> Result<Option<T>, Failure> {
+        let late = |_| self.refused(Status::deadline_exceeded("the server sends nothing more"));
+        let part = time::timeout(self.timeout, stream.message()).await.map_err(late)?;
+        part.map_err(|status| self.refused(status))
     }
 }
 
-/// Connects to a server at an address such as `http://127.0.0.1:7400`.
-pub async fn connect(server: &str) -> Result<Channel, Failure> {
+/// Connects to a server at an address such as `http://127.0.0.1:7400`. A server that says nothing for as long as `patience`
+/// while it is listened to, and does not say within the same time again that it is there, has broken off: so that whoever
+/// follows for days hears of it.
+pub async fn connect(server: &str, patience: Duration) -> Result<Channel, Failure> {
+    let silence = patience.max(SILENCE_MIN);
     let unreachable = |error: tonic::transport::Error| Failure::Unreachable {
         server: server.to_owned(),
         cause: innermost(&error),
     };
     let endpoint = Endpoint::from_shared(server.to_owned()).map_err(unreachable)?;
     let endpoint = endpoint
-        .connect_timeout(CONNECT_TIMEOUT)
+        .connect_timeout(patience.min(CONNECT_TIMEOUT))
+        .http2_keep_alive_interval(silence)
+        .keep_alive_timeout(silence)
         .max_frame_size(FRAME_BYTES_MAX)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES);

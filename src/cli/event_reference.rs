@@ -108,7 +108,7 @@ async fn at(session: &Session, position: u64) -> Result<Option<String>, Failure>
     };
     let stream = session.history().await?.read(session.request(request)).await;
     let mut stream = stream.map_err(|status| session.refused(status))?.into_inner();
-    while let Some(batch) = stream.message().await.map_err(|status| session.refused(status))? {
+    while let Some(batch) = session.next(&mut stream).await? {
         if let Some(record) = batch.records.first() {
             return Ok(Some(statement::event_id(record).to_owned()));
         }

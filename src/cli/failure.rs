@@ -109,6 +109,14 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// Standard output leads nowhere.
+    #[error(
+        "standard output is closed, or /dev/null, where nobody takes the {what}: send it to a file or a program"
+    )]
+    Nowhere {
+        /// What was to be sent there.
+        what: &'static str,
+    },
     /// The machine does not let the program run.
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),

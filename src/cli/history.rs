@@ -104,7 +104,7 @@ impl History {
         let mut left = most.unwrap_or(u64::MAX);
         let mut more = false;
         let mut printed = false;
-        while let Some(batch) = stream.message().await.map_err(|status| session.refused(status))? {
+        while let Some(batch) = session.next(&mut stream).await? {
             let mut records = batch.records;
             more |= left < records.len() as u64;
             records.truncate(usize::try_from(left).unwrap_or(usize::MAX));
@@ -137,8 +137,9 @@ impl History {
         let request =
             v1::SubscribeRequest { filter: Some(self.filter()), after_position: self.from.saturating_sub(1) };
         let mut seen = request.after_position;
-        let stream = session.history().await?.subscribe(request).await;
-        let mut stream = stream.map_err(|status| session.refused(status))?.into_inner();
+        let mut history = session.history().await?;
+        let stream = session.begun(history.subscribe(request)).await;
+        let mut stream = stream.map_err(|status| session.refused(status))?;
         let mut printed = false;
         loop {
             let answer = match stream.message().await {

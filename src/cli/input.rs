@@ -106,6 +106,13 @@ pub struct Span {
     pub last: Origin,
 }
 
+impl Span {
+    /// The verb that goes with it.
+    pub fn be(&self) -> &'static str {
+        if self.first == self.last { "is" } else { "are" }
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Span { first, last } = self;

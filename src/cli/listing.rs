@@ -98,10 +98,9 @@ pub async fn collect<T>(
     session: &Session,
     answer: Result<Response<Streaming<T>>, Status>,
 ) -> Result<Vec<T>, Failure> {
-    let refused = |status| session.refused(status);
-    let mut stream = answer.map_err(refused)?.into_inner();
+    let mut stream = answer.map_err(|status| session.refused(status))?.into_inner();
     let mut parts = Vec::new();
-    while let Some(part) = stream.message().await.map_err(refused)? {
+    while let Some(part) = session.next(&mut stream).await? {
         parts.push(part);
     }
     Ok(parts)

@@ -78,7 +78,7 @@ pub async fn load_directory(server: SocketAddr, directory: &Path) -> Result<Load
     let server = format!("http://{}", SocketAddr::new(host, server.port()));
     let inputs = Inputs::find(&[directory.to_owned()])?;
     let progress = Progress::start("loading", inputs.bytes());
-    let client = SubmissionServiceClient::new(connect(&server).await?);
+    let client = SubmissionServiceClient::new(connect(&server, LOCAL_TIMEOUT).await?);
     let loader = Loader { client, server, timeout: LOCAL_TIMEOUT };
     let watch = &mut |step: Step<'_>| {
         progress.show(&step);

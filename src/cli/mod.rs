@@ -56,6 +56,7 @@ mod whole_file;
 mod words;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use connection::Session;
 pub use failure::Failure;
@@ -66,8 +67,9 @@ pub use failure::Failure;
     name = "chancery",
     version,
     about = "The record of how states deal with armed groups, and of how those groups are listed and delisted",
-    after_help = "Every flag can also be set in the environment: --server as CHANCERY_SERVER, and so on. Where a flag means something\n\
-        else in another command, its variable says of which it is: CHANCERY_BACKUP_TO. The help of each command names them.\n\n\
+    after_help = "Every flag can also be set in the environment, but for --remove-from of repair: --server as CHANCERY_SERVER, and\n\
+        so on. Where a flag means something else in another command, its variable says of which it is: CHANCERY_BACKUP_TO.\n\
+        The help of each command names them.\n\n\
         Exit codes: 0 done, 1 failed, 2 wrong usage.\n\n\
         Examples:\n  \
         chancery serve --seeds seeds\n  \
@@ -143,7 +145,8 @@ pub fn arguments() -> Result<Arguments, Failure> {
 /// A reader of standard output that stops reading is no failure: see [`Failure::report`].
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { common, command } = arguments;
-    if command.writes_records() {
+    let writes_records = command.writes_records();
+    if writes_records {
         // They are for the owner alone, with whatever the storage engine makes.
         rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     }
@@ -153,6 +156,11 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let outcome = runtime.block_on(async {
+        if writes_records {
+            // Once it is listened for, a file that may not grow is an error of the write, and no end without a word.
+            let limit = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+            drop(signal(limit).map_err(Failure::Runtime)?);
+        }
         let mut session = Session::new(common);
         let outcome = match command {
             Command::Serve(serve) => serve.run(&mut session).await,
@@ -217,7 +225,7 @@ mod tests {
             assert!(example.contains("chancery "), "{} has no example", sub.get_name());
             for argument in sub.get_arguments().filter(|argument| argument.get_long().is_some()) {
                 let long = argument.get_long().unwrap();
-                if !["help", "version"].contains(&long) {
+                if !["help", "version", "remove-from"].contains(&long) {
                     let variable = argument
                         .get_env()
                         .map(|name| name.to_string_lossy().into_owned())

@@ -1,6 +1,10 @@
 //! Where answers go: their form, their width, their colour.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    fs,
+    io::{self, IsTerminal as _, Write as _},
+    os::unix::fs::MetadataExt as _,
+};
 
 use clap::ValueEnum;
 use prost::{Message, Name};
@@ -114,6 +118,14 @@ impl Printer {
     pub fn flush(&mut self) -> Result<(), Failure> {
         self.out.flush().map_err(Failure::Output)
     }
+}
+
+/// Refuses to send what is of no use unless somebody takes it whole to where nobody does. The runtime puts `/dev/null` in the
+/// place of a standard output that is closed, so that the two cannot be told apart.
+pub fn refuse_nowhere(what: &'static str) -> Result<(), Failure> {
+    let out = rustix::fs::fstat(io::stdout()).map_err(|error| Failure::Output(error.into()))?;
+    let is_null = fs::metadata("/dev/null").is_ok_and(|null| null.rdev() != 0 && null.rdev() == out.st_rdev);
+    if is_null { Err(Failure::Nowhere { what }) } else { Ok(()) }
 }
 
 /// Whether standard error takes colour.

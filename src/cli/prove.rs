@@ -9,7 +9,7 @@ use super::{
     connection::Session,
     event_reference::EventReference,
     failure::Failure,
-    output::{Format, note},
+    output::{Format, note, refuse_nowhere},
     whole_file,
 };
 use crate::{
@@ -67,6 +67,7 @@ impl Prove {
         let key = key.parse().map_err(ProveError::Key)?;
         let proven = document.verify(&key).map_err(ProveError::Unproven)?;
         let Some(path) = self.file else {
+            refuse_nowhere("proof")?;
             let printed = match session.printer.format() {
                 Format::Table => session.printer.text(&document.to_string()),
                 Format::Json => session.printer.message(&answer),

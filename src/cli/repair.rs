@@ -26,7 +26,8 @@ pub struct Repair {
     #[arg(long, env = "CHANCERY_DATA", value_name = "DIR")]
     data: PathBuf,
     /// Remove the record from this position on, and keep what was removed beside it
-    #[arg(long, env = "CHANCERY_REMOVE_FROM", value_name = "POSITION", value_parser = position)]
+    // Without a variable: what was left in the environment must not remove anything.
+    #[arg(long, value_name = "POSITION", value_parser = position)]
     remove_from: Option<Position>,
 }
 

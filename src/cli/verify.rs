@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tokio::time;
 
 use super::{
     check::recall,
@@ -262,25 +261,22 @@ impl Verify {
     }
 
     async fn verify_server(&self, session: &mut Session) -> Result<(), Failure> {
-        let stream = session.operations().await?.verify(tonic::Request::new(v1::VerifyRequest {})).await;
-        let mut stream = stream.map_err(|status| session.refused(status))?.into_inner();
+        let mut operations = session.operations().await?;
+        let stream = session.begun(operations.verify(v1::VerifyRequest {})).await;
+        let mut stream = stream.map_err(|status| session.refused(status))?;
         let mut progress: Option<Progress> = None;
         let mut findings = Findings::default();
         let mut outcome = None;
-        let late = "the server sends nothing more";
-        loop {
-            let answer = time::timeout(session.timeout(), stream.message()).await;
-            let answer = answer.unwrap_or_else(|_| Err(tonic::Status::deadline_exceeded(late)));
-            match answer.map_err(|status| session.refused(status))?.map(|answer| answer.part) {
-                Some(Some(Part::Progress(told))) => {
+        while let Some(answer) = session.next(&mut stream).await? {
+            match answer.part {
+                Some(Part::Progress(told)) => {
                     let bar = progress
                         .get_or_insert_with(|| Progress::start("verifying", Some(told.until_position)));
                     bar.advance(told.position, words::count(told.position, "event", "events"));
                 }
-                Some(Some(Part::Finding(finding))) => findings.add(session, finding)?,
-                Some(Some(Part::Outcome(told))) => outcome = Some(told),
-                Some(None) => {}
-                None => break,
+                Some(Part::Finding(finding)) => findings.add(session, finding)?,
+                Some(Part::Outcome(told)) => outcome = Some(told),
+                None => {}
             }
         }
         drop(progress);

@@ -85,8 +85,8 @@ impl Watch {
         match self.what {
             What::Group { group, .. } => {
                 let request = v1::WatchGroupRequest { group, after_position, valid_at, fields };
-                let stream = queries.watch_group(request).await;
-                let mut stream = stream.map_err(|status| session.refused(status))?.into_inner();
+                let stream = session.begun(queries.watch_group(request)).await;
+                let mut stream = stream.map_err(|status| session.refused(status))?;
                 while let Some(told) = stream.message().await.map_err(|status| session.refused(status))? {
                     match told.signal {
                         Some(OfGroup::Transition(transition)) => show(session, &transition)?,
@@ -97,8 +97,8 @@ impl Watch {
             }
             What::Relationship { actor, group, .. } => {
                 let request = v1::WatchRelationshipRequest { actor, group, after_position, valid_at, fields };
-                let stream = queries.watch_relationship(request).await;
-                let mut stream = stream.map_err(|status| session.refused(status))?.into_inner();
+                let stream = session.begun(queries.watch_relationship(request)).await;
+                let mut stream = stream.map_err(|status| session.refused(status))?;
                 while let Some(told) = stream.message().await.map_err(|status| session.refused(status))? {
                     match told.signal {
                         Some(OfRelationship::Transition(transition)) => show(session, &transition)?,

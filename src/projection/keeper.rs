@@ -1,6 +1,10 @@
 //! The keeper: takes snapshots when there is enough that is new.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -14,6 +18,8 @@ const GROWTH: u64 = 10;
 const EVENTS_MIN: u64 = 250_000;
 /// How many new events make a last snapshot worth the wait at the end.
 const LAST_EVENTS_MIN: u64 = 2_000;
+/// How long the last snapshot waits for the read models to come to the end of the record.
+const LAST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Takes snapshots of a record and its projections.
 pub struct Keeper {
@@ -39,6 +45,8 @@ impl Keeper {
             }
             self.take().await;
         }
+        // What is not in the snapshot, the next start must replay.
+        let _ = self.projection.reaches(self.ledger.tail(), LAST_PATIENCE).await;
         let position = *self.projection.position.borrow();
         if LAST_EVENTS_MIN <= self.news(position) {
             self.take().await;

@@ -71,6 +71,14 @@ pub enum ExaminationError {
     /// There is no place for a copy.
     #[error(transparent)]
     Scaffold(#[from] ScaffoldError),
+    /// The system refused to open the copy.
+    #[error("{path}, in a copy that was opened as a server would: {error}{}", hint::of(error), path = path.display())]
+    Copied {
+        /// The file that was copied.
+        path: PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
     /// The copy cannot be made.
     #[error(
         "cannot copy {path}: {error}{}\n\
@@ -144,12 +152,16 @@ async fn examine_log(
         copy_all(&from, &copy.join(name)).map_err(|error| ExaminationError::Copy { path: from, error })?;
     }
     let (mut inspection, mut tree) = (Inspection::default(), Frontier::default());
+    let original =
+        |file: &Path| file.strip_prefix(&copy).map_or_else(|_| survey.db(), |name| survey.path().join(name));
     let log = match SledLog::open(&copy) {
         Ok(log) => log,
         Err(OpenError::Damaged { position, file, reason }) => {
-            let file = file.strip_prefix(&copy).map_or_else(|_| survey.db(), |name| survey.path().join(name));
-            find(located(survey, position, file, reason));
+            find(located(survey, position, original(&file), reason));
             return Ok(nothing);
+        }
+        Err(OpenError::Io { path, source }) => {
+            return Err(ExaminationError::Copied { path: original(&path), error: source });
         }
         Err(error) => return Err(error.into()),
     };

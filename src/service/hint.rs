@@ -12,6 +12,9 @@ const FULL: &str = "No space left on device";
 pub fn of(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ROOM,
+        io::ErrorKind::FileTooLarge => {
+            "\nRaise the limit on the size of files (`ulimit -f`), and run the command again."
+        }
         io::ErrorKind::ReadOnlyFilesystem => {
             "\nThe file system is mounted read-only: mount it for writing, or work on a copy of the directory."
         }

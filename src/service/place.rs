@@ -39,7 +39,7 @@ impl fmt::Display for Misfit {
 }
 
 /// What can lie in a data directory; nothing of it need be there.
-const KNOWN: [(&str, Form); 16] = [
+const KNOWN: [(&str, Form); 18] = [
     (LOCK, Form::File),
     ("tail", Form::File),
     ("tail.new", Form::File),
@@ -54,6 +54,8 @@ const KNOWN: [(&str, Form); 16] = [
     (SNAPSHOTS, Form::Directory),
     ("chancery.key", Form::File),
     ("chancery.key.new", Form::File),
+    ("chancery.vkey", Form::File),
+    ("chancery.vkey.new", Form::File),
     ("retired.keys", Form::File),
     ("retired.keys.new", Form::File),
 ];

@@ -111,7 +111,7 @@ pub async fn repair(survey: Survey, from: Position, now: Timestamp) -> Result<Re
     if survey.sound.next() < from {
         return Err(RepairError::Unsound { sound: survey.sound });
     }
-    let scaffold = Scaffold::beside(survey.path())?;
+    let scaffold = Scaffold::replacing(survey.path())?;
     let log = SledLog::open(&scaffold.data())?;
     let mut keeping = Keeping { log: &log, from, tree: Frontier::default(), batch: Vec::new(), bytes: 0 };
     let mut removed = Removed::create(&scaffold)?;

@@ -128,9 +128,14 @@ impl Drop for Server {
 
 /// Asks a process to stop (SIGTERM).
 pub fn terminate(pid: u32) {
+    signal(pid, "TERM");
+}
+
+/// Sends a signal to a process that is there.
+pub fn signal(pid: u32, name: &str) {
     // The standard library sends SIGKILL only; every shell has a kill of its own.
-    let kill = Command::new("sh").arg("-c").arg(format!("kill -TERM {pid}")).status();
-    assert!(kill.expect("sh runs").success(), "process {pid} was gone before it was asked to stop");
+    let kill = Command::new("sh").arg("-c").arg(format!("kill -{name} {pid}")).status();
+    assert!(kill.expect("sh runs").success(), "process {pid} was gone before it was sent SIG{name}");
 }
 
 /// The lines of a stream, read by a thread so that the writer never blocks.

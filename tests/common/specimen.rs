@@ -130,7 +130,7 @@ impl Specimen {
         let named = self.files.iter().map(|(path, bytes)| {
             (path.strip_prefix(&data).unwrap().to_str().unwrap().to_owned(), used(bytes))
         });
-        named.filter(|(name, used)| name != "chancery.key" && 0 < *used).collect()
+        named.filter(|(name, used)| !name.starts_with("chancery.") && 0 < *used).collect()
     }
 
     /// Puts everything back as it was, and removes what lies beside it.
@@ -226,6 +226,10 @@ pub fn gather(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         match path.is_dir() {
             true => files.extend(gather(&path)),
             false if path.ends_with("lock") => {}
+            false if path.is_symlink() => {
+                let target = fs::read_link(&path).unwrap();
+                files.push((path, target.into_os_string().into_encoded_bytes()));
+            }
             false => files.push((path.clone(), fs::read(&path).unwrap())),
         }
     }

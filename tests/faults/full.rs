@@ -167,3 +167,28 @@ async fn a_disk_that_is_really_full_refuses_writes_and_is_over_with_room() {
     client::submit(server.url(), commit(901), &mut receipts).await.unwrap();
     assert!(server.stop().success());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_on_the_size_of_files_is_met_as_a_full_disk_is() {
+    let data = tempfile::tempdir().unwrap();
+    let mut receipts = Receipts::new();
+    let server = Server::start(data.path(), &[]);
+    client::submit(server.url(), commit(0), &mut receipts).await.unwrap();
+    assert!(server.stop().success());
+    // The journal grows up to the limit, and the database stays as it is: when that meets the limit while it is opened anew, it
+    // cannot be read either before the limit is raised.
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 40000; exec \"$0\" \"$@\""]).arg(common::chancery().get_program());
+    limited.args(["serve", "--listen", "127.0.0.1:0", "--journal-bytes", "100000000", "--data"]);
+    limited.arg(data.path());
+    let server = Server::spawn(limited);
+    let mut number = 1;
+    while client::submit(server.url(), commit(number), &mut receipts).await.is_ok() {
+        number += 1;
+        assert!(number < 800, "there is no limit");
+    }
+    check_reading(&server, &mut receipts, "beyond the limit").await;
+    assert!(client::poisoned(server.url()).await.contains("File too large"));
+    assert_eq!(server.stop().code(), Some(1));
+    check_writing(data.path(), &mut receipts, "without the limit").await;
+}

@@ -116,7 +116,7 @@ impl Bench {
         self.say(session, format!("fsync: median {} us", fsync.as_micros()))?;
         let mut connections = Vec::new();
         for _ in 0..self.clients {
-            connections.push(connect(target.url()).await?);
+            connections.push(connect(target.url(), session.timeout()).await?);
         }
         let bound = Bound { bench: &self, server: target.url(), connections };
         bound.echo(session).await?;

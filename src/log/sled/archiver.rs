@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{block, chain::Tail, database::SledError, journal::Journal, shared::Shared};
+use super::{block, chain::Tail, database::SledError, journal::Journal, shared::Shared, writer::gone};
 use crate::position::Position;
 
 /// How many bytes of records are put into the store at a time. sled overwrites a part of its file at the earliest when
@@ -62,6 +62,10 @@ impl Archiver {
             bytes += records.iter().map(Bytes::len).sum::<usize>();
             reserved.extend(block::firsts(after, &records));
             after = after.plus(records.len() as u64);
+        }
+        // What is written to a file without a name need not be written.
+        if let Some(db) = self.shared.store.missing() {
+            return Err(SledError::new(&gone(&db)));
         }
         self.shared.store.take_room(bytes)?;
         self.shared.store.reserve(&reserved)?;

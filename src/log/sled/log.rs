@@ -286,4 +286,30 @@ mod tests {
         assert_eq!(run.records, acknowledged);
         again.append(again.tail(), &records(1)).await.expect("a restart ends the poisoning");
     }
+
+    #[tokio::test]
+    async fn a_database_that_is_removed_is_not_made_anew() {
+        let directory = tempfile::tempdir().expect("a directory");
+        // Every append fills a file, so that each is moved to the store at once.
+        let sizes = Sizes { turn_bytes: 1, file_bytes_max: 1 };
+        let log = SledLog::open_sized(directory.path(), sizes).expect("a new log");
+        let mut acknowledged = records(4);
+        for record in &acknowledged {
+            log.append(log.tail(), std::slice::from_ref(record)).await.expect("appended");
+        }
+        let db = directory.path().join("sled/db");
+        std::fs::remove_file(&db).expect("removed");
+        let refused = loop {
+            match log.append(log.tail(), &records(1)).await {
+                Ok(_) => acknowledged.extend(records(1)),
+                Err(refused) => break refused,
+            }
+            assert!(acknowledged.len() < 10, "nobody notices");
+        };
+        assert!(refused.to_string().contains("was removed, moved or replaced"), "{refused}");
+        let run = log.read(Position::START, usize::MAX).await.expect("reads go on");
+        assert_eq!(run.records, acknowledged);
+        drop(log);
+        assert!(!db.exists());
+    }
 }

@@ -40,7 +40,7 @@ use crate::position::Position;
 pub enum OpenError {
     /// Another process has it open.
     #[error(
-        "data directory {} is in use by another chancery server ({}); stop it or use another --data",
+        "data directory {} is in use by another chancery process ({}): wait for it to end, stop it, or use another --data",
         directory.display(),
         process.map_or_else(|| "process unknown".to_owned(), |process| format!("pid {process}"))
     )]

@@ -13,6 +13,7 @@ use super::{
     chain::{Fault, Tail},
     database::{Database, SledError},
     directory, recovery,
+    writer::gone,
 };
 use crate::{log::ReadError, position::Position};
 
@@ -96,12 +97,32 @@ impl Store {
         if let State::Closed = *state {
             return Err(SledError::new(CLOSED));
         }
+        // sled would make another one, empty, and what is in the open one would end here.
+        let db = directory::db(&self.folder);
+        let there = match &*state {
+            State::Open(database) => directory::lies_at(&database.db, &db),
+            _ => db.is_file(),
+        };
+        if !there {
+            return Err(SledError::new(&gone(&db)));
+        }
         recovery::discard_unfinished(&self.folder).map_err(refused)?;
         // sled holds a lock on its file until it is dropped.
         drop(mem::replace(&mut *state, State::Lost));
         *state = State::Open(Database::open(&self.folder)?);
         drop(state);
         directory::sync(&self.folder).map_err(refused)
+    }
+
+    /// The file of the database, when it does not have its path any more. While the database is being opened anew nobody
+    /// can say, nor need: opening it looks as well.
+    pub fn missing(&self) -> Option<PathBuf> {
+        let state = self.state.try_read().ok()?;
+        let db = directory::db(&self.folder);
+        match &*state {
+            State::Open(database) => (!directory::lies_at(&database.db, &db)).then_some(db),
+            State::Lost | State::Closed => None,
+        }
     }
 
     /// Syncs another file from now on.

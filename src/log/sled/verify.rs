@@ -91,10 +91,7 @@ fn refused(database: &Database, position: Position, last: Position, reason: Stri
 
 /// The files that are open must still be those in the directory: what was removed under a running process is lost with it.
 fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
-    let db = directory::db(&files.sled());
-    let same_db = shared.store.look(|database| Ok::<_, Fault>(directory::lies_at(&database.db, &db)));
-    let same_db = same_db.map_err(|error| VerifyError::Failed { reason: error.to_string() })?;
-    match missing(shared, files).or((!same_db).then_some(db)) {
+    match missing(shared, files) {
         None => Ok(()),
         Some(file) => Err(VerifyError::Damaged {
             position: Position::new(1),
@@ -106,10 +103,10 @@ fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
     }
 }
 
-/// The first file that an append needs and that is not in the directory any more, or the directory itself.
+/// The first file that the log needs and that is not in the directory any more, or the directory itself.
 pub fn missing(shared: &Shared, files: &Files) -> Option<PathBuf> {
     let tail = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).lies_at(&files.tail());
-    files.missing().or((!tail).then(|| files.tail()))
+    files.missing().or((!tail).then(|| files.tail())).or_else(|| shared.store.missing())
 }
 
 /// Each of these frames, which were appended, must be in one of the files, unless it has been archived since.

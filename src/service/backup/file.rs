@@ -1,6 +1,10 @@
 //! The bytes of a backup: parts in frames, written and read one after the other.
 
-use std::io::{self, Read, Write};
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    os::unix::fs::FileExt as _,
+};
 
 use prost::Message as _;
 
@@ -29,6 +33,9 @@ pub enum FileFault {
     /// It ends in the middle.
     #[error("it ends before its last record")]
     Cut,
+    /// Its parts do not end where it ends.
+    #[error("its parts do not fill it to its end: it was cut, or something was added")]
+    Frames,
     /// It has other positions than its name says.
     #[error(
         "its name says that it has positions {first} to {last}, and {}",
@@ -171,6 +178,39 @@ impl<R: Read> Reader<R> {
             io::ErrorKind::UnexpectedEof => FileFault::Cut,
             _ => FileFault::Io(error),
         })
+    }
+}
+
+/// The last position in a file with one backup; `None` when it has no records.
+///
+/// Passes over its parts, from each to the next, and reads the last: of the others only where they end.
+pub fn last_position(file: &File) -> Result<Option<Position>, FileFault> {
+    let length = file.metadata()?.len();
+    let mut at = MAGIC.len() as u64;
+    loop {
+        let mut head = [0; 8];
+        file.read_exact_at(&mut head, at).map_err(|_| FileFault::Frames)?;
+        let [a, b, c, d, checksum_read @ ..] = head;
+        let bytes = u32::from_le_bytes([a, b, c, d]);
+        let end = at + (head.len() as u64) + u64::from(bytes);
+        if length < end || FRAME_BYTES_MAX < bytes as usize {
+            return Err(FileFault::Frames);
+        }
+        if end < length {
+            at = end;
+            continue;
+        }
+        let mut payload = vec![0; bytes as usize];
+        file.read_exact_at(&mut payload, at + head.len() as u64)?;
+        if checksum([a, b, c, d], &payload) != checksum_read {
+            return Err(FileFault::Checksum);
+        }
+        return Ok(match v1::BackupResponse::decode(bytes::Bytes::from(payload))?.part {
+            Some(v1::backup_response::Part::Records(part)) => {
+                Some(Position::new(part.first_position.saturating_sub(1)).plus(part.records.len() as u64))
+            }
+            Some(v1::backup_response::Part::Header(_)) | None => None,
+        });
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    file::{FileFault, Reader, Writer},
+    file::{FileFault, Reader, Writer, last_position},
     transcript::{Header, Taken, Transcript},
 };
 use crate::{
@@ -21,6 +21,8 @@ use crate::{
 const EXTENSION: &str = ".backup";
 /// What is added to the name of a file that is being written.
 const UNFINISHED: &str = ".unfinished";
+/// How much is read at once, in bytes.
+const BUFFER_BYTES: usize = 1 << 20;
 /// The file that is locked while the folder is written to.
 const LOCK: &str = "lock";
 
@@ -121,17 +123,23 @@ pub enum FolderError {
     },
 }
 
-/// A folder that is written to, locked against other backups.
+/// A folder that is written to, locked against other backups. One that was made for a backup that fails is removed when
+/// dropped.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     last: Option<Header>,
+    /// What was made for a backup that has not come to its end.
+    made: bool,
     /// The lock ends with the handle, also when the process is killed.
     _lock: File,
 }
 
 impl Folder {
     /// Opens the folder, made if need be, and removes what an interrupted backup has left.
+    ///
+    /// What is continued must be sound: the newest file is read whole; of the earlier ones, which can be large, the header,
+    /// the length of every part, and the last part. What was changed within the others shows when a backup is verified.
     pub fn open(path: &Path) -> Result<Folder, FolderError> {
         let io = |at: &Path| {
             let path = at.to_owned();
@@ -147,6 +155,7 @@ impl Folder {
         if let Some(data) = place::enclosing(path).map_err(io(path))? {
             return Err(FolderError::Within { path: path.to_owned(), data });
         }
+        let made = !path.exists();
         fs::create_dir_all(path).map_err(io(path))?;
         let lock_path = path.join(LOCK);
         let lock = File::create(&lock_path).map_err(io(&lock_path))?;
@@ -165,10 +174,18 @@ impl Folder {
             files => files?,
         };
         let mut last = None;
-        for part in &files {
-            last = Some(header(part)?);
+        if let Some((newest, earlier)) = files.split_last() {
+            for part in earlier {
+                last = Some(header(part, last.as_ref())?);
+            }
+            last = Some(whole(newest, last.as_ref())?);
         }
-        Ok(Folder { path: path.to_owned(), last, _lock: lock })
+        Ok(Folder { path: path.to_owned(), last, made, _lock: lock })
+    }
+
+    /// The backup has come to its end: the folder stays, also when nothing is in it.
+    pub fn keep(mut self) {
+        self.made = false;
     }
 
     /// The header of the last file: where the next one goes on.
@@ -184,6 +201,16 @@ impl Folder {
         let io = |error| FolderError::Io { path: unfinished.clone(), error };
         let writer = File::create(&unfinished).and_then(|file| Writer::begin(BufWriter::new(file)));
         Ok(Draft { writer: Some(writer.map_err(io)?), unfinished, path })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.made && self.last.is_none() {
+            // With something in it, it stays.
+            let _ = fs::remove_file(self.path.join(LOCK));
+            let _ = fs::remove_dir(&self.path);
+        }
     }
 }
 
@@ -306,15 +333,45 @@ fn positions(text: &str) -> Option<(Position, Position)> {
     (first <= last && name(first, last) == text).then_some((first, last))
 }
 
-/// The header of a file.
-fn header(part: &Part) -> Result<Header, FolderError> {
-    let Part { path, .. } = part;
-    let fault = |fault| FolderError::Fault { path: path.clone(), fault: Box::new(fault) };
-    let file = File::open(path).map_err(|error| FolderError::Io { path: path.clone(), error })?;
-    let mut reader = Reader::new(BufReader::new(file), Transcript::anywhere(None));
-    match reader.part().map_err(fault)? {
-        Some(Taken::Header(header)) => part.check(&header).map(|()| *header).map_err(fault),
-        Some(Taken::Records(_)) => Err(fault(FileFault::Cut)),
-        None => Err(fault(part.fault(None))),
+/// The header of a file that continues one with the header `before`, and of which at least the last part is whole.
+fn header(part: &Part, before: Option<&Header>) -> Result<Header, FolderError> {
+    let (file, fault) = open(part)?;
+    let mut reader = Reader::new(BufReader::new(&file), behind(before));
+    let header = match reader.part().map_err(&fault)? {
+        Some(Taken::Header(header)) => part.check(&header).map(|()| *header).map_err(&fault)?,
+        Some(Taken::Records(_)) => return Err(fault(FileFault::Cut)),
+        None => return Err(fault(part.fault(None))),
+    };
+    let end = last_position(&file).map_err(&fault)?;
+    part.check_end(end.unwrap_or(header.after)).map_err(fault).map(|()| header)
+}
+
+/// The same of the last file, which is read whole.
+fn whole(part: &Part, before: Option<&Header>) -> Result<Header, FolderError> {
+    let (file, fault) = open(part)?;
+    let mut reader = Reader::new(BufReader::with_capacity(BUFFER_BYTES, file), behind(before));
+    let mut last = None;
+    while let Some(taken) = reader.part().map_err(&fault)? {
+        if let Taken::Header(header) = taken {
+            part.check(&header).map_err(&fault)?;
+            last = Some(*header);
+        }
     }
+    let header = last.ok_or_else(|| fault(part.fault(None)))?;
+    part.check_end(reader.end()).map_err(fault).map(|()| header)
+}
+
+/// What takes the file behind one with this header; the first file, when there is none.
+fn behind(before: Option<&Header>) -> Transcript {
+    match before {
+        Some(Header { key, until, root, .. }) => Transcript::behind(Some(key.clone()), *until, *root),
+        None => Transcript::whole(None),
+    }
+}
+
+/// Opens a file, and gives what makes an error of a fault in it.
+fn open(part: &Part) -> Result<(File, impl Fn(FileFault) -> FolderError + use<>), FolderError> {
+    let path = part.path.clone();
+    let file = File::open(&path).map_err(|error| FolderError::Io { path: path.clone(), error })?;
+    Ok((file, move |fault| FolderError::Fault { path: path.clone(), fault: Box::new(fault) }))
 }

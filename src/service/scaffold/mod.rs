@@ -7,6 +7,7 @@ mod plan;
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -39,6 +40,27 @@ pub enum ScaffoldError {
     Mounted {
         /// The place.
         place: PathBuf,
+    },
+    /// A record is the root of a file system.
+    #[error(
+        "{place} is where a file system is mounted, and cannot be exchanged for another directory as a whole\n\
+         While no server uses it, copy what is in it to a directory of its own, below it or elsewhere (`cp -a`), and repair that.",
+        place = place.display()
+    )]
+    MountedRecord {
+        /// The place.
+        place: PathBuf,
+    },
+    /// The place is a link that leads nowhere.
+    #[error(
+        "{place} is a link to {target}, and nothing is there\nMount or make that directory, or name another one.",
+        place = place.display(), target = target.display()
+    )]
+    Dangling {
+        /// The place.
+        place: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
     },
     /// Another process is building there.
     #[error("another process is building in {folder}", folder = folder.display())]
@@ -98,8 +120,17 @@ enum Fate {
 impl Scaffold {
     /// Makes a scaffold beside a place that is empty or not there. What an interrupted one has left is removed.
     pub fn raise(place: &Path) -> Result<Scaffold, ScaffoldError> {
-        vacant(&std::path::absolute(place).map_err(io_at(place))?)?;
-        Scaffold::beside(place)
+        let place = resolved(place).map_err(io_at(place))?;
+        vacant(&place)?;
+        Scaffold::beside(&place)
+    }
+
+    /// Makes a scaffold for what is to be exchanged for a directory.
+    pub fn replacing(place: &Path) -> Result<Scaffold, ScaffoldError> {
+        match is_mounted(place)? {
+            true => Err(ScaffoldError::MountedRecord { place: place.to_owned() }),
+            false => Scaffold::beside(place),
+        }
     }
 
     /// Makes a scaffold beside a place, whatever is there. An exchange that was interrupted is brought to its end.
@@ -178,7 +209,7 @@ fn folder_of(place: &Path) -> PathBuf {
 
 /// What a command that is interrupted or goes on has left beside a place, if anything: a scaffold, whole or just begun.
 pub fn leftover(place: &Path) -> Option<PathBuf> {
-    let folder = folder_of(&std::path::absolute(place).ok()?);
+    let folder = folder_of(&resolved(place).ok()?);
     [marker::begun(&folder), folder]
         .into_iter()
         .find(|folder| matches!(marker::recognise(folder), Ok(Some(_)) | Err(ScaffoldError::InUse { .. })))
@@ -190,8 +221,18 @@ pub fn tidy(place: &Path) {
     let _ = marker::clear(&folder_of(place), place);
 }
 
+/// A place by the name that nothing but itself has: a link stands for what it leads to.
+fn resolved(place: &Path) -> io::Result<PathBuf> {
+    let place = std::path::absolute(place)?;
+    Ok(place.canonicalize().unwrap_or(place))
+}
+
 /// Refuses a place where something is, or where nothing can be put.
 fn vacant(place: &Path) -> Result<(), ScaffoldError> {
+    // One that leads somewhere is resolved.
+    if let Ok(target) = fs::read_link(place) {
+        return Err(ScaffoldError::Dangling { place: place.to_owned(), target });
+    }
     let mut entries = match fs::read_dir(place) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -200,16 +241,29 @@ fn vacant(place: &Path) -> Result<(), ScaffoldError> {
     if entries.next().is_some() {
         return Err(ScaffoldError::Occupied { place: place.to_owned() });
     }
-    #[cfg(unix)]
+    match is_mounted(place)? {
+        true => Err(ScaffoldError::Mounted { place: place.to_owned() }),
+        false => Ok(()),
+    }
+}
+
+/// Whether a file system, or a part of one, is mounted at a directory.
+fn is_mounted(place: &Path) -> Result<bool, ScaffoldError> {
+    let device = |path: &Path| fs::metadata(path).map(|it| it.dev()).map_err(io_at(path));
+    let parent = place.parent().unwrap_or(place);
+    if parent == place || device(place)? != device(parent)? {
+        return Ok(true);
+    }
+    // A directory that is mounted a second time is on the device of the first.
+    #[cfg(target_os = "linux")]
     {
-        use std::os::unix::fs::MetadataExt as _;
-        let device = |path: &Path| fs::metadata(path).map(|it| it.dev()).map_err(io_at(path));
-        let parent = place.parent().unwrap_or(place);
-        if parent == place || device(place)? != device(parent)? {
-            return Err(ScaffoldError::Mounted { place: place.to_owned() });
+        use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+        let found = statx(CWD, place, AtFlags::empty(), StatxFlags::empty());
+        if found.is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)) {
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 fn sync(folder: &Path) -> Result<(), ScaffoldError> {

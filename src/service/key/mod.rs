@@ -3,8 +3,13 @@
 //! `chancery.key` holds one line, `PRIVATE+KEY+NAME+ID+KEY`: the text form in which Go's `note` package keeps keys, and
 //! with it the tools around C2SP. It keeps the name, which is the origin of the record's checkpoints, beside the key.
 //!
+//! `chancery.vkey` holds the verifier key that the record is served with, so that another record's key is not taken for its
+//! own. It is written before the key is used.
+//!
 //! `retired.keys` holds verifier keys, a line each, that signed checkpoints which this record may not continue: it was
 //! restored without its key, or lost events to a repair. Neither such a key nor its name is ever used again.
+
+mod fault;
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,7 +19,8 @@ use std::{
 
 use tracing::{info, warn};
 
-use super::hint;
+pub use fault::KeyFileError;
+
 use crate::{
     position::Position,
     proof::{KeyError, KeyName, SigningKey, VerifierKey},
@@ -22,129 +28,10 @@ use crate::{
 
 /// The name of the file.
 const FILE: &str = "chancery.key";
+/// The name of the file of the key that the record is served with.
+const SERVED_FILE: &str = "chancery.vkey";
 /// The name of the file of retired keys.
 const RETIRED_FILE: &str = "retired.keys";
-
-/// Why there is no key to sign with.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyFileError {
-    /// The file cannot be read.
-    #[error(
-        "the signing key in {path} cannot be read: {error}{}",
-        match error.kind() {
-            io::ErrorKind::NotFound => "\nName a copy of the chancery.key that the record was signed with, or leave out --signing-key.",
-            _ => hint::of(error),
-        },
-        path = path.display()
-    )]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write {path}: {error}{}", hint::of(error), path = path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// Others can read the file.
-    #[error(
-        "the signing key in {path} can be read by others (mode {mode:03o})\n\
-         If nobody has, run `chmod 600 {path}`. Otherwise move it away: the next start makes a new key, which auditors have to learn.",
-        path = path.display()
-    )]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// Others can read a copy.
-    #[error(
-        "the copy of the signing key in {path} can be read by others (mode {mode:03o})\n\
-         If nobody has, run `chmod 600 {path}` and this again. Otherwise leave out --signing-key: the restored record gets a new \
-         key, which auditors have to learn.",
-        path = path.display()
-    )]
-    CopyExposed {
-        /// The file.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// A copy is not a key.
-    #[error(
-        "{path} is no copy of a signing key: {error}\n\
-         Name a copy of the chancery.key that the record was signed with, or leave out --signing-key.",
-        path = path.display()
-    )]
-    Copy {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        error: KeyError,
-    },
-    /// What is in the file is not a key.
-    #[error(
-        "the signing key in {path} cannot be used: {error}\n\
-         Put back a copy of it. Without one, move it away: the next start makes a new key, which auditors have to learn.",
-        path = path.display()
-    )]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        error: KeyError,
-    },
-    /// The list of retired keys is damaged: nobody knows which origins this record has given up.
-    #[error(
-        "{path}, the list of keys that may not sign for this record any more, is damaged: {problem}\n\
-         Put back a copy of it. Without one, move it and chancery.key away, both, and start without --origin: that makes a key \
-         with a name that was never used. Never put a key back that was used before: it may have signed what this record contradicts.",
-        path = path.display()
-    )]
-    RetiredDamaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The key is of another origin than the one asked for.
-    #[error(
-        "the signing key in {path} is of the origin {found}, not of {asked}\n\
-         An origin is for the life of a record: leave out --origin.",
-        path = path.display()
-    )]
-    Origin {
-        /// The file.
-        path: PathBuf,
-        /// The origin that was asked for.
-        asked: String,
-        /// That of the key.
-        found: String,
-    },
-    /// The origin is one that this record has given up.
-    #[error(
-        "this record may not sign as {origin} any more: checkpoints with that name are of what it was before it was restored \
-         without its key, or repaired (see {path})\n\
-         Move the key away, leave out --origin or name another one, and a new key is made. To keep the old one, restore again \
-         with --signing-key.",
-        path = path.display()
-    )]
-    Retired {
-        /// The file that says so.
-        path: PathBuf,
-        /// The origin.
-        origin: String,
-    },
-    /// The system gives no random bytes.
-    #[error("cannot make a signing key: {0}")]
-    Randomness(getrandom::Error),
-}
 
 /// The key of the record in `directory`, which nobody else may be using; made when there is none. `tail` is how much the
 /// record holds: when it holds something, a missing key was lost.
@@ -153,13 +40,11 @@ pub fn load_or_make(
     origin: Option<&KeyName>,
     tail: Position,
 ) -> Result<SigningKey, KeyFileError> {
-    let path = directory.join(FILE);
     let retired = retired(directory)?;
-    let usable = |name: &KeyName| not_retired(name, &retired, directory);
-    origin.map_or(Ok(()), usable)?;
-    let key = match File::open(&path) {
-        Ok(file) => load(&path, file)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    origin.map_or(Ok(()), |name| not_retired(name, &retired, directory))?;
+    let key = match present(directory)? {
+        Some(key) => key,
+        None => {
             if Position::START < tail {
                 warn!(
                     "there is no signing key beside the record: a new one is made, and checkpoints signed with the old one \
@@ -171,30 +56,28 @@ pub fn load_or_make(
             info!(origin = %key.verifier().name(), "made a signing key");
             key
         }
-        Err(error) => return Err(KeyFileError::Read { path, error }),
     };
-    let found = key.verifier().name().clone();
-    usable(&found)?;
+    let verifier = key.verifier();
+    let found = verifier.name();
+    not_retired(found, &retired, directory)?;
+    not_changed(&verifier, directory)?;
     match origin {
-        Some(asked) if *asked != found => {
-            Err(KeyFileError::Origin { path, asked: asked.to_string(), found: found.to_string() })
+        Some(asked) if asked != found => {
+            let (asked, found) = (asked.to_string(), found.to_string());
+            Err(KeyFileError::Origin { path: directory.join(FILE), asked, found })
         }
-        Some(_) | None => Ok(key),
+        Some(_) | None => note(&verifier, directory).map(|()| key),
     }
 }
 
 /// The key that a start would sign with: `None` when it would make one. Nothing is changed.
 pub fn look(directory: &Path) -> Result<Option<VerifierKey>, KeyFileError> {
     let retired = retired(directory)?;
-    let path = directory.join(FILE);
-    match read(&path) {
-        Ok(key) => {
-            let key = key.verifier();
-            not_retired(key.name(), &retired, directory).map(|()| Some(key))
-        }
-        Err(KeyFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    let Some(key) = present(directory)? else { return Ok(None) };
+    let key = key.verifier();
+    not_retired(key.name(), &retired, directory)?;
+    not_changed(&key, directory)?;
+    Ok(Some(key))
 }
 
 /// Reads a copy of a key that is kept apart from any record.
@@ -212,6 +95,54 @@ fn read(path: &Path) -> Result<SigningKey, KeyFileError> {
     load(path, file)
 }
 
+/// The key in a data directory, if there is one. A link that leads nowhere is not the same as none: the key
+/// is kept elsewhere, and is not to be replaced.
+fn present(directory: &Path) -> Result<Option<SigningKey>, KeyFileError> {
+    let path = directory.join(FILE);
+    match read(&path) {
+        Err(KeyFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+            match fs::read_link(&path) {
+                Ok(target) => Err(KeyFileError::Dangling { path, target }),
+                Err(_) => Ok(None),
+            }
+        }
+        read => read.map(Some),
+    }
+}
+
+/// The key that the record in a directory was served with, as far as that is known.
+fn served(directory: &Path) -> Result<Option<VerifierKey>, KeyFileError> {
+    let path = directory.join(SERVED_FILE);
+    let damaged = |problem| KeyFileError::ServedDamaged { path: path.clone(), problem };
+    match fs::read_to_string(&path) {
+        Ok(text) => text.trim_end().parse().map(Some).map_err(|error: KeyError| damaged(error.to_string())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
+        Err(error) => Err(damaged(error.to_string())),
+    }
+}
+
+/// Notes the key that the record in a directory is served with.
+fn note(key: &VerifierKey, directory: &Path) -> Result<(), KeyFileError> {
+    let path = directory.join(SERVED_FILE);
+    match served(directory) {
+        Ok(Some(served)) if served == *key => Ok(()),
+        _ => write_whole(&path, format!("{key}\n").as_bytes(), 0o600)
+            .map_err(|error| KeyFileError::Write { path, error }),
+    }
+}
+
+fn not_changed(key: &VerifierKey, directory: &Path) -> Result<(), KeyFileError> {
+    match served(directory)? {
+        Some(served) if served != *key => Err(KeyFileError::Changed {
+            path: directory.join(FILE),
+            found: Box::new(key.clone()),
+            served: Box::new(served),
+            note: directory.join(SERVED_FILE),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
 fn not_retired(name: &KeyName, retired: &[VerifierKey], directory: &Path) -> Result<(), KeyFileError> {
     match retired.iter().any(|key| key.name() == name) {
         true => Err(KeyFileError::Retired { path: directory.join(RETIRED_FILE), origin: name.to_string() }),
@@ -219,8 +150,10 @@ fn not_retired(name: &KeyName, retired: &[VerifierKey], directory: &Path) -> Res
     }
 }
 
-/// Puts a key into a new data directory.
+/// Puts a key into a data directory without one.
 pub fn install(key: &SigningKey, directory: &Path) -> Result<(), KeyFileError> {
+    // Before the key is there: a start that is interrupted in between makes another one.
+    note(&key.verifier(), directory)?;
     let path = directory.join(FILE);
     write_whole(&path, key.to_text().as_bytes(), 0o600).map_err(|error| KeyFileError::Write { path, error })
 }
@@ -241,23 +174,19 @@ pub fn carry_over(from: &Path, to: &Path) -> Result<bool, KeyFileError> {
     for key in retired(from)? {
         retire(to, &key)?;
     }
-    match read(&from.join(FILE)) {
-        Ok(key) => install(&key, to).map(|()| true),
-        Err(KeyFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
+    let Some(key) = present(from)? else { return Ok(false) };
+    not_changed(&key.verifier(), from)?;
+    install(&key, to).map(|()| true)
 }
 
-/// Retires the key of one data directory, and those retired in it before, in another.
+/// Retires the key of one data directory, the one that its record was served with, and those retired in it before, in
+/// another.
 pub fn carry_over_retired(from: &Path, to: &Path) -> Result<(), KeyFileError> {
     for key in retired(from)? {
         retire(to, &key)?;
     }
-    match read(&from.join(FILE)) {
-        Ok(key) => retire(to, &key.verifier()),
-        Err(KeyFileError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
+    let present = present(from)?.map(|key| key.verifier());
+    [present, served(from)?].into_iter().flatten().try_for_each(|key| retire(to, &key))
 }
 
 fn retired(directory: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
@@ -271,7 +200,7 @@ fn retired(directory: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
             let keys = text.lines().map(str::parse).collect::<Result<_, KeyError>>();
             keys.map_err(|error| KeyFileError::RetiredDamaged { path, problem: error.to_string() })
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(Vec::new()),
         Err(error) => Err(KeyFileError::RetiredDamaged { path, problem: error.to_string() }),
     }
 }
