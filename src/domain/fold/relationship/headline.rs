@@ -3,6 +3,7 @@
 use super::{
     conflict::is_truce,
     contest::{Contests, Ground},
+    process::is_under_way,
     recognition::is_embassy,
     step::Mark,
     window,
@@ -74,13 +75,14 @@ pub(super) fn headline(facets: &Facets, contests: &Contests, date: Day) -> (Head
     if process.value == Process::Implementing {
         return (Headline::PeaceImplementing, process.provenance.clone());
     }
-    if process.value == Process::Negotiating && hostile {
+    let negotiating = is_under_way(process.value);
+    if negotiating && hostile {
         return (Headline::FightAndTalk, both(&process.provenance, &conflict.provenance));
     }
     if is_truce(conflict.value) {
         return (Headline::Ceasefire, conflict.provenance.clone());
     }
-    if process.value == Process::Negotiating {
+    if negotiating {
         return (Headline::Negotiating, process.provenance.clone());
     }
     if hostile {
@@ -91,10 +93,6 @@ pub(super) fn headline(facets: &Facets, contests: &Contests, date: Day) -> (Head
     }
     if contact.level == ContactLevel::Indirect {
         return (Headline::IndirectContact, contact.provenance.clone());
-    }
-    // What was agreed, with a step within 365 days, is not dormant: a process is under way, even if no contact is on record.
-    if matches!(process.value, Process::AgreedPartial | Process::AgreedComprehensive) {
-        return (Headline::Negotiating, process.provenance.clone());
     }
     if let Some(last) = facets.last {
         let recent = window::YEAR.covers(last.day(), date);
