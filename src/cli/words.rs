@@ -121,7 +121,9 @@ pub fn relationship_flag_meaning(number: i32) -> &'static str {
     match Flag::try_from(number).unwrap_or_default() {
         Flag::EngagingWhileDesignated => "a truce, or dealings within 365 days, while it lists the group",
         Flag::RecognisedButListed => "it recognises the group and lists it",
-        Flag::Disputed => "a source of nearly the same rank contradicts what this rests on",
+        Flag::Disputed => {
+            "a source of nearly the same rank contradicts what counts here, or would count by its date"
+        }
         Flag::SecretOnly => "every contact within 365 days was secret, leaked or denied at the time",
         Flag::Unspecified => "",
     }
