@@ -111,7 +111,8 @@ fn redirect<G: Groups + ?Sized>(listings: &mut [Designation], groups: &G, as_of:
     }
 }
 
-/// The listings under the regimes asked for.
+/// The listings under the regimes asked for. What is listed of the group as a whole is told of each, even where the act is
+/// about a part of it.
 fn shown<G: ?Sized>(
     mut listings: Vec<Designation>,
     asked: &[RegimeId],
@@ -122,7 +123,7 @@ fn shown<G: ?Sized>(
     }
     listings.retain(|it| asked.contains(&it.regime));
     for regime in asked {
-        if listings.iter().all(|it| it.regime != *regime) {
+        if listings.iter().all(|it| it.regime != *regime || it.component.is_some()) {
             let blank = Machine::new(question.group, regime, None, question.regimes.get(regime));
             listings.push(blank.finish(question.as_of.valid_at).designation);
         }
