@@ -273,7 +273,7 @@ impl Matter {
 
     /// The facts that the field at a path rested on just before something was said about them, and no more after it, and that
     /// are not behind `known`, what it rests on now: each by the one that its claims are claims of. Of what was said, the last
-    /// [`REVISIONS_MAX`] are tried.
+    /// `REVISIONS_MAX` are tried.
     pub fn left(
         &self,
         store: &Store,
