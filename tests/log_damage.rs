@@ -10,8 +10,8 @@ use std::{
 use bytes::Bytes;
 use chancery::{
     log::{
-        Log, ReadError,
-        sled::{OpenError, SledLog},
+        Log, Reach, ReadError,
+        sled::{OpenError, Sizes, SledLog, VerifyError},
     },
     position::Position,
 };
@@ -128,9 +128,16 @@ fn gather(directory: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
         match path.is_dir() {
             true => gather(&path, files),
             false if path.ends_with("lock") => {}
-            false => files.push((path.clone(), fs::read(&path).unwrap())),
+            false => files.push((path.clone(), fs::read(&path).unwrap_or_default())),
         }
     }
+}
+
+/// Changes a byte of a file.
+fn only_at(path: &Path, name: &str, offset: usize) {
+    let mut bytes = fs::read(path.join(name)).unwrap();
+    bytes[offset] ^= 1;
+    fs::write(path.join(name), bytes).unwrap();
 }
 
 /// Offsets spread over what lies before `end`, at both edges and in between; prime steps meet every field.
@@ -162,6 +169,103 @@ async fn a_flipped_byte_in_the_database_is_never_silent() {
     assert_eq!(specimen.outcome("mended").await, None);
 }
 
+/// sled has pages of its own, which it reads only when it clears the segment that they are in.
+#[tokio::test]
+async fn a_damaged_page_of_the_engine_is_met_before_anything_is_acknowledged() {
+    let home = tempfile::tempdir().unwrap();
+    let (data, copy) = (home.path().join("data"), home.path().join("copy"));
+    // A journal that turns with every append, so that pages are written again and again, and segments run empty.
+    let sizes = Sizes { turn_bytes: 1, file_bytes_max: 1 };
+    let fill = async |log: &SledLog, appends: usize| {
+        for _ in 0..appends {
+            log.append(log.tail(), &[Bytes::from(vec![7; 60_000])]).await?;
+        }
+        log.close().await
+    };
+    let (mut refused, mut written) = (0, 0);
+    // By then the first of them is not in the last segment any more, and has not been moved yet.
+    for step in [40, 12] {
+        fill(&SledLog::open_sized(&data, sizes).unwrap(), step).await.unwrap();
+        written += step as u64;
+        let _ = fs::remove_dir_all(&copy);
+        let mut files = Vec::new();
+        gather(&data, &mut files);
+        for (path, bytes) in files {
+            let path = copy.join(path.strip_prefix(&data).unwrap());
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        only_at(&copy, "sled/db", 45);
+        match SledLog::open_sized(&copy, sizes) {
+            Ok(log) => {
+                let filled = fill(&log, 60).await;
+                filled.unwrap_or_else(|error| panic!("{written} records: {error}"));
+                let again = SledLog::open(&copy).unwrap_or_else(|error| panic!("{written} records: {error}"));
+                assert_eq!(again.tail(), Position::new(written + 60));
+            }
+            Err(OpenError::Damaged { position, reason, .. }) => {
+                assert_eq!(position, Position::new(written + 1), "every record is whole: {reason}");
+                println!("{written} records: {reason}");
+                refused += usize::from(reason.contains("the page of the database at byte 37 is damaged"));
+            }
+            Err(error) => panic!("{written} records: {error}"),
+        }
+    }
+    assert!(0 < refused, "there is a page of the engine's own");
+}
+
+/// sled refuses a page with all blocks in it; only the one that is damaged is lost to readers.
+#[tokio::test]
+async fn what_is_whole_in_a_refused_page_can_be_read() {
+    const STRUCK: u64 = 3;
+    let home = tempfile::tempdir().unwrap();
+    let record = |n: u64| Bytes::from(vec![n as u8; 60_000]);
+    // A block for each.
+    let records: Vec<Bytes> = (1..=150).map(record).collect();
+    let log = SledLog::open(home.path()).unwrap();
+    log.append(Position::START, &records).await.unwrap();
+    log.close().await.unwrap();
+    drop(log);
+    let db = home.path().join("sled/db");
+    let mut bytes = fs::read(&db).unwrap();
+    for part in bytes.chunks_mut(1_000).filter(|part| **part == record(STRUCK)[..part.len()]) {
+        part[0] ^= 0x40;
+    }
+    fs::write(&db, bytes).unwrap();
+
+    let log = SledLog::open(home.path()).unwrap();
+    let damaged = |error: ReadError| match error {
+        ReadError::Damaged { position, .. } => position.get(),
+        error => panic!("{error}"),
+    };
+    for (from, expected) in
+        [(1, Ok(2)), (2, Ok(1)), (STRUCK, Err(STRUCK)), (STRUCK + 1, Ok(147)), (140, Ok(11))]
+    {
+        let run = log.read(Position::new(from), usize::MAX).await;
+        let read = run.map(|run| run.records.len()).map_err(damaged);
+        assert_eq!(read, expected.map(|count: u64| count as usize), "read from {from}");
+        let (mut taken, reach) =
+            (Vec::new(), Reach { from: Position::new(from), to: Position::new(150), bytes: usize::MAX });
+        let scanned = log.scan_blocking(reach, &mut |_, record| {
+            taken.push(Bytes::copy_from_slice(record));
+            Ok(())
+        });
+        let expected = expected.map(|count| from + count);
+        assert_eq!(scanned.map(Position::get).map_err(damaged), expected, "scan from {from}");
+        let whole = &records[from as usize - 1..expected.map_or(from, |next| next) as usize - 1];
+        assert!(taken == whole, "scan from {from}");
+    }
+    let fetched = log.fetch(&[1, 2, 4, 150].map(Position::new)).await.unwrap();
+    assert_eq!(fetched, [1, 2, 4, 150].map(record));
+    assert_eq!(damaged(log.fetch(&[2, 3].map(Position::new)).await.unwrap_err()), STRUCK);
+    let known = log.damage().lock().unwrap().clone().unwrap();
+    assert!(known.starts_with(&format!("position {STRUCK}, ")), "{known}");
+    match log.verify(|_| {}) {
+        Err(VerifyError::Damaged { position, .. }) => assert_eq!(position, Position::new(STRUCK)),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn a_shortened_database_is_never_silent() {
     let specimen = Specimen::new().await;
@@ -186,19 +290,20 @@ async fn a_damaged_tail_file_is_never_silent() {
         fs::write(specimen.path("tail"), damaged).unwrap();
         assert_eq!(specimen.outcome(&format!("byte {offset}")).await, None, "one slot of two is enough");
     }
-    let first = Some(Position::new(1));
+    // Everything is there, and nothing says that it is everything.
+    let behind = Some(Position::new(specimen.records.len() as u64 + 1));
     for length in [0, 1, 60] {
         specimen.mend();
         fs::write(specimen.path("tail"), &tail[..length]).unwrap();
-        assert_eq!(specimen.outcome(&format!("cut to {length}")).await, first);
+        assert_eq!(specimen.outcome(&format!("cut to {length}")).await, behind);
     }
     specimen.mend();
     fs::write(specimen.path("tail"), [0; 1_024]).unwrap();
-    assert_eq!(specimen.outcome("zeros").await, first);
+    assert_eq!(specimen.outcome("zeros").await, behind);
 
     specimen.mend();
     fs::remove_file(specimen.path("tail")).unwrap();
-    assert_ne!(specimen.outcome("no tail file").await, None);
+    assert_eq!(specimen.outcome("no tail file").await, behind);
 }
 
 #[tokio::test]
@@ -223,7 +328,7 @@ async fn a_missing_or_foreign_database_is_never_silent() {
     check(
         "other parameters",
         &|path| fs::write(path.join("sled/conf"), b"segment_size: 9\nx: yy").unwrap(),
-        true,
+        false,
     )
     .await;
     let only_db = |path: &Path, bytes: &[u8]| {
@@ -238,7 +343,26 @@ async fn a_missing_or_foreign_database_is_never_silent() {
         specimen.files.iter().map(|(path, _)| path).find(|path| path.to_string_lossy().contains("snap."));
     let snapshot =
         snapshot.expect("three sessions leave one").strip_prefix(specimen.directory.path()).unwrap();
-    check("bad snapshot", &|path| fs::write(path.join(snapshot), [7; 100]).unwrap(), true).await;
+    check("bad snapshot", &|path| fs::write(path.join(snapshot), [7; 100]).unwrap(), false).await;
+    check("empty snapshot", &|path| fs::write(path.join(snapshot), []).unwrap(), false).await;
+    let in_its_place = |path: &Path, put: &dyn Fn(&Path)| {
+        fs::remove_file(path.join(snapshot)).unwrap();
+        put(&path.join(snapshot));
+    };
+    let folder = |path: &Path| in_its_place(path, &|at| fs::create_dir(at).unwrap());
+    check("a folder for a snapshot", &folder, false).await;
+    let dangling = |path: &Path| in_its_place(path, &|at| std::os::unix::fs::symlink("nowhere", at).unwrap());
+    check("a link to nothing for a snapshot", &dangling, false).await;
+    let conf = |path: &Path| {
+        fs::remove_file(path.join("sled/conf")).unwrap();
+        std::os::unix::fs::symlink("nowhere", path.join("sled/conf")).unwrap();
+    };
+    check("a link to nothing for the parameters", &conf, false).await;
+    let both = |path: &Path| {
+        fs::write(path.join(snapshot), [7; 100]).unwrap();
+        only_at(path, "sled/db", 3_000);
+    };
+    check("bad snapshot, and the database too", &both, true).await;
     // A crash between the sync of the database and the write of the tail file; and a backup of the database alone.
     check(
         "an older tail file",

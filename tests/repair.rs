@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use common::events;
+use common::{Server, events};
 use specimen::{EVENTS, End, SESSION_EVENTS, Specimen, run};
 
 /// What a repair without orders recommends.
@@ -104,19 +104,26 @@ async fn a_sound_record_is_built_anew_with_its_key() {
         specimen.mend();
         let (from, said) = advised(&specimen, "sound");
         assert!(from == EVENTS + 1 && said.contains("Every record is there"), "{end:?}: {said}");
-        // A database that sled does not open: all blocks are in it.
-        for damage in ["sled/conf", "sled/snap"] {
+        // What sled makes anew is set aside; without its own page it does not open, and all blocks are there.
+        for (damage, at) in [("sled/conf", None), ("sled/snap", None), ("sled/db", Some(45))] {
             specimen.mend();
             let names = specimen.files();
             let (name, _) = names.iter().find(|(name, _)| name.starts_with(damage)).unwrap();
-            fs::write(specimen.data().join(name), "nothing that sled knows").unwrap();
-            assert!(specimen.start(&[]).is_err(), "{end:?}: sled opens without {damage}");
-            let (from, _) = check_repair(&specimen, damage).await;
-            assert_eq!(from, EVENTS + 1);
+            match at {
+                Some(at) => specimen.flip(name, at),
+                None => fs::write(specimen.data().join(name), "nothing that sled knows").unwrap(),
+            }
+            if at.is_some() {
+                assert!(specimen.start(&[]).is_err(), "{end:?}: sled opens with {damage} damaged");
+                let (from, _) = check_repair(&specimen, damage).await;
+                assert_eq!(from, EVENTS + 1);
+            }
             let server = specimen.start(&["--origin", "example.org/record"]).unwrap();
             assert_eq!(specimen::root(&server, EVENTS).await, specimen.root);
             let key = run(&["key", "--server", server.url()]);
             assert_eq!(key.text.trim(), specimen.key);
+            let kept = specimen.data().join(name.replace("sled/", "sled/damaged."));
+            assert_eq!(kept.exists(), at.is_none(), "{end:?}, {}", kept.display());
         }
     }
 }
@@ -130,10 +137,10 @@ async fn what_is_lost_is_named_and_the_key_is_retired() {
     let said = specimen.start(&[]).map(drop).unwrap_err();
     assert!(said.contains("chancery verify --data") && said.contains("chancery repair --data"), "{said}");
     assert!(!said.contains("backtrace"), "{said}");
-    // The storage engine refuses more than is damaged.
+    // The storage engine refuses more than is damaged; what is named is the first that is not whole.
+    assert!(said.contains(&format!("damaged at position {} ", SESSION_EVENTS + 1)), "{said}");
     let said = run(&["verify", "--data", &specimen.path()]).text;
     assert!(said.starts_with(&format!("position {}, ", SESSION_EVENTS + 1)), "{said}");
-    assert!(said.contains(&format!("positions 1 to {SESSION_EVENTS} either")), "{said}");
     let (from, kept) = check_repair(&specimen, "struck").await;
     // A block is lost as a whole, and there is one for each session.
     assert_eq!(from, SESSION_EVENTS + 1);
@@ -147,6 +154,76 @@ async fn what_is_lost_is_named_and_the_key_is_retired() {
     assert!(old.is_err_and(|said| said.contains("may not sign as example.org/record")));
     fs::copy(kept.join("data/chancery.key"), specimen.data().join("chancery.key")).unwrap();
     assert!(specimen.start(&[]).is_err_and(|said| said.contains("may not sign as example.org/record")));
+}
+
+/// Two records that are one up to position 100, each with a store of 150 events and a journal of more.
+async fn twins(home: &Path, end: End) -> [PathBuf; 2] {
+    let twins = ["one", "other"].map(|name| home.join(name));
+    let [one, other] = &twins;
+    let server = Server::start(one, &["--origin", "example.org/record"]);
+    specimen::submit(&server, 1..=100).await;
+    assert!(server.stop().success());
+    copy(one, other);
+    for (twin, first) in [(one, 101), (other, 1_101)] {
+        let server = Server::start(twin, &[]);
+        specimen::submit(&server, first..=first + 49).await;
+        assert!(server.stop().success());
+        if end == End::Killed {
+            let server = Server::start(twin, &[]);
+            specimen::submit(&server, first + 50..=first + 59).await;
+            server.kill();
+        }
+    }
+    twins
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).unwrap()),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_another_history_complete_no_record() {
+    for (end, name) in [
+        (End::Stopped, "sled"),
+        (End::Stopped, "tail"),
+        (End::Killed, "sled"),
+        (End::Killed, "journal"),
+        (End::Killed, "tail"),
+    ] {
+        let what = format!("{end:?}, {name} of another");
+        let home = tempfile::tempdir().unwrap();
+        let [one, other] = twins(home.path(), end).await;
+        match name {
+            "tail" => drop(fs::copy(other.join(name), one.join(name)).unwrap()),
+            _ => {
+                fs::remove_dir_all(one.join(name)).unwrap();
+                copy(&other.join(name), &one.join(name));
+            }
+        }
+        let data = one.to_str().unwrap();
+        let said = run(&["verify", "--data", data]);
+        assert!(said.code == Some(1) && said.text.contains("not of one record"), "{what}: {said:?}");
+        assert!(!said.text.contains("keeps them all"), "{what}: {said:?}");
+        let said = run(&["repair", "--data", data]);
+        assert!(said.code == Some(0) && said.text.contains("not of one record"), "{what}: {said:?}");
+        assert!(!said.text.contains("Every record is there"), "{what}: {said:?}");
+        let (_, from) = said.text.split_once("--remove-from ").unwrap();
+        let from = from.split_whitespace().next().unwrap();
+        let said = run(&["repair", "--data", data, "--remove-from", from]);
+        assert!(said.code == Some(0) && said.text.contains("The old key is retired"), "{what}: {said:?}");
+        assert!(!said.text.contains("Nothing was lost"), "{what}: {said:?}");
+        let server = Server::start(&one, &[]);
+        let key = run(&["key", "--server", server.url()]);
+        assert!(!key.text.contains("example.org/record"), "{what}: {key:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -185,7 +185,25 @@ async fn what_has_another_form_is_named() {
         let said = run(&["repair", "--data", &data]);
         assert!(said.code == Some(0) && said.text.contains("Sound: "), "{name}: {said:?}");
     }
-    // Without the store, the store is what is missing.
+    for name in ["journal/0", "journal/1", "tail", "sled/db", "sled", "journal"] {
+        specimen.mend();
+        let path = specimen.data().join(name);
+        fs::rename(&path, specimen.data().join("trial")).unwrap();
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        let path = path.to_str().unwrap();
+        let said = run(&["verify", "--data", &data]);
+        assert!(said.code == Some(1) && said.text.contains(path), "{name}: {said:?}");
+        check_finding(&said.text, &data, name);
+        let said = specimen.start(&[]).map(drop).unwrap_err();
+        assert!(said.contains(path) && said.contains("a link to what is not there"), "{name}: {said}");
+    }
+    // Without what is in the store, the store is what is missing.
+    specimen.mend();
+    specimen.cut("sled/db", 0);
+    let said = specimen.start(&[]).map(drop).unwrap_err();
+    assert!(said.contains("sled/db): it is empty") && said.contains("chancery repair --data"), "{said}");
+    let said = run(&["verify", "--data", &data]);
+    assert!(said.text.contains("sled/db: it is empty"), "{said:?}");
     specimen.mend();
     fs::remove_dir_all(specimen.data().join("sled")).unwrap();
     let said = specimen.start(&[]).map(drop).unwrap_err();
@@ -244,6 +262,8 @@ async fn check_damage(end: End) {
             }
             match specimen.start(&[]) {
                 Ok(server) => {
+                    let live = run(&["verify", "--server", server.url()]);
+                    assert_eq!(live.code, Some(0), "{what}: {live:?}");
                     assert_eq!(
                         verified.code,
                         Some(0),
@@ -251,7 +271,8 @@ async fn check_damage(end: End) {
                     );
                     assert_eq!(specimen::ids(&server).await.len() as u64, EVENTS, "{what}");
                     assert_eq!(specimen::root(&server, EVENTS).await, specimen.root, "{what}");
-                    server.stop();
+                    specimen::submit(&server, EVENTS + 1..=EVENTS + 5).await;
+                    assert!(server.stop().success(), "{what}: what was acknowledged cannot be moved");
                 }
                 Err(said) => {
                     assert!(
@@ -264,6 +285,7 @@ async fn check_damage(end: End) {
                         Some(0),
                         "{what}: it does not start, and verification found nothing"
                     );
+                    assert_eq!(place(&verified.text), place(&said), "{what}: {verified:?} {said}");
                 }
             }
         }
@@ -273,6 +295,15 @@ async fn check_damage(end: End) {
     specimen.mend();
     let said = run(&["verify", "--data", &data]);
     assert!(said.code == Some(0) && said.text.contains(&specimen.root), "{said:?}");
+}
+
+/// The first position and file that are named.
+fn place(said: &str) -> (u64, String) {
+    let (_, rest) = said.split_once("position ").unwrap();
+    let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap();
+    let rest_of_line = rest[digits..].trim_start_matches([',', ' ', '(']);
+    let file = rest_of_line.split(": ").next().unwrap().trim_end_matches(')');
+    (rest[..digits].parse().unwrap(), file.to_owned())
 }
 
 /// A finding names a position, a file, and what to do.

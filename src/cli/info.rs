@@ -40,7 +40,7 @@ impl Info {
 
 fn page(answer: &v1::ServerInfoResponse, health: &str, look: Look) -> String {
     let health = match (answer.poisoned.is_empty(), answer.damage.is_empty()) {
-        (false, _) => "reads only; restart the server to write again",
+        (false, _) => "reads only; a restart lets it write again, unless poisoned says otherwise",
         (true, false) => "damaged, and serving what can be read",
         (true, true) => health,
     };

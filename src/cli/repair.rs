@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{connection::Session, failure::Failure, output::note, page::clean, verify::finished, words};
 use crate::{
+    log::sled::Contradiction,
     position::Position,
     service::{Range, RepairError, Repaired, Survey, Witness, finish, repair, tidy},
 };
@@ -42,9 +43,9 @@ impl Repair {
             return session.printer.text(&self.advice(&survey));
         };
         session.printer.flush()?;
-        let ended = survey.ended();
+        let broken = broken(&survey, from);
         let repaired = repair(survey, from, Timestamp::now()).await.map_err(Box::new)?;
-        session.printer.text(&done(&repaired, ended))
+        session.printer.text(&done(&repaired, &broken))
     }
 
     fn advice(&self, survey: &Survey) -> String {
@@ -89,6 +90,14 @@ fn found(survey: &Survey) -> String {
             file.display()
         );
     }
+    if let Some(Contradiction { position, file, reason }) = survey.contradiction() {
+        text += &format!(
+            "Position {position}, {}: {reason}: the files are not of one record. Each event before position {} is whole, and \
+             others may be gone: nothing says which.\n",
+            file.display(),
+            survey.sound.next()
+        );
+    }
     if survey.named.is_none() {
         text += "The file `tail` cannot be read: nothing says whether there were more.\n";
     }
@@ -108,7 +117,21 @@ fn ranges(ranges: &[Range]) -> String {
     shown.join(", ")
 }
 
-fn done(repaired: &Repaired, ended: Position) -> String {
+/// What the key has signed that the record does not bear out when it is cut before `from`.
+fn broken(survey: &Survey, from: Position) -> String {
+    let left = Position::new(from.get() - 1);
+    let ended = survey.ended();
+    let had = if left < ended { format!(" (the record had {ended})") } else { String::new() };
+    match survey.contradiction() {
+        Some(_) => "checkpoints of the record that the missing events were in cannot be continued".to_owned(),
+        None => format!(
+            "checkpoints of more than {} cannot be continued{had}",
+            words::count(left.get(), "event", "events")
+        ),
+    }
+}
+
+fn done(repaired: &Repaired, broken: &str) -> String {
     let Repaired { tail, root, removed, unreadable, kept, signs_on } = repaired;
     let mut text = format!(
         "The record has {} now: root {root}\nKept in {}: the old directory (data)",
@@ -131,10 +154,8 @@ fn done(repaired: &Repaired, ended: Position) -> String {
     text += &match signs_on {
         true => "Nothing was lost: it goes on signing with its key.\n".to_owned(),
         false => format!(
-            "WARNING: checkpoints of more than {} cannot be continued{}. The old key is retired: the next start makes a new one, \
-             with a new\norigin, and whoever remembers a checkpoint has to learn it.\n",
-            words::count(tail.get(), "event", "events"),
-            if *tail < ended { format!(" (the record had {ended})") } else { String::new() },
+            "WARNING: {broken}. The old key is retired: the next start makes a new one, with a new\norigin, and whoever remembers \
+             a checkpoint has to learn it.\n",
         ),
     };
     text

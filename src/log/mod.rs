@@ -121,7 +121,7 @@ pub enum AppendError {
         reason: String,
     },
     /// An earlier write failed; nothing was written.
-    #[error("the log takes no more writes since one failed ({reason}); restart to go on")]
+    #[error("the log takes no more writes since one failed ({reason})")]
     Poisoned {
         /// What the storage said then.
         reason: String,

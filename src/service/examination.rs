@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     hint,
     key::{self, KeyFileError},
-    place::{self, Form, misshapen},
+    place::{self, misshapen},
     scaffold::{Scaffold, ScaffoldError},
     survey::{Survey, SurveyError},
     witness::Witness,
@@ -18,12 +18,16 @@ use super::{
 use crate::{
     ledger::{Inspection, READ_BYTES, read_stored},
     log::{
-        Log as _, ReadError,
-        sled::{OpenError, SledLog},
+        AppendError, Log as _, ReadError,
+        sled::{Contradiction, OpenError, SledLog},
     },
     position::Position,
     proof::{Frontier, Hash, VerifierKey},
 };
+
+/// What it means when the files contradict each other.
+const OF_ANOTHER: &str = "`tail`, the journal and the database are not of one record, so that events of one of them may be gone \
+                          although nothing is missing from the files";
 
 /// What a server would not start with, or could not answer from.
 #[derive(Clone, Debug)]
@@ -80,6 +84,9 @@ pub enum ExaminationError {
         /// What the system said.
         error: io::Error,
     },
+    /// The copy takes more room than there is.
+    #[error("the copy of the directory cannot be opened as a server would open it: {0}")]
+    Room(String),
     /// The copy cannot be read.
     #[error("{}", hint::opening(.0))]
     Open(#[from] OpenError),
@@ -115,20 +122,19 @@ async fn examine_log(
         find(Discovery { position: survey.sound.next(), file, problem: problem.to_owned() });
         return Ok(nothing);
     }
-    if let Some((file, expected)) = misshapen(survey.path()) {
-        let problem = match expected {
-            Form::File => "it is a directory, and a file belongs there",
-            Form::Directory => "it is a file, and a directory belongs there",
-        };
-        find(Discovery { position: survey.sound.next(), file, problem: problem.to_owned() });
+    if let Some((file, misfit)) = misshapen(survey.path()) {
+        find(Discovery { position: survey.sound.next(), file, problem: format!("it is {misfit}") });
         return Ok(nothing);
     }
-    if !survey.db().exists() && survey.named.is_some_and(|named| survey.sound < named) {
-        find(Discovery {
-            position: survey.sound.next(),
-            file: survey.db(),
-            problem: "it is missing".to_owned(),
-        });
+    let absence = match fs::metadata(survey.db()) {
+        Ok(found) if found.len() == 0 => Some("it is empty"),
+        Ok(_) => None,
+        Err(_) => Some("it is missing"),
+    };
+    if let Some(problem) = absence
+        && survey.named.is_some_and(|named| survey.sound < named)
+    {
+        find(Discovery { position: survey.sound.next(), file: survey.db(), problem: problem.to_owned() });
         return Ok(nothing);
     }
     let scaffold = scaffold(survey.path())?;
@@ -148,6 +154,13 @@ async fn examine_log(
         Err(error) => return Err(error.into()),
     };
     let until = log.tail();
+    if let Some(reason) = log.poisoned() {
+        if hint::is_full(&reason) {
+            return Err(ExaminationError::Room(hint::appending(&AppendError::Poisoned { reason })));
+        }
+        let problem = format!("a server could read the record, and write nothing: {reason}");
+        find(Discovery { position: until.next(), file: survey.db(), problem });
+    }
     let found = |position, problem| Discovery { position, file: survey.db(), problem };
     while tree.size() < until.get() {
         let next = Position::new(tree.size()).next();
@@ -185,6 +198,13 @@ async fn examine_log(
         let problem = "its block does not follow from the one before it (chain of blocks)".to_owned();
         find(found(survey.sound.next(), problem));
     }
+    if let Some(Contradiction { position, file, reason }) = survey.contradiction() {
+        find(Discovery {
+            position: *position,
+            file: file.clone(),
+            problem: format!("{reason}; {OF_ANOTHER}"),
+        });
+    }
     if let Some(Witness { file, position }) = &survey.witness {
         let problem = format!(
             "it is of {position} events, and the log ends at position {tail}: the log lost its newest events, or was put back \
@@ -192,7 +212,9 @@ async fn examine_log(
         );
         find(Discovery { position: tail.next(), file: file.clone(), problem });
     }
-    log.close().await.map_err(|error| ReadError::Failed { reason: error.to_string() })?;
+    if log.poisoned().is_none() {
+        log.close().await.map_err(|error| ReadError::Failed { reason: error.to_string() })?;
+    }
     Ok((tail, tree.root()))
 }
 
@@ -213,6 +235,9 @@ fn scaffold(data: &Path) -> Result<Scaffold, ScaffoldError> {
 /// several blocks, so that what it cannot read first may be sound.
 fn located(survey: &Survey, position: Position, file: PathBuf, reason: String) -> Discovery {
     let damaged = survey.sound.next();
+    if survey.contradiction().is_some() {
+        return Discovery { position, file, problem: format!("{reason}; {OF_ANOTHER}") };
+    }
     if survey.is_complete() {
         let problem = format!("{reason}; every record is whole in the files, and a repair keeps them all");
         return Discovery { position, file, problem };

@@ -15,7 +15,9 @@ pub fn of(error: &io::Error) -> &'static str {
         io::ErrorKind::ReadOnlyFilesystem => {
             "\nThe file system is mounted read-only: mount it for writing, or work on a copy of the directory."
         }
-        io::ErrorKind::PermissionDenied => "\nRun the command as the user that the server runs as.",
+        io::ErrorKind::PermissionDenied => {
+            "\nRun the command as the user that the server runs as, and give the file back to it if it is another's."
+        }
         io::ErrorKind::IsADirectory => "\nA file belongs there: move the directory away.",
         io::ErrorKind::NotADirectory => "\nA directory belongs there: move the file away.",
         _ => "",
@@ -35,13 +37,18 @@ pub fn opening(error: &OpenError) -> String {
     }
 }
 
+/// Whether a log says that a disk is full.
+pub fn is_full(reason: &str) -> bool {
+    reason.contains(FULL)
+}
+
 /// Why records could not be written to a new log, and what can be done.
 pub fn appending(error: &AppendError) -> String {
     let reason = match error {
         AppendError::Failed { reason } | AppendError::Poisoned { reason } => reason.clone(),
         error => error.to_string(),
     };
-    match reason.contains(FULL) {
+    match is_full(&reason) {
         true => reason + ROOM,
         false => reason,
     }

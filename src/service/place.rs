@@ -1,7 +1,7 @@
 //! The place of a record: what must lie where in a data directory, and what must not be taken for one.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -17,6 +17,25 @@ pub enum Form {
     File,
     /// A directory.
     Directory,
+}
+
+/// How what lies at a path of a data directory differs from what belongs there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// It has the other form than this one.
+    Other(Form),
+    /// It is a link that leads nowhere.
+    Dangling,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Misfit::Other(Form::File) => "a directory, and a file belongs there",
+            Misfit::Other(Form::Directory) => "a file, and a directory belongs there",
+            Misfit::Dangling => "a link to what is not there, and a part of the record belongs there",
+        })
+    }
 }
 
 /// What can lie in a data directory; nothing of it need be there.
@@ -40,6 +59,8 @@ const KNOWN: [(&str, Form); 16] = [
 ];
 /// What makes a directory one with a record.
 const RECORD: [&str; 3] = ["tail", "sled", "journal"];
+/// What holds the record: without one of these a part of it is not there.
+const LINKED: [&str; 7] = ["tail", "sled", "sled/db", "sled/blobs", "journal", "journal/0", "journal/1"];
 /// What is made only when `tail` and the database are durable. Without those it is what is left of a record. A key is not
 /// among them: it may be put there before the record is.
 const REMAINS: [&str; 4] = ["journal/0", "journal/1", SNAPSHOTS, "retired.keys"];
@@ -110,18 +131,16 @@ pub enum PlaceError {
     },
     /// A part of the record has another form than it must have.
     #[error(
-        "{path} is {}, and {} belongs there\n\
-         Move it away and put back what was there, if there is a copy. `chancery verify --data` says what is missing without \
-         it, and `chancery repair --data` what can be kept.",
-        match expected { Form::File => "a directory", Form::Directory => "a file" },
-        match expected { Form::File => "a file", Form::Directory => "a directory" },
+        "{path} is {misfit}\n\
+         Move it away and put back what was there, or what it led to, if there is a copy. `chancery verify --data` says what is \
+         missing without it, and `chancery repair --data` what can be kept.",
         path = path.display()
     )]
     Misshapen {
         /// The path.
         path: PathBuf,
-        /// What belongs there.
-        expected: Form,
+        /// What is wrong with it.
+        misfit: Misfit,
     },
     /// The system refused.
     #[error("{path}: {error}{}", hint::of(error), path = path.display())]
@@ -200,14 +219,19 @@ pub fn enclosing(path: &Path) -> io::Result<Option<PathBuf>> {
     Ok(above.and_then(|above| above.ancestors().find(|folder| is_data(folder))).map(Path::to_owned))
 }
 
-/// The first path in a data directory at which a file lies instead of a directory, or the other way round.
-pub fn misshapen(data: &Path) -> Option<(PathBuf, Form)> {
-    let paths = KNOWN.iter().map(|(name, form)| (data.join(name), *form));
-    paths.into_iter().find(|(path, form)| {
-        fs::symlink_metadata(path).is_ok_and(|found| match form {
-            Form::File => found.is_dir(),
-            Form::Directory => found.is_file(),
-        })
+/// The first path in a data directory at which a file lies instead of a directory, or the other way round, or, where the
+/// record should be, a link that leads nowhere.
+pub fn misshapen(data: &Path) -> Option<(PathBuf, Misfit)> {
+    KNOWN.iter().find_map(|(name, form)| {
+        let path = data.join(name);
+        let found = fs::symlink_metadata(&path).ok()?;
+        let misfit = match form {
+            Form::File if found.is_dir() => Misfit::Other(*form),
+            Form::Directory if found.is_file() => Misfit::Other(*form),
+            _ if found.is_symlink() && LINKED.contains(name) && !path.exists() => Misfit::Dangling,
+            _ => return None,
+        };
+        Some((path, misfit))
     })
 }
 
@@ -226,8 +250,8 @@ pub fn prepare(data: &Path) -> Result<(), PlaceError> {
         }
         Err(error) => return Err(io(error)),
     }
-    if let Some((path, expected)) = misshapen(data) {
-        return Err(PlaceError::Misshapen { path, expected });
+    if let Some((path, misfit)) = misshapen(data) {
+        return Err(PlaceError::Misshapen { path, misfit });
     }
     if is_record(data) {
         return Ok(());

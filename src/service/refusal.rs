@@ -132,10 +132,10 @@ impl From<Refusal> for Status {
                 retry(Code::ResourceExhausted, "QUEUE_FULL", format!("{error}; nothing was recorded"))
             }
             Refusal::Submit(SubmitError::Poisoned { reason } | SubmitError::Failed { reason }) => {
-                error!(reason, "a submission failed: the log takes no more writes until a restart");
+                error!(reason, "a submission failed: the log takes no more writes");
                 let message = format!(
-                    "writing to the log has failed ({reason}), and it takes no more writes until the server is restarted; \
-                     reading goes on. Submit again afterwards: what is recorded already is recognised"
+                    "writing to the log has failed ({reason}), and the server takes no more writes until that is mended and it \
+                     is restarted; reading goes on. Submit again afterwards: what is recorded already is recognised"
                 );
                 plain(Code::Unavailable, "POISONED", message)
             }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ledger::{Flaw, Inspection, Recorded, read_stored},
-    log::sled::{OpenError, Salvage},
+    log::sled::{Contradiction, OpenError, Salvage},
     position::Position,
 };
 
@@ -117,7 +117,15 @@ impl Survey {
 
     /// Whether every record is there, as far as anything says.
     pub const fn is_complete(&self) -> bool {
-        self.readable.is_empty() && self.gone.is_empty() && self.named.is_some()
+        self.readable.is_empty()
+            && self.gone.is_empty()
+            && self.named.is_some()
+            && self.contradiction().is_none()
+    }
+
+    /// What shows that the files are of different records: some of one are gone, and nothing says which.
+    pub const fn contradiction(&self) -> Option<&Contradiction> {
+        self.salvage.contradiction()
     }
 
     /// Where the record ended, as far as anything says.

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{block, chain::Tail, journal::Journal, shared::Shared};
+use super::{block, chain::Tail, database::SledError, journal::Journal, shared::Shared};
 use crate::position::Position;
 
 /// How many bytes of records are put into the store at a time. sled overwrites a part of its file at the earliest when
@@ -22,6 +22,17 @@ pub struct Full {
     pub journal: Journal,
     /// The last position in it.
     pub last: Position,
+}
+
+/// Why the log takes no more writes when its journal cannot be moved.
+pub fn unmoved(error: &SledError) -> String {
+    let remedy = match error.is_damage() {
+        true => {
+            "; no restart mends that: everything acknowledged is in the journal, so stop the server and repair the directory"
+        }
+        false => "",
+    };
+    format!("moving the journal into the store: {error}{remedy}")
 }
 
 /// Moves records from the newest to the store. There is one for a log.
@@ -39,7 +50,7 @@ impl Archiver {
 
     /// Moves all records up to `last`. When it returns they are durable in the store, and out of the reach of sled's
     /// recovery; an abandoned one may have stopped before.
-    pub fn archive(&mut self, last: Position) -> Result<Tail, String> {
+    pub fn archive(&mut self, last: Position) -> Result<Tail, SledError> {
         if last <= self.stored.position {
             return Ok(self.stored);
         }
@@ -52,26 +63,27 @@ impl Archiver {
             reserved.extend(block::firsts(after, &records));
             after = after.plus(records.len() as u64);
         }
-        self.shared.store.take_room(bytes).map_err(|error| error.to_string())?;
-        self.shared.store.reserve(&reserved).map_err(|error| error.to_string())?;
+        self.shared.store.take_room(bytes)?;
+        self.shared.store.reserve(&reserved)?;
         while self.stored.position < last {
             if self.shared.is_abandoned() {
                 return Ok(self.stored);
             }
             let records = self.batch(self.stored.position, last);
-            self.stored = self.shared.store.put(self.stored, &records).map_err(|error| error.to_string())?;
+            self.stored = self.shared.store.put(self.stored, &records)?;
         }
-        self.shared.store.reopen().map_err(|error| error.to_string())?;
+        self.shared.store.reopen()?;
         // What a disk lost although it had acknowledged it is still in the journal.
-        let kept = self.shared.store.tail().map_err(|error| error.to_string())?;
+        let kept = self.shared.store.tail().map_err(|error| SledError::new(&error.to_string()))?;
         if kept != self.stored {
-            return Err(format!(
+            return Err(SledError::new(&format!(
                 "the database ends at position {}, not at {}",
                 kept.position, self.stored.position
-            ));
+            )));
         }
         let mut tail_file = self.shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner);
-        tail_file.name_stored(self.stored).map_err(|error| format!("write of the tail file: {error}"))?;
+        let named = tail_file.name_stored(self.stored);
+        named.map_err(|error| SledError::refused_to("write of the tail file: ", &error))?;
         drop(tail_file);
         self.shared.recent.write().unwrap_or_else(PoisonError::into_inner).forget(last);
         Ok(self.stored)
@@ -101,8 +113,8 @@ impl Archiver {
                 match self.archive(last) {
                     Ok(stored) if stored.position < last => return,
                     Ok(_) => {}
-                    Err(reason) => {
-                        self.shared.fail(format!("moving the journal into the store: {reason}"));
+                    Err(error) => {
+                        self.shared.fail(unmoved(&error));
                         return;
                     }
                 }

@@ -22,6 +22,7 @@ use super::{
     block::{self, Block, Packed},
     chain::Fault,
     directory,
+    whole::Whole,
 };
 use crate::position::Position;
 
@@ -53,28 +54,54 @@ const FLUSH_WAIT: Duration = Duration::from_secs(1);
 
 /// What sled said when it failed or panicked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SledError(String, Option<i32>);
+#[error("{reason}")]
+pub struct SledError {
+    reason: String,
+    cause: Cause,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// The operating system refused, with this number.
+    System(i32),
+    /// What is in the files is not what was written.
+    Damage,
+    Other,
+}
 
 impl SledError {
     /// An error of the guards around sled.
     pub fn new(reason: &str) -> SledError {
-        SledError(reason.to_owned(), None)
+        SledError { reason: reason.to_owned(), cause: Cause::Other }
     }
 
     /// The operating system refused something to the guards around sled.
     pub fn refusal(error: &io::Error) -> SledError {
-        SledError(error.to_string(), error.raw_os_error())
+        SledError::refused_to("", error)
+    }
+
+    /// The same, with what it was, followed by a colon and a space.
+    pub fn refused_to(what: &str, error: &io::Error) -> SledError {
+        let cause = error.raw_os_error().map_or(Cause::Other, Cause::System);
+        SledError { reason: format!("{what}{error}"), cause }
     }
 
     /// Whether another process has the database open.
     pub fn is_locked(&self) -> bool {
-        self.0.contains(LOCKED)
+        self.reason.contains(LOCKED)
     }
 
     /// What the operating system refused, if it was that: no damage, but a full disk or the like.
     pub fn refused(&self) -> Option<io::Error> {
-        self.1.map(io::Error::from_raw_os_error)
+        match self.cause {
+            Cause::System(number) => Some(io::Error::from_raw_os_error(number)),
+            Cause::Damage | Cause::Other => None,
+        }
+    }
+
+    /// Whether the files are damaged, so that trying again does not help.
+    pub fn is_damage(&self) -> bool {
+        self.cause == Cause::Damage
     }
 }
 
@@ -84,6 +111,7 @@ pub struct Database {
     opened: Option<(Db, Tree)>,
     /// An own handle on sled's file, because sled's `flush` does not sync it.
     pub(super) db: File,
+    whole: Whole,
 }
 
 impl Database {
@@ -99,6 +127,9 @@ impl Database {
             let opened = guarded(|| {
                 let db = config.open()?;
                 let tree = db.open_tree(TREE)?;
+                // Nobody looks into sled's own empty tree, until sled moves its pages to other places of the file: what is
+                // damaged must be met here, and not when the journal is half moved.
+                db.contains_key(TREE)?;
                 Ok((db, tree))
             });
             match opened {
@@ -110,7 +141,7 @@ impl Database {
         };
         let file = File::options().read(true).write(true).open(directory::db(folder));
         let file = file.map_err(|error| SledError::refusal(&error))?;
-        Ok(Database { opened: Some((db, tree)), db: file })
+        Ok(Database { opened: Some((db, tree)), db: file, whole: Whole::new(folder) })
     }
 
     /// Has the file system set aside what so many bytes of records may need behind the end of the file: whole segments,
@@ -158,9 +189,7 @@ impl Database {
     /// Returns when everything written so far is on the disk.
     pub fn sync(&self) -> Result<(), SledError> {
         self.flush()?;
-        self.db
-            .sync_data()
-            .map_err(|error| SledError(format!("sync of the log's file: {error}"), error.raw_os_error()))
+        self.db.sync_data().map_err(|error| SledError::refused_to("sync of the log's file: ", &error))
     }
 
     /// Has sled write what it holds back.
@@ -191,7 +220,7 @@ impl Database {
     /// The block that holds this position, which must be at or before the tail.
     pub fn block(&self, position: Position) -> Result<Block, Fault> {
         let fault = |reason: String| Fault { position, reason };
-        match self.before(position.next()).map_err(|error| fault(error.0))? {
+        match self.before(position.next()).map_err(|error| fault(error.reason))? {
             Some((key, value)) => {
                 let block = parse(&key, value).map_err(fault)?;
                 if block.last() < position {
@@ -203,10 +232,15 @@ impl Database {
         }
     }
 
+    /// The same for readers: a block that is whole in the file, also when sled refuses the page that it is in.
+    pub fn whole_block(&self, position: Position) -> Result<Block, Fault> {
+        self.block(position).or_else(|fault| self.whole.block(position, fault))
+    }
+
     /// The last block; `None` when the log is empty.
     pub fn last(&self) -> Result<Option<Block>, Fault> {
         let fault = |reason: String| Fault { position: Position::new(1), reason };
-        let found = self.before(Position::END).map_err(|error| fault(error.0))?;
+        let found = self.before(Position::END).map_err(|error| fault(error.reason))?;
         found.map(|(key, value)| parse(&key, value)).transpose().map_err(fault)
     }
 
@@ -217,7 +251,7 @@ impl Database {
         let from = (Bound::Included(block::key(first)), Bound::Unbounded);
         match guarded(|| self.tree().map(|tree| (tree.range(from), tree.clone()))) {
             Ok(under_way) => Blocks { under_way: Some(under_way), failed: None },
-            Err(error) => Blocks { under_way: None, failed: Some(error.0) },
+            Err(error) => Blocks { under_way: None, failed: Some(error.reason) },
         }
     }
 
@@ -276,7 +310,7 @@ impl Iterator for Blocks {
         };
         let item = match guarded(find) {
             Ok(found) => found.map(|(key, value)| parse(&key, value)),
-            Err(error) => Some(Err(error.0)),
+            Err(error) => Some(Err(error.reason)),
         };
         if !matches!(item, Some(Ok(_))) {
             self.under_way = None;
@@ -300,16 +334,18 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, ::sled::Error>) -> Result<T, Sled
     match panic::catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(::sled::Error::Io(error))) => Err(SledError::refusal(&error)),
-        Ok(Err(error)) => Err(SledError::new(&described(&error))),
+        Ok(Err(::sled::Error::Corruption { at, .. })) => {
+            Err(SledError { reason: described(at), cause: Cause::Damage })
+        }
+        Ok(Err(error)) => Err(SledError::new(&error.to_string())),
         Err(payload) => {
             Err(SledError::new(&format!("the storage engine gave up: {}", message(payload.as_ref()))))
         }
     }
 }
 
-/// An error of sled's in words: its own end with the backtrace that it never has.
-fn described(error: &::sled::Error) -> String {
-    let ::sled::Error::Corruption { at, .. } = error else { return error.to_string() };
+/// Damage in words: sled's own end with the backtrace that it never has.
+fn described(at: Option<impl std::fmt::Debug>) -> String {
     let digits = |text: String| text.chars().filter(char::is_ascii_digit).collect::<String>();
     match at.map(|at| digits(format!("{at:?}"))).filter(|at| !at.is_empty()) {
         Some(at) => format!("the page of the database at byte {at} is damaged (checksum)"),

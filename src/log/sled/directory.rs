@@ -239,17 +239,20 @@ pub fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Copies a folder of sled's. What stood at `to` is removed first.
+/// Copies a folder of sled's, but for these of its files. What stood at `to` is removed first.
 ///
 /// File systems that can share blocks between files (Btrfs, XFS) do so; elsewhere it takes as much room again.
-pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+pub fn copy(from: &Path, to: &Path, without: &[PathBuf]) -> io::Result<()> {
     remove(to)?;
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
+        if without.contains(&entry.path()) {
+            continue;
+        }
         match entry.file_type()?.is_dir() {
-            true if name == OsStr::new("blobs") => copy(&entry.path(), &to.join(name))?,
+            true if name == OsStr::new("blobs") => copy(&entry.path(), &to.join(name), without)?,
             true => {}
             false => drop(fs::copy(entry.path(), to.join(name))?),
         }

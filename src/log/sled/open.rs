@@ -2,7 +2,7 @@
 //!
 //! 1. What the journal's files hold is read, and the tail file.
 //! 2. sled's recovery, which overwrites what it takes for torn, is let at the database only when all that it may touch
-//!    has been proved sound, or is in the journal ([`recovery`]).
+//!    has been proved sound, or is in the journal ([`proving`]).
 //! 3. The store must come to the tail that was named for it, with the same chain, and follow from there to its end; the
 //!    journal must go on from where the store ends, to the last append that was named ([`pending`]).
 //! 4. What the journal has is moved into the store, and the journal begins empty. When that fails, as on a full disk, the
@@ -19,15 +19,15 @@ use std::{
 use tracing::{error, warn};
 
 use super::{
-    archiver::Archiver,
-    chain::{Fault, Tail, Walk},
+    archiver::{Archiver, unmoved},
+    chain::Fault,
     database::{Database, SEGMENT_BYTES},
     directory::{self, Directory},
     frame::Frame,
     journal::Found,
     pending::{JournalFault, pending},
+    proving,
     recent::Recent,
-    recovery::{self, Recovery, RecoveryError},
     shared::Shared,
     store::{self, Store, Wants},
     tail_file::{Mark, Named, TailFile},
@@ -84,12 +84,12 @@ impl OpenError {
 /// Opens or creates the log in this directory.
 pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), OpenError> {
     let mut directory = Directory::lock(path)?;
-    let tail_file = open_tail_file(&directory)?;
-    let named = tail_file.as_ref().map_or(Named::START, TailFile::named);
     let found =
         directory.journals().map(|path| Found::read(path.clone()).map_err(|error| io_error(&path, error)));
     let [first, second] = found;
     let found = [first?, second?];
+    let tail_file = open_tail_file(&directory, &found)?;
+    let named = tail_file.as_ref().map_or(Named::START, TailFile::named);
 
     let (folder, db) = (directory.sled(), directory::db(&directory.sled()));
     let damaged = |Fault { position, reason }, file: &Path| OpenError::Damaged {
@@ -100,17 +100,14 @@ pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), O
     let unopened = is_new(&db)?;
     if unopened {
         // Refuse before sled makes an empty database where there was none.
-        journal_after(&found, Position::START, named)?;
+        journal_after(&found, Position::START, named).map_err(|error| absent(error, named, &db))?;
     }
-    let database = open_database(&directory, named)?;
-    let stored = prove(&database, named.stored).map_err(|fault| damaged(fault, &db))?;
+    let database = proving::open_database(&directory, &found, named)?;
+    let first_bad = || proving::first_bad(&directory, &found, named);
+    let stored = proving::prove(&database, named.stored, &first_bad).map_err(|fault| damaged(fault, &db))?;
     let frames = journal_after(&found, stored.position, named)?;
     compare(&database, &found, stored.position)?;
     let last = frames.last().map_or(stored.position, Frame::last);
-    if tail_file.is_none() && Position::START < last {
-        let reason = format!("the file is missing, so nothing says whether the log must end at {last}");
-        return Err(damaged(Fault { position: last.next(), reason }, &directory.tail()));
-    }
     if stored.position < named.stored.position {
         warn!(
             "the store ended at position {}, not at {}: what was missing is put back from the journal",
@@ -136,14 +133,19 @@ pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), O
     match archiver.archive(last) {
         Ok(stored) => settle(&shared, &directory, Named { stored, appended: mark })?,
         // Everything can be read, part of it from the journal.
-        Err(reason) => {
+        Err(cause) => {
+            let remedy = match cause.is_damage() {
+                true => "No restart mends that: stop the server and repair the directory.".to_owned(),
+                false => {
+                    format!("On a full disk make room, {} MiB, and restart.", room(&found) >> 20)
+                }
+            };
             error!(
                 "the record can be read, but takes no writes: what the last run left in {} cannot be moved into the \
-                 database ({reason}). On a full disk make room, {} MiB, and restart.",
+                 database ({cause}). {remedy}",
                 directory.journal().display(),
-                room(&found) >> 20,
             );
-            drop(shared.fail(format!("moving the journal into the store: {reason}")));
+            drop(shared.fail(unmoved(&cause)));
         }
     }
     directory.sign()?;
@@ -169,20 +171,36 @@ fn settle(shared: &Shared, directory: &Directory, named: Named) -> Result<(), Op
     directory.sync().map_err(|source| io_error(directory.path(), source))
 }
 
-/// The tail file, when there is one.
-fn open_tail_file(directory: &Directory) -> Result<Option<TailFile>, OpenError> {
+/// The tail file; `None` when there is none and nothing that it should name.
+fn open_tail_file(directory: &Directory, found: &[Found]) -> Result<Option<TailFile>, OpenError> {
     let path = directory.tail();
-    match TailFile::open(&path) {
-        Ok(Some(file)) => Ok(Some(file)),
-        // It is created whole, so that this is damage even when the log is empty.
-        Ok(None) => Err(OpenError::Damaged {
-            position: Position::new(1),
-            file: path,
-            reason: "neither of the file's two entries can be read, so nothing says where the log must end"
-                .to_owned(),
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(OpenError::Io { path, source }),
+    let problem = match TailFile::open(&path) {
+        Ok(Some(file)) => return Ok(Some(file)),
+        Ok(None) => "neither of the file's two entries can be read",
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "the file is missing",
+        Err(source) => return Err(OpenError::Io { path, source }),
+    };
+    let position = proving::first_bad(directory, found, Named::START);
+    // It is created whole, so that one which cannot be read is damage even when the log is empty.
+    if position == Position::new(1) && !path.exists() {
+        return Ok(None);
+    }
+    let last = Position::new(position.get().saturating_sub(1));
+    let reason = format!(
+        "{problem}, so nothing says whether the log must end at {last}; what is there up to it is sound"
+    );
+    Err(OpenError::Damaged { position, file: path, reason })
+}
+
+/// When the store had something, it is the store that is missing, and not the journal that should go on from there.
+fn absent(error: OpenError, named: Named, db: &Path) -> OpenError {
+    match error {
+        OpenError::Damaged { position, .. } if Position::START < named.stored.position => {
+            let absence = if db.exists() { "it is empty" } else { "it is missing" };
+            let reason = format!("{absence}, and {} records were in it", named.stored.position);
+            OpenError::Damaged { position, file: db.to_owned(), reason }
+        }
+        error => error,
     }
 }
 
@@ -193,62 +211,6 @@ fn is_new(db: &Path) -> Result<bool, OpenError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(source) => Err(io_error(db, source)),
     }
-}
-
-/// Opens sled's database once that can do no harm.
-fn open_database(directory: &Directory, named: Named) -> Result<Database, OpenError> {
-    let (folder, db) = (directory.sled(), directory::db(&directory.sled()));
-    let damaged = |position, reason| OpenError::Damaged { position, file: db.clone(), reason };
-    // When no copy can be made, nothing can be said of any record.
-    let first_fault = || {
-        let fault = first_fault(directory, named.stored).ok().flatten();
-        fault.map_or(Position::new(1), |fault| fault.position)
-    };
-    let recovery = match recovery::check(&folder) {
-        Ok(recovery) => recovery,
-        Err(RecoveryError::Damaged { reason }) => return Err(damaged(first_fault(), reason)),
-        Err(RecoveryError::Io(source)) => return Err(io_error(&folder, source)),
-    };
-    // Before there was a journal, nothing held what recovery may cut off.
-    let without_journal = named.appended == Mark::START;
-    if Position::START < named.stored.position && (recovery == Recovery::Unknown || without_journal) {
-        let fault = self::first_fault(directory, named.stored);
-        if let Some(Fault { position, reason }) =
-            fault.map_err(|error| io_error(&directory.trial(), error))?
-        {
-            return Err(damaged(position, reason));
-        }
-    }
-    recovery::discard_unfinished(&folder).map_err(|source| io_error(&folder, source))?;
-    Database::open(&folder).map_err(|error| match error.refused() {
-        Some(source) => io_error(&db, source),
-        // sled locks its file too, for as long as anybody has it open.
-        None if error.is_locked() => directory::in_use(directory.path()),
-        None => damaged(first_fault(), format!("the database cannot be opened: {error}")),
-    })
-}
-
-/// Where the store ends. It must come to `named`, or end before it without a fault; behind it, every block must follow
-/// from the one before.
-fn prove(database: &Database, named: Tail) -> Result<Tail, Fault> {
-    let end = database.last().map_err(|fault| walk(database, named).err().unwrap_or(fault))?;
-    let Some(last) = end else { return Ok(Tail::START) };
-    if last.last() < named.position {
-        return Ok(Tail { position: last.last(), chain: last.after() });
-    }
-    let mut steps = Walk::from(Tail::START);
-    if Position::START < named.position {
-        let block = database.block(named.position)?;
-        if (Tail { position: block.last(), chain: block.after() }) != named {
-            let reason = format!("the block is not the one that stood before position {}", named.position);
-            return Err(Fault { position: block.first(), reason });
-        }
-        steps = Walk::from(named);
-    }
-    for block in database.blocks(steps.next()) {
-        steps.step(&block.map_err(|reason| Fault { position: steps.next(), reason })?)?;
-    }
-    steps.finish()
 }
 
 /// What the journal holds of what comes after the store.
@@ -294,36 +256,6 @@ fn compare(database: &Database, found: &[Found], stored: Position) -> Result<(),
     Ok(())
 }
 
-/// The first fault in a database that may not be opened itself, looked for in a copy.
-///
-/// On file systems that cannot share blocks between files the copy takes as much room again.
-fn first_fault(directory: &Directory, named: Tail) -> io::Result<Option<Fault>> {
-    let trial = directory.trial();
-    directory::copy(&directory.sled(), &trial)?;
-    recovery::discard_unfinished(&trial)?;
-    let fault = match Database::open(&trial) {
-        Ok(database) => walk(&database, named).err(),
-        Err(error) => match error.refused() {
-            Some(source) => return Err(source),
-            None => {
-                let reason = format!("the database cannot be opened: {error}");
-                Some(Fault { position: Position::new(1), reason })
-            }
-        },
-    };
-    directory::remove(&trial)?;
-    Ok(fault)
-}
-
-/// Walks all blocks of a database.
-fn walk(database: &Database, named: Tail) -> Result<Tail, Fault> {
-    let mut walk = Walk::new(named);
-    for block in database.blocks(Position::START) {
-        walk.step(&block.map_err(|reason| Fault { position: walk.next(), reason })?)?;
-    }
-    walk.finish()
-}
-
 /// What to do when the file system refuses.
 fn advice(source: &io::Error) -> &'static str {
     match source.kind() {
@@ -334,6 +266,6 @@ fn advice(source: &io::Error) -> &'static str {
     }
 }
 
-fn io_error(path: &Path, source: io::Error) -> OpenError {
+pub(super) fn io_error(path: &Path, source: io::Error) -> OpenError {
     OpenError::Io { path: path.to_owned(), source }
 }

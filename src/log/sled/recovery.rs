@@ -15,12 +15,13 @@ use std::{
     fs::{self, File},
     io,
     os::unix::fs::FileExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use super::{database::SEGMENT_BYTES, directory};
 
 const SNAPSHOT: &str = "snap.";
+const CONF: &str = "conf";
 const UNFINISHED: &str = ".generating";
 /// A file that takes up room while the database holds more than its snapshot.
 const ROOM: &str = "room";
@@ -107,6 +108,60 @@ pub fn discard_unfinished(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The files beside the database that say nothing the database does not say, and that sled would not open with: snapshots
+/// and parameters with another checksum than they carry, or with something else in their place. When the system refuses, the
+/// answer is what it refused.
+///
+/// Both end in the CRC-32 of what comes before it; in a snapshot a length of eight bytes stands between.
+pub fn unusable(folder: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+    let blobs = folder.join("blobs");
+    if let Err(error) = fs::read_dir(&blobs)
+        && error.kind() == io::ErrorKind::PermissionDenied
+    {
+        return Err((blobs, error));
+    }
+    let mut unusable = Vec::new();
+    for name in names(folder).map_err(|error| (folder.to_owned(), error))? {
+        let between = match name.as_str() {
+            snapshot if snapshot.starts_with(SNAPSHOT) && !snapshot.ends_with(UNFINISHED) => 8,
+            CONF => 0,
+            _ => continue,
+        };
+        let path = folder.join(&name);
+        let whole = match fs::read(&path) {
+            Ok(bytes) => is_whole(&bytes, between),
+            Err(error) if matches!(error.kind(), io::ErrorKind::IsADirectory | io::ErrorKind::NotFound) => {
+                false
+            }
+            Err(error) => return Err((path, error)),
+        };
+        if !whole {
+            unusable.push(path);
+        }
+    }
+    unusable.sort();
+    Ok(unusable)
+}
+
+fn is_whole(bytes: &[u8], between: usize) -> bool {
+    let Some((rest, checksum)) = bytes.split_last_chunk::<4>() else { return false };
+    let body = rest.len().checked_sub(between).and_then(|end| rest.get(..end)).unwrap_or_default();
+    !body.is_empty() && crc32fast::hash(body) == u32::from_le_bytes(*checksum)
+}
+
+/// Gives a file of sled's another name, by which sled does not know it, and returns that.
+pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let names = (1_u32..).map(|nth| match nth {
+        1 => format!("damaged.{name}"),
+        _ => format!("damaged.{nth}.{name}"),
+    });
+    let mut free = names.map(|name| path.with_file_name(name));
+    let aside = free.find(|aside| fs::symlink_metadata(aside).is_err()).unwrap_or_default();
+    fs::rename(path, &aside)?;
+    Ok(aside)
 }
 
 /// The number that the newest snapshot holds up to.

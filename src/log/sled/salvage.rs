@@ -20,7 +20,8 @@ use super::{
     directory::{self, Directory},
     frame::{ALIGNMENT, Frame},
     open::OpenError,
-    tail_file::{Named, TailFile},
+    tail_file::{Mark, Named, TailFile},
+    whole,
 };
 use crate::position::Position;
 
@@ -52,6 +53,23 @@ enum Form {
     Frame(usize),
 }
 
+/// Two files that are each whole and cannot be of one record: one of them was put there from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    /// Where they differ at the latest. The first position at which they do is not known.
+    pub position: Position,
+    /// The file that does not have what another speaks of.
+    pub file: PathBuf,
+    /// What does not fit.
+    pub reason: String,
+}
+
+/// A frame, and by what `tail` would name it.
+struct Entry {
+    stretch: Stretch,
+    mark: Mark,
+}
+
 /// A block, and what it is chained to.
 struct Link {
     stretch: Stretch,
@@ -65,6 +83,7 @@ pub struct Salvage {
     directory: Directory,
     named: Option<Named>,
     stretches: Vec<Stretch>,
+    contradiction: Option<Contradiction>,
 }
 
 impl Salvage {
@@ -81,17 +100,63 @@ impl Salvage {
         }
         let directory = Directory::look(path)?;
         let db = directory::db(&directory.sled());
-        let mut candidates = frames(&directory)?;
+        let entries = frames(&directory)?;
         let links = links(&db).map_err(|source| OpenError::Io { path: db, source })?;
         let proven = chained(&links);
-        candidates.extend(links.into_iter().map(|link| link.stretch));
         let named = match TailFile::look(&directory.tail()) {
             Ok(named) => named,
             Err(error) if holds_nothing(&error) => None,
             Err(source) => return Err(OpenError::Io { path: directory.tail(), source }),
         };
-        let stretches = arrange(proven, candidates);
-        Ok(Salvage { directory, named, stretches })
+        let contradiction = named.and_then(|named| {
+            contradicted_block(&directory, &proven, named)
+                .or_else(|| contradicted_append(&directory, &proven, &entries, named))
+        });
+        let blocks = proven.iter().map(|link| link.stretch.clone()).collect();
+        let appends: Vec<Stretch> = entries.into_iter().map(|entry| entry.stretch).collect();
+        let candidates = appends.iter().chain(links.iter().map(|link| &link.stretch)).cloned().collect();
+        let mut salvage = Salvage { directory, named, stretches: arrange(blocks, candidates), contradiction };
+        if salvage.contradiction.is_none() {
+            let path = salvage.db();
+            let differing = salvage.differing(&appends);
+            salvage.contradiction = differing.map_err(|source| OpenError::Io { path, source })?;
+        }
+        Ok(salvage)
+    }
+
+    /// The first append in the journal that the store has otherwise.
+    fn differing(&self, appends: &[Stretch]) -> io::Result<Option<Contradiction>> {
+        for append in appends {
+            let in_store = self.stretches.iter().filter(|stretch| {
+                stretch.place.form == Form::Block
+                    && stretch.first <= append.last
+                    && append.first <= stretch.last
+            });
+            let mut stored = HashMap::new();
+            for stretch in in_store {
+                stored.extend(self.read(stretch)?);
+            }
+            for (position, record) in self.read(append)? {
+                if stored.get(&position).is_some_and(|other| *other != record) {
+                    let reason = "the journal and the store have different records here".to_owned();
+                    let file = self.path_of(append.place.form);
+                    return Ok(Some(Contradiction { position, file, reason }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// What shows that the files are of different records, although each is whole.
+    pub const fn contradiction(&self) -> Option<&Contradiction> {
+        self.contradiction.as_ref()
+    }
+
+    fn path_of(&self, form: Form) -> PathBuf {
+        match form {
+            Form::Block => self.db(),
+            Form::Frame(file) => journal(&self.directory, file),
+        }
     }
 
     /// The directory.
@@ -134,10 +199,7 @@ impl Salvage {
     /// The records of a stretch.
     pub fn read(&self, stretch: &Stretch) -> io::Result<Vec<(Position, Bytes)>> {
         let Stretch { first, last, place: Place { form, at, bytes } } = stretch;
-        let path = match form {
-            Form::Block => self.db(),
-            Form::Frame(file) => self.directory.journal().join(file.to_string()),
-        };
+        let path = self.path_of(*form);
         let mut content = vec![0; *bytes];
         File::open(path)?.read_exact_at(&mut content, *at)?;
         let content = Bytes::from(content);
@@ -157,8 +219,65 @@ impl Salvage {
     }
 }
 
+/// The last position up to which the blocks in a database's file are whole and follow from one another.
+pub fn end(db: &Path) -> io::Result<Position> {
+    let links = links(db)?;
+    Ok(chained(&links).last().map_or(Position::START, |link| link.stretch.last))
+}
+
+/// Where the whole blocks of a database's file lie, in order and each position once: those that follow from one another, and
+/// behind them whatever else is whole.
+pub fn places(db: &Path) -> io::Result<Vec<whole::Place>> {
+    let links = links(db)?;
+    let proven = chained(&links).into_iter().map(|link| link.stretch.clone()).collect();
+    let all = links.iter().map(|link| link.stretch.clone()).collect();
+    let place = |Stretch { first, last, place }: Stretch| whole::Place {
+        first,
+        last,
+        at: place.at,
+        bytes: place.bytes,
+    };
+    Ok(arrange(proven, all).into_iter().map(place).collect())
+}
+
+/// The file of the journal with this number.
+fn journal(directory: &Directory, file: usize) -> PathBuf {
+    directory.journal().join(file.to_string())
+}
+
+/// The block in the place of the one that `tail` names, when it is another.
+fn contradicted_block(directory: &Directory, proven: &[&Link], named: Named) -> Option<Contradiction> {
+    let position = named.stored.position;
+    let link = proven.iter().find(|link| position <= link.stretch.last)?;
+    (Position::START < position && link.after != named.stored).then(|| Contradiction {
+        position: link.stretch.first,
+        file: directory::db(&directory.sled()),
+        reason: format!("the block is not the one that stood before position {position}"),
+    })
+}
+
+/// The append in the place of the one that `tail` names, when it is another. What is in the store is not looked for: the
+/// journal is written over then.
+fn contradicted_append(
+    directory: &Directory,
+    proven: &[&Link],
+    entries: &[Entry],
+    named: Named,
+) -> Option<Contradiction> {
+    let position = named.appended.position;
+    let end = proven.last().map_or(Position::START, |link| link.stretch.last);
+    let within = |entry: &&Entry| entry.stretch.first <= position && position <= entry.stretch.last;
+    let entry = entries.iter().find(within).filter(|_| end < position)?;
+    let Form::Frame(file) = entry.stretch.place.form else { return None };
+    (entry.mark != named.appended).then(|| Contradiction {
+        position: entry.stretch.first,
+        file: journal(directory, file),
+        reason: format!("the append is not the one that ended at position {position}"),
+    })
+}
+
 /// The blocks that follow from one another from the first position on: of all ways, the one that leads farthest.
-fn chained(links: &[Link]) -> Vec<Stretch> {
+fn chained(links: &[Link]) -> Vec<&Link> {
     let mut order: Vec<usize> = (0..links.len()).collect();
     order.sort_by_key(|index| links.get(*index).map(|link| link.stretch.first));
     let mut ways: HashMap<(Position, [u8; 32]), Option<&Link>> = HashMap::new();
@@ -173,13 +292,13 @@ fn chained(links: &[Link]) -> Vec<Stretch> {
             }
         }
     }
-    let mut stretches = Vec::new();
+    let mut chained = Vec::new();
     while let Some(Some(link)) = ways.get(&key(&end)) {
-        stretches.push(link.stretch.clone());
+        chained.push(*link);
         end = link.before;
     }
-    stretches.reverse();
-    stretches
+    chained.reverse();
+    chained
 }
 
 /// Puts behind the proven stretches whatever goes on from there, each position once; then what lies behind a gap.
@@ -205,7 +324,7 @@ fn holds_nothing(error: &io::Error) -> bool {
 }
 
 /// All whole frames in the files of the journal.
-fn frames(directory: &Directory) -> Result<Vec<Stretch>, OpenError> {
+fn frames(directory: &Directory) -> Result<Vec<Entry>, OpenError> {
     let mut found = Vec::new();
     for (file, path) in directory.journals().into_iter().enumerate() {
         let bytes = match std::fs::read(&path) {
@@ -221,7 +340,8 @@ fn frames(directory: &Directory) -> Result<Vec<Stretch>, OpenError> {
             };
             let length = frame.bytes().len();
             let place = Place { form: Form::Frame(file), at: at as u64, bytes: length };
-            found.push(Stretch { first: frame.first(), last: frame.last(), place });
+            let stretch = Stretch { first: frame.first(), last: frame.last(), place };
+            found.push(Entry { stretch, mark: Mark::from(&frame) });
             at += length;
         }
     }

@@ -11,6 +11,8 @@ pub struct Scan {
     next: Position,
     to: Position,
     bytes_left: usize,
+    /// What kept it from going on.
+    fault: Option<Fault>,
 }
 
 impl Scan {
@@ -21,6 +23,7 @@ impl Scan {
             to: reach.to.min(tail),
             // One record there must be.
             bytes_left: reach.bytes.max(1),
+            fault: None,
         }
     }
 
@@ -49,24 +52,38 @@ impl Scan {
         Ok(())
     }
 
-    /// Goes on through the blocks of a database, as far as they go. A block that was read and checked is used up.
+    /// What the database did not give at [`Scan::next`].
+    pub fn take_fault(&mut self) -> Option<Fault> {
+        self.fault.take()
+    }
+
+    /// Goes on through the blocks of a database, as far as they go, or to a fault in them. A block that was read and checked is
+    /// used up.
     pub fn blocks(&mut self, database: &Database, take: &mut Take<'_>) -> Result<(), ReadError> {
-        let mut block = database.block(self.next)?;
+        let mut block = match database.whole_block(self.next) {
+            Ok(block) => block,
+            Err(fault) => {
+                self.fault = Some(fault);
+                return Ok(());
+            }
+        };
         let mut blocks = database.blocks(block.last().next());
         loop {
             self.block(&block, take)?;
             if self.is_done() {
                 return Ok(());
             }
-            let fault = |reason: String| Fault { position: self.next, reason };
+            let position = self.next;
             block = match blocks.next() {
                 // `to` is durable, so what is not here is in memory by now, or lost.
                 None => return Ok(()),
-                Some(block) => block.map_err(fault)?,
+                Some(Ok(block)) if block.first() == position => block,
+                Some(other) => {
+                    let reason = other.err().unwrap_or_else(|| "missing".to_owned());
+                    self.fault = Some(Fault { position, reason });
+                    return Ok(());
+                }
             };
-            if block.first() != self.next {
-                return Err(fault("missing".to_owned()).into());
-            }
         }
     }
 

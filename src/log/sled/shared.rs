@@ -97,7 +97,17 @@ impl Shared {
         let mut gathered = Gathered::new(self.tail(), from, bytes_max);
         while !self.gather_recent(&mut gathered) {
             let position = gathered.next;
-            self.store.look(|database| store::records(database, position, |record| gathered.take(record)))?;
+            let looked = self
+                .store
+                .look(|database| store::records(database, position, |record| gathered.take(record)));
+            match looked {
+                // Behind a page that sled refuses it goes on block by block.
+                Ok(_) => {}
+                Err(_) if position < gathered.next => {}
+                // What was read so far is sound; whoever reads on meets the fault first.
+                Err(_) if !gathered.run.records.is_empty() => break,
+                Err(error) => return Err(error),
+            }
         }
         Ok(gathered.run)
     }
@@ -121,9 +131,18 @@ impl Shared {
     /// A scan of memory and of the store.
     pub fn scan(&self, reach: Reach, take: &mut Take<'_>) -> Result<Position, ReadError> {
         let mut scan = Scan::new(reach, self.tail());
+        let first = scan.next();
         while !scan.is_done() {
-            if !self.scan_frames(&mut scan, take)? {
-                self.store.look(|database| scan.blocks(database, take))?;
+            let before = scan.next();
+            if self.scan_frames(&mut scan, take)? {
+                continue;
+            }
+            self.store.look(|database| scan.blocks(database, take))?;
+            match scan.take_fault().filter(|_| before == scan.next()) {
+                None => {}
+                // What was given so far is sound; whoever goes on meets the fault first.
+                Some(_) if first < scan.next() => break,
+                Some(fault) => return Err(fault.into()),
             }
         }
         Ok(scan.next())
@@ -175,7 +194,7 @@ impl Shared {
             let record = match found {
                 Some(record) => record,
                 None => {
-                    let block = block.insert(self.store.look(|database| database.block(position))?);
+                    let block = block.insert(self.store.look(|database| database.whole_block(position))?);
                     block.record(position).ok_or_else(|| Fault { position, reason: "missing".to_owned() })?
                 }
             };

@@ -135,7 +135,7 @@ pub fn records(
     first: Position,
     mut take: impl FnMut(Bytes) -> Wants,
 ) -> Result<Position, Fault> {
-    let mut block = database.block(first)?;
+    let mut block = database.whole_block(first)?;
     let mut blocks = database.blocks(block.last().next());
     let mut position = first;
     loop {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::PoisonError};
 
 use super::{
     chain::{Fault, Walk},
+    database::Database,
     directory::{self, Files},
     frame::Frame,
     journal::Found,
@@ -61,7 +62,8 @@ pub fn verify(
         let walked = shared.store.look(|database| {
             let before = walk.next();
             for block in database.blocks(before).take(BLOCKS_AT_ONCE) {
-                walk.step(&block.map_err(|reason| Fault { position: walk.next(), reason })?)?;
+                let block = block.map_err(|reason| refused(database, walk.next(), named.position, reason))?;
+                walk.step(&block)?;
             }
             let missing = || Fault { position: before, reason: "missing".to_owned() };
             if before < walk.next() { Ok(()) } else { Err(missing()) }
@@ -73,6 +75,18 @@ pub fn verify(
     let last = frames.last().map_or(named.position, Frame::last);
     progress(last);
     Ok(last)
+}
+
+/// What sled refuses at a position: the fault is at the first one from there on that is not whole in the file either; behind
+/// the last when all are.
+fn refused(database: &Database, position: Position, last: Position, reason: String) -> Fault {
+    let mut position = position;
+    while position <= last
+        && let Ok(block) = database.whole_block(position)
+    {
+        position = block.last().next();
+    }
+    Fault { position, reason }
 }
 
 /// The files that are open must still be those in the directory: what was removed under a running process is lost with it.
