@@ -103,6 +103,31 @@ impl Office {
         found
     }
 
+    /// A field explained: its value, and by the ends of their ids the facts that it rests on, the claims that lost with rule
+    /// and stance, and what was corrected or taken back.
+    async fn explained(&self, subject: &str, field: &str, on: &str) -> String {
+        let request = v1::ExplainRequest {
+            subject: subject.to_owned(),
+            field: field.to_owned(),
+            as_of: as_of(on, None),
+            min_position: 0,
+        };
+        let it = AuditServiceClient::new(self.channel.clone()).explain(request).await.unwrap().into_inner();
+        let end = |record: &v1::Record| {
+            record.event.as_ref().map(|event| event.event_id[34..].to_owned()).unwrap_or_default()
+        };
+        let ends = |records: &[v1::Record]| records.iter().map(end).collect::<Vec<_>>().join(",");
+        let lost = it.lost.iter().map(|lost| {
+            let (rule, stance) =
+                (name::<words::FoldRule>(lost.lost_by), name::<words::ClaimStance>(lost.stance));
+            format!(" lost {} {rule} {stance}", ends(lost.record.as_slice()))
+        });
+        let lost: String = lost.collect();
+        let revised =
+            if it.revisions.is_empty() { String::new() } else { format!(" not {}", ends(&it.revisions)) };
+        format!("{} on {}{lost}{revised}", it.value, ends(&it.evidence))
+    }
+
     /// What is on the docket of the groups over a period, for a reader who stands at a date.
     async fn docket(&self, groups: &[&str], on: &str) -> Vec<String> {
         let request = v1::ListDocketRequest {
@@ -458,6 +483,95 @@ async fn competing_dates_of_one_delisting() {
     assert_eq!(listing.corroborated_by, 1);
     // The ranks are too far apart for a dispute.
     assert!(!listing.disputed);
+}
+
+/// Of one beginning two sources of nearly the same rank give two dates: from the first of them on the claim that lost is shown,
+/// with the status and with each field that it would have moved, and after the second with each that rests on the fact.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn competing_dates_of_one_beginning() {
+    use v1::SourceKind::{CounterpartyStatement, OfficialStatement};
+    let engaged = |number, date: &str, kind: v1::EngagementKind, source| {
+        from_kind(
+            with_engagement(meeting(number, date, "il", "hts"), |it| {
+                it.kind = kind.into();
+                if kind == v1::EngagementKind::CeasefireInForce {
+                    let sides = vec!["il".to_owned(), "hts".to_owned()];
+                    it.ceasefire = Some(v1::Ceasefire { sides, ..Default::default() });
+                }
+            }),
+            source,
+        )
+    };
+    let truce = v1::EngagementKind::CeasefireInForce;
+    let met = |number, date: &str, source| from_kind(meeting(number, date, "us", "hts"), source);
+    let office = Office::with(vec![
+        engaged(20, "2024-01-01", v1::EngagementKind::Strike, OfficialStatement),
+        engaged(21, "2024-06-01", truce, OfficialStatement),
+        claim(engaged(22, "2024-04-01", truce, CounterpartyStatement), 21),
+        met(30, "2024-05-10", OfficialStatement),
+        claim(met(31, "2024-01-12", CounterpartyStatement), 30),
+        with_engagement(met(32, "2024-05-20", OfficialStatement), |it| {
+            it.participants[0].level = v1::Level::ForeignMinister.into();
+        }),
+    ])
+    .await;
+    let (il, us) = ("relationship/il/hts", "relationship/us/hts");
+    for (subject, on, headline, disputed) in [
+        (il, "2024-03-31", "HOSTILE", false),
+        (il, "2024-04-01", "HOSTILE", true),
+        (il, "2024-05-31", "HOSTILE", true),
+        (il, "2024-06-01", "CEASEFIRE", true),
+        (us, "2024-01-11", "NONE", false),
+        (us, "2024-02-01", "NONE", true),
+        (us, "2024-05-10", "DIRECT_CONTACT", true),
+        (us, "2024-06-01", "DIRECT_CONTACT", true),
+        (us, "2025-05-11", "DIRECT_CONTACT", false),
+    ] {
+        let actor = subject.split('/').nth(1).unwrap();
+        let it = office.relationship(actor, "hts", on).await;
+        let found = (
+            name::<words::Headline>(it.headline),
+            it.flags.contains(&v1::RelationshipFlag::Disputed.into()),
+            it.alternatives.len(),
+        );
+        assert_eq!(found, (headline, disputed, disputed.into()), "{subject} {on}");
+        let open = office.anomalies(on, &[]).await.iter().filter(|it| it.contains(subject)).count();
+        assert!(usize::from(disputed) <= open, "{subject} {on}");
+    }
+    for (subject, field, on, expected) in [
+        (il, "conflict", "2024-03-31", "HOSTILE on 14"),
+        (il, "conflict", "2024-05-01", "HOSTILE on 14 lost 16 SOURCE_RANK DISPUTES"),
+        (il, "headline", "2024-05-01", "HOSTILE on 14 lost 16 SOURCE_RANK DISPUTES"),
+        (il, "engagements", "2024-05-01", "1 on 14 lost 16 SOURCE_RANK DISPUTES"),
+        (il, "contact", "2024-05-01", "NONE on "),
+        (il, "conflict", "2024-06-01", "CEASEFIRE on 15 lost 16 SOURCE_RANK DISPUTES"),
+        (us, "contact", "2024-02-01", "NONE on  lost 1f SOURCE_RANK DISPUTES"),
+        (us, "headline", "2024-02-01", "NONE on  lost 1f SOURCE_RANK DISPUTES"),
+        (us, "score", "2024-02-01", "0.0000 on  lost 1f SOURCE_RANK DISPUTES"),
+        (us, "headline", "2024-05-19", "DIRECT_CONTACT on 1e lost 1f SOURCE_RANK DISPUTES"),
+        (us, "headline", "2024-06-01", "DIRECT_CONTACT on 20"),
+        (us, "engagements", "2024-06-01", "2 on 20,1e lost 1f SOURCE_RANK DISPUTES"),
+        (us, "score.count", "2030-06-01", "2 on 20,1e lost 1f SOURCE_RANK DISPUTES"),
+        (us, "contact.count_365_days", "2024-06-01", "2 on 20,1e lost 1f SOURCE_RANK DISPUTES"),
+        (us, "contact.count_30_days", "2024-06-10", "1 on 20"),
+        (us, "alternatives", "2024-06-01", "1 on  lost 1f SOURCE_RANK DISPUTES"),
+    ] {
+        assert_eq!(office.explained(subject, field, on).await, expected, "{subject} {field} {on}");
+    }
+    // What was corrected or taken back is no claim that lost.
+    let taken_back = v1::Retraction { target: id(31), reason: "Another group.".to_owned() };
+    let body = Some(v1::event::Body::Retraction(taken_back));
+    office.submit(vec![v1::Event { event_id: id(33), body }]).await;
+    assert_eq!(office.explained(us, "engagements", "2024-06-01").await, "2 on 20,1e not 1f,21");
+    // The claim begins to be shown on its day, and ceases to be a year after the last of the dates.
+    assert_eq!(
+        office.replayed(il, &["flags", "headline"]).await,
+        [
+            "2024-01-01 headline HOSTILE NEW_FACT 0014",
+            "2024-04-01 flags[DISPUTED] set NEW_FACT 0016",
+            "2024-06-01 headline CEASEFIRE NEW_FACT 0015",
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,6 +14,7 @@ use crate::{
     ledger::{Ledger, Recorded},
     log::ReadError,
     position::Position,
+    projection::timeline::lost_claims,
 };
 
 /// Events of one kind in an explanation. What a whole list rests on may be more.
@@ -56,6 +57,15 @@ pub struct LostClaim {
     pub lost: Lost,
     /// The event that tells what won against it. It may take effect after the valid date.
     pub winner: Option<Recorded>,
+}
+
+/// What a field counts.
+#[derive(Clone, Debug, Default)]
+pub struct Counted {
+    /// The events, the latest first; none: it counts nothing.
+    pub events: Vec<Position>,
+    /// The claims that lost against them, and those that it would count had they won.
+    pub lost: Vec<Lost>,
 }
 
 /// The status has no such field.
@@ -122,23 +132,33 @@ impl Explanation {
         }
     }
 
-    /// Says what the value counts, or what is below it where it has no value of its own: `counted` are the events that the
-    /// field at a path counts, the latest first; none: it counts nothing.
-    pub fn rests_on_counted(&mut self, counted: impl Fn(&str) -> Vec<Position>) {
-        let mut events = counted(&self.path);
-        if events.is_empty() && self.provenance.events.is_empty() {
-            events = self.below.iter().flat_map(|field| counted(&field.path)).collect();
-            events.sort_unstable();
-            events.dedup();
+    /// Says what the value counts, or what is below it where it has no value of its own: `counted` is what the field at a path
+    /// counts.
+    pub fn rests_on_counted(&mut self, counted: impl Fn(&str) -> Counted) {
+        let mut found = counted(&self.path);
+        if found.events.is_empty() && self.provenance.events.is_empty() {
+            for of_field in self.below.iter().map(|field| counted(&field.path)) {
+                found.events.extend(of_field.events);
+                found.lost.extend(of_field.lost);
+            }
+            found.events.sort_unstable();
+            found.events.dedup();
         }
-        if !events.is_empty() {
-            self.provenance = Provenance { events, rule: FoldRule::Derived, ..self.provenance.clone() };
+        let mut known: BTreeSet<Position> = self.provenance.lost.iter().map(|lost| lost.position).collect();
+        let lost = found.lost.into_iter().filter(|lost| known.insert(lost.position));
+        self.provenance.lost.extend(lost);
+        if !found.events.is_empty() {
+            self.provenance.events = found.events;
+            self.provenance.rule = FoldRule::Derived;
         }
     }
 }
 
 /// Adds the events: the cost is that of reading the families of the facts that gave the value and of the claims that
 /// lost, each read by position.
+///
+/// A claim of one of those facts, or of a fact that a detail of the field rests on, that stands and was not found before is
+/// among those that lost, whatever the value makes of it.
 pub async fn explain(
     ledger: &Ledger,
     mut explanation: Explanation,
@@ -146,7 +166,7 @@ pub async fn explain(
 ) -> Result<Explanation, ReadError> {
     let Provenance { events, lost, .. } = &explanation.provenance;
     let events: Vec<Position> = events.iter().copied().take(EVENTS_MAX).collect();
-    let lost: Vec<Lost> = lost.iter().copied().take(EVENTS_MAX).collect();
+    let mut lost: Vec<Lost> = lost.iter().copied().take(EVENTS_MAX).collect();
     let contest = lost.iter().flat_map(|it| [it.position, it.against]);
     let mut named: Vec<Position> = events.iter().copied().chain(contest).collect();
     named.sort_unstable();
@@ -154,16 +174,31 @@ pub async fn explain(
     let read = ledger.fetch(&named).await?;
     let mut roots: BTreeSet<Position> = read.iter().map(root).collect();
     roots.extend(&explanation.left);
-    let read: BTreeMap<Position, Recorded> = read.into_iter().map(|it| (it.position, it)).collect();
-    for position in roots {
-        let members = ledger.family(position);
+    let mut read: BTreeMap<Position, Recorded> = read.into_iter().map(|it| (it.position, it)).collect();
+    let details = explanation.below.iter().flat_map(|field| field.grounds().events.iter());
+    let details: BTreeSet<Position> =
+        details.take(EVENTS_MAX).map(|event| ledger.family_root(*event)).collect();
+    for position in roots.union(&details) {
+        let members = ledger.family(*position);
         let members: Vec<Position> = members.into_iter().filter(|it| *it <= as_of.known_at).collect();
-        if 1 < members.len() {
-            let family = ledger.fetch(&members).await?;
-            let others = visible(family, as_of).into_iter().filter(|it| !read.contains_key(&it.position));
-            explanation.revisions.extend(others);
+        if members.len() <= 1 {
+            continue;
+        }
+        let family = ledger.fetch(&members).await?;
+        for claim in lost_claims(&family, as_of) {
+            if lost.iter().all(|known| known.position != claim.position) {
+                lost.push(claim);
+            }
+        }
+        for it in visible(family, as_of) {
+            let contends = || lost.iter().any(|lost| [lost.position, lost.against].contains(&it.position));
+            if !read.contains_key(&it.position) && !contends() && roots.contains(position) {
+                explanation.revisions.push(it.clone());
+            }
+            read.entry(it.position).or_insert(it);
         }
     }
+    lost.truncate(EVENTS_MAX);
     explanation.revisions.sort_by_key(|it| it.position);
     explanation.revisions.truncate(EVENTS_MAX);
     explanation.evidence = events.iter().filter_map(|position| read.get(position).cloned()).collect();

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use super::explain::Counted;
 use crate::{
     domain::{
         as_of::AsOf,
@@ -242,29 +243,37 @@ impl Matter {
         }
     }
 
-    /// The events that the field at a path counts, the latest first; none, when it counts nothing.
-    pub fn counted(&self, store: &Store, as_of: AsOf, path: &str) -> Vec<Position> {
+    /// What the field at a path counts.
+    pub fn counted(&self, store: &Store, as_of: AsOf, path: &str) -> Counted {
         match (self, Tally::of(path)) {
-            (_, None) => Vec::new(),
+            (_, None) => Counted::default(),
             (Matter::Relationship(actor, group), _) => {
                 let group = store.survivor_of(group, as_of);
                 let line = store.line_of(actor, &group, as_of);
-                line.map(|line| line.speaking_to(path, as_of.valid_at)).unwrap_or_default()
+                let counted = |line: &Line| Counted {
+                    events: line.speaking_to(path, as_of.valid_at),
+                    lost: line.contesting(path, as_of.valid_at),
+                };
+                line.map(|line| counted(&line)).unwrap_or_default()
             }
             (Matter::Group(group) | Matter::Designation(group, _), _) => {
                 let known = store.identity(group, as_of);
                 let acts = known.iter().flat_map(|(_, standing)| standing);
                 let acts = acts.filter(|it| it.content.act().is_some() && it.heralded <= as_of.valid_at);
-                let mut acts: Vec<Position> = acts.map(|it| it.position).collect();
-                acts.reverse();
-                acts
+                let (mut events, mut lost) = (Vec::new(), Vec::new());
+                for act in acts {
+                    events.push(act.position);
+                    lost.extend(act.lost.iter().copied());
+                }
+                events.reverse();
+                Counted { events, lost }
             }
         }
     }
 
-    /// The facts that the field at a path rested on just before something was said about them, and that are not behind
-    /// `known`, what it rests on now: each by the one that its claims are claims of. Of what was said, the last
-    /// [`REVISIONS_MAX`] are tried.
+    /// The facts that the field at a path rested on just before something was said about them, and no more after it, and that
+    /// are not behind `known`, what it rests on now: each by the one that its claims are claims of. Of what was said, the last
+    /// `REVISIONS_MAX` are tried.
     pub fn left(
         &self,
         store: &Store,
@@ -285,12 +294,13 @@ impl Matter {
         });
         let mut left = BTreeSet::new();
         for (position, root) in revised.take(REVISIONS_MAX) {
-            let before = AsOf { known_at: position.previous(), ..as_of };
-            let fields =
-                if left.contains(&root) { Ok(Vec::new()) } else { self.fields_for(store, before, path) };
-            let found = fields.unwrap_or_default();
-            let rested = find(&found, path).map(|asked| behind(&asked.provenance()));
-            if rested.is_some_and(|roots| roots.contains(&root)) {
+            let rests = |known_at| {
+                let found = self.fields_for(store, AsOf { known_at, ..as_of }, path).unwrap_or_default();
+                let provenance = find(&found, path).map(|asked| asked.provenance());
+                provenance.is_some_and(|it| behind(&it).contains(&root))
+            };
+            // What it left for another fact it has not left for what was said.
+            if !left.contains(&root) && rests(position.previous()) && !rests(position) {
                 left.insert(root);
             }
         }

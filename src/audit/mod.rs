@@ -21,6 +21,6 @@ pub use decision::{Decision, Found, HINDSIGHT_MAX, Hindsight, Later, Since};
 pub use diff::{Compared, DIFF_EVENTS_MAX};
 pub use digest::ViewText;
 pub use everything::may_differ;
-pub use explain::{Explanation, LostClaim, NoFieldError, explain, field_of};
+pub use explain::{Counted, Explanation, LostClaim, NoFieldError, explain, field_of};
 pub use kept::{KeptView, KeptViewError, Unlike, Unlikeness};
 pub use matter::{Matter, MatterError, Terms};

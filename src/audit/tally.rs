@@ -42,7 +42,7 @@ impl<'a> Tallied<'a> {
     /// what the first does; one for each fact, the last recorded first, and then facts that count now under another name.
     pub fn others(&self, answers: &mut Answers<'_>, path: &str, first: Position) -> Vec<Position> {
         let (from, to) = self.views;
-        let counted = |as_of| self.matter.counted(self.store, as_of, path);
+        let counted = |as_of| self.matter.counted(self.store, as_of, path).events;
         let (was, is) = (counted(from), counted(to));
         let of_families = |events: &[Position]| -> BTreeMap<Position, Position> {
             events.iter().filter_map(|event| Some((*self.roots.get(event)?, *event))).collect()

@@ -98,7 +98,9 @@ pub fn headline_meaning(number: i32) -> &'static str {
         Headline::Normalised => "There are embassies both ways, or an ambassador.",
         Headline::DeFactoRelations => "There is a mission, and no recognition.",
         Headline::PeaceImplementing => "A peace agreement is being carried out.",
-        Headline::FightAndTalk => "They talk, directly or through others, while force is used.",
+        Headline::FightAndTalk => {
+            "They talk or have agreed, directly or through others, while force is used."
+        }
         Headline::Ceasefire => "A ceasefire holds.",
         Headline::Negotiating => "They negotiate, or have agreed on what is not carried out yet.",
         Headline::Hostile => "Force was used within 365 days, and there is no ceasefire.",
@@ -119,7 +121,9 @@ pub fn relationship_flag_meaning(number: i32) -> &'static str {
     match Flag::try_from(number).unwrap_or_default() {
         Flag::EngagingWhileDesignated => "a truce, or dealings within 365 days, while it lists the group",
         Flag::RecognisedButListed => "it recognises the group and lists it",
-        Flag::Disputed => "a source of nearly the same rank contradicts what this rests on",
+        Flag::Disputed => {
+            "a source of nearly the same rank contradicts what counts here, or would count by its date"
+        }
         Flag::SecretOnly => "every contact within 365 days was secret, leaked or denied at the time",
         Flag::Unspecified => "",
     }

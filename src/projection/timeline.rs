@@ -14,7 +14,9 @@ use crate::{
         date::Day,
         event::Event,
         fact::Fact,
-        fold::{Content, Direction, History, Place, Standing, Telling, group::GroupFact, relationship::Move},
+        fold::{
+            Content, Direction, History, Lost, Place, Standing, Telling, group::GroupFact, relationship::Move,
+        },
         id::{ActorId, GroupId},
         statement::{Engagement, Statement},
         subject::Subject,
@@ -234,6 +236,12 @@ async fn history(
 
 fn touches(fact: &Fact, subject: &Subject) -> bool {
     matches!(subject, Subject::Event(_)) || fact.subjects().contains(subject)
+}
+
+/// The claims that lost in a family under the cuts, the best first, whomever they are about.
+pub fn lost_claims(events: &[Recorded], as_of: AsOf) -> Vec<Lost> {
+    let family = family(events, |fact| Some(Whole(fact.clone())));
+    family.standing(as_of).map(|standing| standing.lost).unwrap_or_default()
 }
 
 /// What a fact says as the record stands, without regard to other claims: `events` are the fact and what is recorded

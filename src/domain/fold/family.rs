@@ -4,7 +4,7 @@ use super::telling::{Content, Lost, Standing, Telling};
 use crate::{
     domain::{
         as_of::AsOf,
-        vocabulary::{Assertion, ClaimStance, FoldRule},
+        vocabulary::{Assertion, ClaimStance, FoldRule, SourceKind},
     },
     position::Position,
 };
@@ -104,6 +104,11 @@ impl<C: Content> Family<C> {
         candidates.sort_by_key(|it| (it.telling.source, it.telling.credibility, it.fact));
         let (winner, losers) = candidates.split_first()?;
         let lost: Vec<Lost> = losers.iter().map(|loser| lose(winner.telling, loser.telling)).collect();
+        let said = losers.iter().map(|loser| {
+            let denied = loser.telling.assertion == Assertion::Denied;
+            let moves = !denied && loser.telling.source != SourceKind::MachineCoded;
+            loser.telling.content.as_ref().filter(|_| moves)
+        });
         let telling = winner.telling;
         let (content, assertion) = match &telling.content {
             Some(content) => (content, telling.assertion),
@@ -123,6 +128,7 @@ impl<C: Content> Family<C> {
             content,
             decided_by: lost.first().map_or(FoldRule::Sole, |runner_up| runner_up.rule),
             disputed: lost.iter().any(|it| it.stance == ClaimStance::Disputes),
+            said: said.collect(),
             lost,
         })
     }
@@ -204,12 +210,7 @@ fn contradicts<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        date::parse_day,
-        fold::Direction,
-        source::Credibility,
-        vocabulary::{Label, SourceKind},
-    };
+    use crate::domain::{date::parse_day, fold::Direction, source::Credibility, vocabulary::Label};
 
     #[derive(Debug, PartialEq, Eq)]
     struct Word(&'static str);

@@ -148,6 +148,9 @@ pub struct Standing<'a, C> {
     pub content: &'a C,
     /// The claims that lost, best first.
     pub lost: Vec<Lost>,
+    /// What each of them would have moved its subject by, in the same order; `None`: it moves nothing, for it says nothing of
+    /// the subject, denies it, or is a lead.
+    pub said: Vec<Option<&'a C>>,
     /// The rule that decided between the claims.
     pub decided_by: FoldRule,
     /// Whether a loser of nearly the same rank contradicts it (fold rule 4).
@@ -184,6 +187,7 @@ impl<'a, C: Content> Standing<'a, C> {
             assertion: telling.assertion,
             content: &telling.content,
             lost: Vec::new(),
+            said: Vec::new(),
             decided_by: FoldRule::Sole,
             disputed: false,
         }

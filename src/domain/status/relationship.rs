@@ -40,7 +40,7 @@ pub struct RelationshipStatus {
     /// Engagements in effect by the date; those that are DENIED do not count.
     pub engagements: u64,
     /// The claims that lost against the facts that the facets rest on, in the order of the facets, of each fact the
-    /// best first, each once.
+    /// best first; then those that are shown whatever the facets rest on. Each once.
     pub alternatives: Vec<Lost>,
     /// Where the headline comes from: the provenance of the facet, or of both facets, that decided it.
     pub provenance: Provenance,

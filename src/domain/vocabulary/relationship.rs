@@ -89,11 +89,13 @@ vocabulary! {
         DeFactoRelations = 3 "DE_FACTO_RELATIONS",
         /// An agreement is being carried out.
         PeaceImplementing = 4 "PEACE_IMPLEMENTING",
-        /// They negotiate, directly or not, while force is used.
+        /// They negotiate, directly or not, or have agreed in part or in full, with a step within 365 days, while force was
+        /// used within 365 days and no ceasefire holds.
         FightAndTalk = 5 "FIGHT_AND_TALK",
         /// A ceasefire holds.
         Ceasefire = 6 "CEASEFIRE",
-        /// They negotiate; or they have agreed, with a step within 365 days, and within these no force or contact is on record.
+        /// They negotiate, directly or not, or have agreed in part or in full, with a step within 365 days: the process is
+        /// NEGOTIATING, AGREED_PARTIAL or AGREED_COMPREHENSIVE.
         Negotiating = 7 "NEGOTIATING",
         /// Force within 365 days, and no ceasefire.
         Hostile = 8 "HOSTILE",
@@ -118,7 +120,8 @@ vocabulary! {
         EngagingWhileDesignated = 1 "ENGAGING_WHILE_DESIGNATED",
         /// The actor recognises the group and lists it.
         RecognisedButListed = 2 "RECOGNISED_BUT_LISTED",
-        /// A source of nearly the same rank contradicts a fact that this status rests on.
+        /// A source of nearly the same rank contradicts a fact that this status rests on or counts within a year, or dates one
+        /// earlier that is not yet in effect.
         Disputed = 3 "DISPUTED",
         /// Every contact within 365 days was secret, leaked or denied at the time.
         SecretOnly = 4 "SECRET_ONLY",

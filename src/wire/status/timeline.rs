@@ -63,6 +63,7 @@ mod tests {
             assertion: Assertion::Confirmed,
             content: &(),
             lost: vec![lost(3)],
+            said: vec![None],
             decided_by: FoldRule::SourceRank,
             disputed: true,
         };

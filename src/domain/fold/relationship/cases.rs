@@ -102,13 +102,16 @@ fn headlines_in_order() {
     one(&["2025-06-30 AGREEMENT_SIGNED PARTIAL"], "NEGOTIATING by=1:SOLE process=AGREED_PARTIAL@2025-06-30");
     one(&["2024-06-30 AGREEMENT_SIGNED COMPREHENSIVE"], "NEGOTIATING");
     one(&["2024-06-29 AGREEMENT_SIGNED COMPREHENSIVE"], "DORMANT process=STALLED@2025-06-30");
-    one(&["2025-06-01 AGREEMENT_SIGNED PARTIAL", "2025-06-02 MEETING"], "DIRECT_CONTACT");
+    one(&["2025-06-01 AGREEMENT_SIGNED PARTIAL", "2025-06-02 MEETING"], "NEGOTIATING by=1:SOLE");
     one(&["2025-06-01 MEETING INTERMEDIARY_STATE"], "INDIRECT_CONTACT");
     one(&["2025-06-01 MEETING"], "DIRECT_CONTACT");
     one(&["2025-06-01 MEETING", "2025-06-02 STRIKE"], "HOSTILE by=2:SOLE");
     one(&["2025-06-01 NEGOTIATION", "2025-06-02 STRIKE"], "FIGHT_AND_TALK by=1,2:DERIVED");
     one(&["2025-06-01 NEGOTIATION", "2025-05-02 CEASEFIRE_VIOLATED"], "FIGHT_AND_TALK");
-    one(&["2025-06-01 AGREEMENT_SIGNED PARTIAL", "2025-06-02 STRIKE"], "HOSTILE");
+    one(&["2025-06-01 AGREEMENT_SIGNED PARTIAL", "2025-06-02 STRIKE"], "FIGHT_AND_TALK by=1,2:DERIVED");
+    one(&["2025-06-01 AGREEMENT_SIGNED COMPREHENSIVE", "2025-05-02 STRIKE"], "FIGHT_AND_TALK");
+    one(&["2025-06-01 AGREEMENT_SIGNED PARTIAL", "2025-06-02 CEASEFIRE_IN_FORCE"], "CEASEFIRE");
+    one(&["2024-01-01 AGREEMENT_SIGNED PARTIAL", "2025-06-02 STRIKE"], "HOSTILE process=STALLED@2025-01-01");
     one(&["2025-06-01 NEGOTIATION", "2025-06-02 CEASEFIRE_IN_FORCE"], "CEASEFIRE");
     one(&["2025-06-02 CEASEFIRE_IN_FORCE DEFINITIVE"], "CEASEFIRE conflict=PEACE@2025-06-02");
     one(&["2025-06-02 AGREEMENT_SIGNED IMPLEMENTATION", "2025-06-02 STRIKE"], "PEACE_IMPLEMENTING");
@@ -247,6 +250,43 @@ fn contact_windows() {
     secret("CONFIRMED_BY_ONE", "");
     secret("PUBLIC", "");
     check(&["2025-06-01 STRIKE SECRET_LATER_DISCLOSED"], &[], &[("2025-06-30", "flags=")]);
+}
+
+/// What was agreed is a process under way from the day it is signed until 365 days pass without a step: the headline comes with
+/// the step, and never with time alone.
+#[test]
+fn what_was_agreed_is_negotiating_from_its_day() {
+    check(
+        &[
+            "2023-01-01 TALKS_OFFERED",
+            "2023-03-01 NEGOTIATION",
+            "2023-06-01 AGREEMENT_SIGNED PARTIAL",
+            "2024-09-01 TALKS_HALTED",
+        ],
+        &[],
+        &[
+            ("2023-02-28", "headline=DORMANT process=OFFERED@2023-01-01"),
+            ("2023-03-01", "headline=NEGOTIATING"),
+            ("2023-06-01", "headline=NEGOTIATING process=AGREED_PARTIAL@2023-06-01"),
+            ("2024-02-29", "headline=NEGOTIATING by=3:LATEST_EFFECTIVE"),
+            ("2024-03-01", "headline=NEGOTIATING contact=NONE@2023-03-01"),
+            ("2024-05-31", "headline=NEGOTIATING"),
+            ("2024-06-01", "headline=DORMANT process=STALLED@2024-06-01"),
+            ("2024-09-01", "headline=DORMANT process=COLLAPSED@2024-09-01"),
+        ],
+    );
+    check(
+        &["2023-01-10 STRIKE", "2023-06-01 AGREEMENT_SIGNED PARTIAL"],
+        &[],
+        &[
+            ("2023-05-31", "headline=HOSTILE"),
+            ("2023-06-01", "headline=FIGHT_AND_TALK"),
+            ("2024-01-10", "headline=FIGHT_AND_TALK"),
+            // The force fades; that they talk was so before.
+            ("2024-01-11", "headline=NEGOTIATING by=2:SOLE"),
+            ("2024-06-01", "headline=DORMANT"),
+        ],
+    );
 }
 
 /// A fact that leads to each value of the process, and a date on which it has it.

@@ -138,6 +138,136 @@ fn a_claim_that_leaves_one_out() {
     assert!(!line.is_empty());
 }
 
+/// Asks of a fact with its claims, recorded from position 1 on, beside other facts recorded from position 10 on.
+fn ask(family: &[&str], others: &[&str], asks: &[(&str, &str)]) {
+    let members = (1..).zip(family).map(|(position, text)| Member::Claim(telling(position, text).map(Some)));
+    let mut history = History::default();
+    for (position, text) in (10..).zip(others) {
+        history.add(telling(position, text));
+    }
+    history.set_family(Position::new(1), Family::new(members.collect()));
+    for (date, expected) in asks {
+        let valid_at = parse_day(date).unwrap();
+        let line = Line::from_standing(history.standing(AsOf::at(valid_at)));
+        hold(&line.status(valid_at, Vec::new()), expected, &format!("{family:?} {others:?} on {date}"));
+    }
+}
+
+/// Between two dates that sources give for one beginning, the claim is shown with every facet that it would have moved, of
+/// whatever kind, and with no other.
+#[test]
+fn a_beginning_is_contested_between_its_dates() {
+    let paths = [
+        "recognition",
+        "representation_of_actor",
+        "representation_of_group",
+        "contact",
+        "process",
+        "conflict",
+        "headline",
+    ];
+    let met = "2023-12-01 MEETING";
+    for (kind, others, showing) in [
+        ("CEASEFIRE_IN_FORCE", &["2024-01-01 STRIKE"][..], "conflict headline"),
+        ("STRIKE", &[], "conflict headline"),
+        ("MEETING", &[], "contact headline"),
+        ("MEETING", &["2020-01-01 MEETING MINISTER"], "contact headline"),
+        ("MEETING", &["2023-12-01 STRIKE"], "contact"),
+        ("MEETING", &["2024-05-01 MEETING"], "contact headline"),
+        ("NEGOTIATION", &[met], "contact process headline"),
+        ("AGREEMENT_SIGNED PARTIAL", &[met], "process"),
+        ("RECOGNITION", &[met], "recognition"),
+        ("MISSION_OPENED CONSULATE OF_GROUP", &[], "representation_of_group headline"),
+        ("MISSION_OPENED EMBASSY_CHARGE", &[met], "recognition representation_of_actor"),
+        // It moves no facet, and would be counted all the same.
+        ("CRITICISM", &[met], ""),
+    ] {
+        let showing: Vec<&str> = showing.split_whitespace().collect();
+        let lost =
+            paths.map(|path| format!("lost:{path}={}", if showing.contains(&path) { "2" } else { "" }));
+        let lost = lost.join(" ");
+        let fact = format!("2024-06-01 {kind} by=OFFICIAL_STATEMENT");
+        for (source, flags) in [("COUNTERPARTY_STATEMENT", "DISPUTED"), ("AGGREGATOR", "")] {
+            let claim = format!("2024-04-01 {kind} by={source}");
+            let shown = format!("alternatives=2 flags={flags}");
+            let between = format!("{shown} {lost}");
+            let asks = [
+                ("2024-03-31", "alternatives= flags="),
+                ("2024-04-01", shown.as_str()),
+                ("2024-05-31", &between),
+                ("2024-06-01", &shown),
+                ("2025-06-01", &shown),
+            ];
+            ask(&[&fact, &claim], others, &asks);
+        }
+        // A claim that agrees, denies, or comes from a machine alone does not begin before the fact does.
+        for claim in ["2024-06", "2024-04-01 is=DENIED", "2024-04-01 by=MACHINE_CODED"] {
+            let (date, words) = claim.split_once(' ').unwrap_or((claim, ""));
+            let claim = format!("{date} {kind} {words}");
+            ask(&[&fact, &claim], others, &[("2024-05-31", "alternatives= flags=")]);
+        }
+    }
+}
+
+/// What was contested is shown while anything rests on it or counts it within a year, and a denial shows for good what it beat.
+#[test]
+fn how_long_a_contest_is_shown() {
+    let met = ["2024-05-10 MEETING by=OFFICIAL_STATEMENT", "2024-01-12 MEETING by=COUNTERPARTY_STATEMENT"];
+    let (shown, gone) = ("alternatives=2 flags=DISPUTED", "alternatives= flags=");
+    ask(
+        &met,
+        &["2024-05-20 MEETING MINISTER"],
+        &[
+            ("2024-02-01", "headline=NONE alternatives=2 flags=DISPUTED lost:contact=2 lost:headline=2"),
+            ("2024-05-10", &format!("{shown} lost:contact=2 lost:headline=2")),
+            // Another meeting gives the level, and the contested one still counts.
+            ("2024-05-20", &format!("{shown} lost:contact= lost:headline= counts=2/2")),
+            ("2025-05-10", shown),
+            ("2025-05-11", &format!("{gone} counts=0/1")),
+        ],
+    );
+    // The last contact, and the last at the highest level, rest on it for longer.
+    ask(&met, &[], &[("2026-01-01", &format!("{shown} lost:contact= lost:contact.last_on=2"))]);
+    let minister = met.map(|it| format!("{it} MINISTER"));
+    ask(
+        &[&minister[0], &minister[1]],
+        &["2025-06-01 MEETING"],
+        &[("2030-01-01", &format!("{shown} lost:contact.last_on= lost:contact.highest_ever=2"))],
+    );
+    let truce = "CEASEFIRE_IN_FORCE until=2024-06-30";
+    ask(
+        &[
+            &format!("2024-04-01 {truce} by=OFFICIAL_STATEMENT"),
+            &format!("2024-02-01 {truce} by=COUNTERPARTY_STATEMENT"),
+        ],
+        &[],
+        &[("2030-01-01", &format!("{shown} conflict=TRUCE_EXPIRED@2024-07-01 lost:conflict.ends_on=2"))],
+    );
+    // The claim has the later date: had it won, it would count until then.
+    ask(
+        &["2020-05-10 MEETING by=OFFICIAL_STATEMENT", "2024-01-12 MEETING by=COUNTERPARTY_STATEMENT"],
+        &["2020-05-20 MEETING"],
+        &[("2025-01-11", shown), ("2025-01-12", gone)],
+    );
+    let denied = [
+        "2024-05-10 MEETING by=OFFICIAL_STATEMENT is=DENIED",
+        "2024-01-12 MEETING by=COUNTERPARTY_STATEMENT",
+    ];
+    ask(
+        &denied,
+        &[],
+        &[
+            ("2024-01-11", gone),
+            ("2024-01-12", &format!("{shown} lost:contact=2")),
+            ("2024-05-10", &format!("{shown} lost:contact=2")),
+            ("2030-01-01", &format!("{shown} lost:contact=")),
+        ],
+    );
+    // What a machine alone has coded beats nothing, whatever other machines code.
+    let coded = ["2024-05-10 MEETING by=MACHINE_CODED", "2024-01-12 MEETING by=MACHINE_CODED"];
+    ask(&coded, &[], &[("2024-02-01", gone), ("2024-06-01", gone)]);
+}
+
 #[test]
 fn lost_claims_and_disputes_show_where_they_matter() {
     let claim = |position, text: &str| Member::Claim(telling(position, text).map(Some));
@@ -159,11 +289,14 @@ fn lost_claims_and_disputes_show_where_they_matter() {
     hold(&status(two(far), &[], "2025-06-30"), &format!("{expected} flags="), "far");
     hold(&status(two(near), &[], "2025-05-31"), "flags= alternatives= headline=NONE", "before");
     let later = ["2025-06-20 RECOGNITION_WITHDRAWN"];
+    // It is still counted, for a year.
+    let after = "recognition=WITHDRAWN@2025-06-20 lost:recognition=";
     hold(
-        &status(two(near), &later, "2025-06-30"),
-        "flags= alternatives= recognition=WITHDRAWN@2025-06-20",
+        &status(two(near), &later, "2026-06-09"),
+        &format!("{after} flags=DISPUTED alternatives=2"),
         "after",
     );
+    hold(&status(two(near), &later, "2026-06-10"), &format!("{after} flags= alternatives="), "long after");
     let denied = |source: &str| {
         let first = format!("2025-06-01 MEETING by={source}");
         vec![claim(1, &first), claim(2, "2025-06-01 MEETING by=OFFICIAL_STATEMENT is=DENIED")]

@@ -13,7 +13,7 @@ use super::{
     window::{MONTH, YEAR, plus_days},
 };
 use crate::{
-    domain::{as_of::AsOf, date::Day},
+    domain::{as_of::AsOf, date::Day, fold::Lost},
     position::Position,
 };
 
@@ -88,6 +88,15 @@ impl Tally {
             _ => return None,
         })
     }
+
+    fn counts(self, it: &Move) -> bool {
+        match self {
+            Tally::Contacts => contact::level_of(it).is_some(),
+            Tally::Scores => it.score() != 0.0,
+            Tally::Engagements => true,
+            Tally::Acts => false,
+        }
+    }
 }
 
 impl Line {
@@ -95,18 +104,22 @@ impl Line {
     /// with what won against them.
     pub fn beginnings(&self) -> impl Iterator<Item = (Day, Position)> {
         let steps = self.moves().filter_map(|it| it.step()).map(|step| (step.day(), step.mark.position));
-        steps.chain(self.lost())
+        steps.chain(self.contests.beginnings())
+    }
+
+    /// The claims that lost against the engagements that the field at a path counts at a date, and those that it would count
+    /// had they won; none, when it counts nothing.
+    pub fn contesting(&self, path: &str, valid_at: Day) -> Vec<Lost> {
+        let Some(tally) = Tally::of(path) else { return Vec::new() };
+        let counted = self.speaking_to(path, valid_at).into_iter();
+        let lost = counted.flat_map(|event| self.contests.lost_against(event));
+        let claimed = self.contests.claimed(valid_at).filter(|(_, it)| tally.counts(it));
+        lost.chain(claimed.map(|(lost, _)| lost)).collect()
     }
 
     /// When each move that a field counts takes effect, with the event that tells it, in order.
     pub fn counted(&self, tally: Tally) -> impl Iterator<Item = (Day, Position)> {
-        let counts = move |it: &Move| match tally {
-            Tally::Contacts => contact::level_of(it).is_some(),
-            Tally::Scores => it.score() != 0.0,
-            Tally::Engagements => true,
-            Tally::Acts => false,
-        };
-        let counted = self.steps().filter(move |(_, _, it)| counts(it));
+        let counted = self.steps().filter(move |(_, _, it)| tally.counts(it));
         counted.map(|(effective, event, _)| (effective.lower(), event))
     }
 
@@ -126,24 +139,26 @@ impl Line {
     }
 
     /// The days on which the status can change, but for the score, which does on every day: when a move takes effect or a
-    /// denial counts, and when something has run out.
+    /// claim begins to be shown, and when something has run out.
     pub fn turning_days(&self) -> BTreeSet<Day> {
-        let mut days: BTreeSet<Day> = self.days_of_denials().collect();
+        let mut days: BTreeSet<Day> = self.contests.beginnings().map(|(day, _)| day).collect();
         days.extend(self.steps().map(|(effective, _, _)| effective.lower()));
         days.extend(self.run_out().map(|(day, _)| day));
         days
     }
 
-    /// When the month and the year of a move have passed, and when a ceasefire has run out, with the event that tells it.
+    /// When the month and the year of a move have passed, when a ceasefire has run out, and when what was contested has
+    /// been so for a year, with the event that tells it.
     pub fn run_out(&self) -> impl Iterator<Item = (Day, Position)> {
-        self.steps().flat_map(|(effective, event, it)| {
+        let moves = self.steps().flat_map(|(effective, event, it)| {
             let day = effective.lower();
             let truce = match it.detail {
                 Detail::Truce(truce) => truce.ends_on.map(|last| plus_days(last, 1)),
                 _ => None,
             };
             [MONTH.end_of(day), YEAR.end_of(day)].into_iter().chain(truce).map(move |day| (day, event))
-        })
+        });
+        moves.chain(self.contests.endings())
     }
 
     /// The contacts in the open that take effect on a day.

@@ -3,13 +3,14 @@
 use super::{
     conflict::is_truce,
     contest::{Contests, Ground},
+    process::is_under_way,
     recognition::is_embassy,
     step::Mark,
     window,
 };
 use crate::domain::{
     date::Day,
-    fold::Provenance,
+    fold::{Lost, Provenance},
     status::relationship::{
         ConflictFacet, ContactFacet, LegalFacet, ProcessFacet, RecognitionFacet, RepresentationFacet,
     },
@@ -20,6 +21,7 @@ use crate::domain::{
 };
 
 /// The facets at a date, and what the headline and the flags need besides.
+#[derive(Clone)]
 pub(super) struct Facets {
     pub(super) recognition: RecognitionFacet,
     pub(super) of_actor: RepresentationFacet,
@@ -30,20 +32,59 @@ pub(super) struct Facets {
     pub(super) legal: Vec<LegalFacet>,
     /// The last engagement.
     pub(super) last: Option<Mark>,
+    /// The claims that lost and would have moved any of the facets, while nothing of what won against them is in effect.
+    pub(super) claimed: Vec<Lost>,
 }
 
 impl Facets {
-    /// Where the facets come from that the relationship's own facts give.
+    /// Where the facets come from that the relationship's own facts give, and their details.
     pub(super) fn provenances(&self) -> impl Iterator<Item = &Provenance> {
-        [
+        let facets = [
             &self.recognition.provenance,
             &self.of_actor.provenance,
             &self.of_group.provenance,
             &self.contact.provenance,
             &self.process.provenance,
             &self.conflict.provenance,
-        ]
-        .into_iter()
+        ];
+        let details = [
+            &self.contact.last,
+            &self.contact.highest,
+            &self.process.last_step,
+            &self.conflict.last_force,
+            &self.conflict.truce,
+        ];
+        facets.into_iter().chain(details.into_iter().flatten())
+    }
+
+    /// Notes a claim that lost at every facet that would be another had it won: `without` it they are as they are, and `with`
+    /// it as they would be.
+    pub(super) fn note(&mut self, lost: Lost, without: &Facets, with: &Facets) {
+        let facets = [
+            (without.recognition != with.recognition).then_some(&mut self.recognition.provenance),
+            (without.of_actor != with.of_actor).then_some(&mut self.of_actor.provenance),
+            (without.of_group != with.of_group).then_some(&mut self.of_group.provenance),
+            (without.contact != with.contact).then_some(&mut self.contact.provenance),
+            (without.process != with.process).then_some(&mut self.process.provenance),
+            (without.conflict != with.conflict).then_some(&mut self.conflict.provenance),
+        ];
+        let details = [
+            (&mut self.contact.last, &without.contact.last, &with.contact.last),
+            (&mut self.contact.highest, &without.contact.highest, &with.contact.highest),
+            (&mut self.process.last_step, &without.process.last_step, &with.process.last_step),
+            (&mut self.conflict.last_force, &without.conflict.last_force, &with.conflict.last_force),
+            (&mut self.conflict.truce, &without.conflict.truce, &with.conflict.truce),
+        ];
+        let details = details.into_iter().filter(|(_, without, with)| without != with);
+        let touched = facets.into_iter().chain(details.map(|(detail, ..)| detail.as_mut()));
+        let mut is_touched = false;
+        for provenance in touched.flatten() {
+            provenance.lost.push(lost);
+            is_touched = true;
+        }
+        if is_touched {
+            self.claimed.push(lost);
+        }
     }
 
     fn own_listing(&self) -> Option<&LegalFacet> {
@@ -74,13 +115,14 @@ pub(super) fn headline(facets: &Facets, contests: &Contests, date: Day) -> (Head
     if process.value == Process::Implementing {
         return (Headline::PeaceImplementing, process.provenance.clone());
     }
-    if process.value == Process::Negotiating && hostile {
+    let negotiating = is_under_way(process.value);
+    if negotiating && hostile {
         return (Headline::FightAndTalk, both(&process.provenance, &conflict.provenance));
     }
     if is_truce(conflict.value) {
         return (Headline::Ceasefire, conflict.provenance.clone());
     }
-    if process.value == Process::Negotiating {
+    if negotiating {
         return (Headline::Negotiating, process.provenance.clone());
     }
     if hostile {
@@ -92,10 +134,14 @@ pub(super) fn headline(facets: &Facets, contests: &Contests, date: Day) -> (Head
     if contact.level == ContactLevel::Indirect {
         return (Headline::IndirectContact, contact.provenance.clone());
     }
-    // What was agreed, with a step within 365 days, is not dormant: a process is under way, even if no contact is on record.
-    if matches!(process.value, Process::AgreedPartial | Process::AgreedComprehensive) {
-        return (Headline::Negotiating, process.provenance.clone());
-    }
+    let (headline, mut provenance) = without_facets(facets, contests, date);
+    // What a claim would have moved might have been a headline.
+    provenance.lost.extend(&facets.claimed);
+    (headline, provenance)
+}
+
+/// The headline where no facet gives one.
+fn without_facets(facets: &Facets, contests: &Contests, date: Day) -> (Headline, Provenance) {
     if let Some(last) = facets.last {
         let recent = window::YEAR.covers(last.day(), date);
         let ground = if recent { Ground::Stated { heard: 1 } } else { Ground::Elapsed };

@@ -1,6 +1,6 @@
 //! A line: the moves of one relationship in valid-time order, and what they come to at a date.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::sync::OnceLock;
 
 use super::{
     chunks::Chunks,
@@ -13,12 +13,11 @@ use super::{
 use crate::{
     domain::{
         date::{DateSpan, Day},
-        fold::{Lost, Standing},
+        fold::Standing,
         status::{
             Lead,
             relationship::{LegalFacet, RelationshipStatus},
         },
-        vocabulary::{ClaimStance, RelationshipFlag},
     },
     position::Position,
 };
@@ -42,17 +41,7 @@ pub struct Line {
     waiting: Vec<Packed>,
     /// All of them, once somebody has asked while some waited.
     whole: OnceLock<Box<Chunks>>,
-    contests: Contests,
-    /// Denials that won against what others claim: they move nothing, and what they beat is shown.
-    denials: BTreeMap<Key, Denial>,
-}
-
-/// A denial that won.
-#[derive(Clone, Debug)]
-struct Denial {
-    /// The day from which on it counts.
-    since: Day,
-    lost: Vec<Lost>,
+    pub(super) contests: Contests,
 }
 
 impl Line {
@@ -72,14 +61,9 @@ impl Line {
         self.put(Packed::contested(standing));
     }
 
-    /// Takes note of what lost. Against a lead nothing loses that anybody but a machine has said.
+    /// Takes note of what lost.
     pub(super) fn note(&mut self, standing: &Standing<'_, Move>) {
-        if standing.moves() {
-            self.contests.note(standing);
-        } else if !standing.is_lead() && !standing.lost.is_empty() {
-            let denial = Denial { since: standing.effective.lower(), lost: standing.lost.clone() };
-            self.denials.insert(Key::of_standing(standing), denial);
-        }
+        self.contests.note(standing);
     }
 
     /// Puts a move at its place.
@@ -133,7 +117,6 @@ impl Line {
 
     /// Takes out what stands of a family.
     pub(super) fn remove(&mut self, standing: &Standing<'_, Move>) {
-        self.denials.remove(&Key::of_standing(standing));
         self.contests.forget(standing.position);
         self.take(Key::of_standing(standing));
     }
@@ -154,42 +137,7 @@ impl Line {
         let counts = contact::Counts { month: within(MONTH), year: within(YEAR) };
         let mut status = state.finish(&self.contests, counts, legal, valid_at);
         status.leads = self.leads(valid_at);
-        self.show_denials(&mut status, valid_at);
         status
-    }
-
-    /// Adds what lost against denials by the date.
-    fn show_denials(&self, status: &mut RelationshipStatus, valid_at: Day) {
-        for (_, denial) in self.denials.range(..Key::end_of(valid_at)) {
-            status.alternatives.extend(&denial.lost);
-            let disputed = denial.lost.iter().any(|lost| lost.stance == ClaimStance::Disputes);
-            if disputed && !status.flags.contains(&RelationshipFlag::Disputed) {
-                status.flags.push(RelationshipFlag::Disputed);
-                status.flags.sort();
-            }
-        }
-    }
-
-    /// The claims that lost, each with the day from which on it is shown, and the denials that they lost against.
-    pub(super) fn lost(&self) -> impl Iterator<Item = (Day, Position)> {
-        let against_denials = self.denials.values().flat_map(|denial| {
-            denial
-                .lost
-                .iter()
-                .flat_map(|lost| [lost.position, lost.against])
-                .map(|event| (denial.since, event))
-        });
-        let contested = self.moves().filter(|it| it.is_contested()).filter_map(Packed::step);
-        let against_moves = contested.flat_map(|step| {
-            let lost = self.contests.lost_against(step.mark.position);
-            lost.iter().map(move |lost| (step.day(), lost.position))
-        });
-        against_moves.chain(against_denials)
-    }
-
-    /// The days from which on denials are shown with what they beat.
-    pub(super) fn days_of_denials(&self) -> impl Iterator<Item = Day> {
-        self.denials.values().map(|denial| denial.since)
     }
 
     /// Every move that is no denial and no lead, in valid-time order, at whatever date: when it takes effect, the event that

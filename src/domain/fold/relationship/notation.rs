@@ -155,19 +155,22 @@ fn field(status: &RelationshipStatus, name: &str) -> String {
         "score" => format!("{}/{}/{}/{}", it.score.value, it.score.count, it.score.lowest, it.score.highest),
         "engagements" => it.engagements.to_string(),
         "alternatives" => joined(it.alternatives.iter().map(|lost| lost.position)),
-        other => match other.strip_prefix("on:") {
-            Some(path) => {
-                let fields = it.fields();
-                let field = fields.iter().find(|field| field.path == path);
-                joined(field.into_iter().flat_map(|field| &field.grounds().events))
+        other => {
+            let (what, path) = other.split_once(':').unwrap_or_else(|| panic!("no field {other}"));
+            let fields = it.fields();
+            let field = fields.iter().find(|field| field.path == path);
+            let grounds = field.into_iter().map(|field| field.grounds());
+            match what {
+                "on" => joined(grounds.flat_map(|it| &it.events)),
+                "lost" => joined(grounds.flat_map(|it| &it.lost).map(|lost| lost.position)),
+                _ => panic!("no field {other}"),
             }
-            None => panic!("no field {other}"),
-        },
+        }
     }
 }
 
 /// Holds the fields named in `expected` (`headline=HOSTILE conflict=HOSTILE@2025-01-01`) against the status; `on:` and a path
-/// are the events that Explain shows for it.
+/// are the events that Explain shows for it, `lost:` and a path the claims.
 pub(super) fn hold(status: &RelationshipStatus, expected: &str, context: &str) {
     for pair in expected.split_whitespace() {
         let (name, value) = pair.split_once('=').unwrap();

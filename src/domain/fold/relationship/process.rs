@@ -66,6 +66,12 @@ fn row(it: &Move) -> Option<Row> {
     Some(row)
 }
 
+/// Whether they negotiate: they talk, or what they have agreed so far is not yet carried out. Where 365 days have passed
+/// without a step the value is STALLED, and they do not.
+pub(super) fn is_under_way(value: Process) -> bool {
+    matches!(value, Process::Negotiating | Process::AgreedPartial | Process::AgreedComprehensive)
+}
+
 /// The process so far. STALLED is never kept: it follows from the last step and the date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {

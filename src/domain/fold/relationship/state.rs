@@ -1,5 +1,7 @@
 //! The state of a relationship after some of its moves, and the status it comes to at a date.
 
+use std::collections::BTreeSet;
+
 use super::{
     conflict, contact,
     contest::Contests,
@@ -9,7 +11,7 @@ use super::{
     window,
 };
 use crate::domain::{
-    date::Day,
+    date::{DateSpan, Day},
     fold::{Lost, Provenance},
     status::relationship::{LegalFacet, RelationshipStatus},
     vocabulary::{ClaimStance, Direction, RelationshipFlag},
@@ -53,32 +55,24 @@ impl State {
         legal: Vec<LegalFacet>,
         date: Day,
     ) -> RelationshipStatus {
-        let facets = Facets {
-            recognition: self.recognition.recognition(contests),
-            of_actor: self.recognition.representation(Direction::OfActor, contests),
-            of_group: self.recognition.representation(Direction::OfGroup, contests),
-            contact: self.contact.finish(contests, counts, date),
-            process: self.process.finish(contests, date),
-            conflict: self.conflict.finish(contests, date),
-            legal,
-            last: self.last,
-        };
+        let facets = self.contested(contests, counts, legal, date);
         let (headline, provenance) = headline::headline(&facets, contests, date);
         let friendly = self.friendly(contests, date);
         let mut flags = headline::flags(&facets, &friendly);
         let engaging = flags.contains(&RelationshipFlag::EngagingWhileDesignated).then_some(&friendly);
         let grounds = || facets.provenances().chain([&provenance]).chain(engaging);
-        if grounds().flat_map(|it| &it.lost).any(|lost| lost.stance == ClaimStance::Disputes) {
+        let mut alternatives: Vec<Lost> = Vec::new();
+        let mut known = BTreeSet::new();
+        for lost in grounds().flat_map(|it| &it.lost).copied().chain(contests.shown(date)) {
+            if known.insert((lost.position, lost.against)) {
+                alternatives.push(lost);
+            }
+        }
+        if alternatives.iter().any(|lost| lost.stance == ClaimStance::Disputes) {
             flags.push(RelationshipFlag::Disputed);
         }
         if self.contact.is_secret_only(date) {
             flags.push(RelationshipFlag::SecretOnly);
-        }
-        let mut alternatives: Vec<Lost> = Vec::new();
-        for lost in grounds().flat_map(|it| &it.lost) {
-            if !alternatives.contains(lost) {
-                alternatives.push(*lost);
-            }
         }
         let Facets { recognition, of_actor, of_group, contact, process, conflict, legal, .. } = facets;
         RelationshipStatus {
@@ -97,6 +91,51 @@ impl State {
             provenance,
             friendly,
             leads: Vec::new(),
+        }
+    }
+
+    /// The facets, each with the claims that lost without anything of the fact being in effect, and that would have moved it.
+    fn contested(
+        &self,
+        contests: &Contests,
+        counts: contact::Counts,
+        legal: Vec<LegalFacet>,
+        date: Day,
+    ) -> Facets {
+        let without = self.facets(contests, counts, legal, date);
+        let mut claimed = contests.claimed(date).peekable();
+        if claimed.peek().is_none() {
+            return without;
+        }
+        let mut facets = without.clone();
+        for (lost, what) in claimed {
+            let mut state = self.clone();
+            // What it would have moved is asked at the end: in its place it might have been moved again.
+            let day = self.last.map(Mark::day).filter(|last| lost.effective.lower() < *last);
+            let mark = Mark { effective: day.map_or(lost.effective, DateSpan::day), position: lost.position };
+            state.apply(&Step { root: lost.position, mark, what });
+            facets.note(lost, &without, &state.facets(contests, counts, Vec::new(), date));
+        }
+        facets
+    }
+
+    fn facets(
+        &self,
+        contests: &Contests,
+        counts: contact::Counts,
+        legal: Vec<LegalFacet>,
+        date: Day,
+    ) -> Facets {
+        Facets {
+            recognition: self.recognition.recognition(contests),
+            of_actor: self.recognition.representation(Direction::OfActor, contests),
+            of_group: self.recognition.representation(Direction::OfGroup, contests),
+            contact: self.contact.finish(contests, counts, date),
+            process: self.process.finish(contests, date),
+            conflict: self.conflict.finish(contests, date),
+            legal,
+            last: self.last,
+            claimed: Vec::new(),
         }
     }
 
