@@ -148,10 +148,15 @@ fn notes(listing: &v1::Designation) -> Vec<String> {
     }
     for exemption in &listing.exemptions {
         let span = words::span(&exemption.granted_on, &exemption.expires_on);
-        notes.push(format!("exemption {span} {}", exemption.reason).trim_end().to_owned());
+        let parts = ["exemption", &exemption.reference, &span, &exemption.reason];
+        notes.push(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "));
     }
-    if !listing.challenged_on.is_empty() {
-        notes.push(format!("challenged {}", listing.challenged_on));
+    let case = Some(&listing.case_reference).filter(|case| !case.is_empty());
+    match (listing.challenged_on.as_str(), case) {
+        ("", None) => {}
+        ("", Some(case)) => notes.push(format!("case {case}")),
+        (day, None) => notes.push(format!("challenged {day}")),
+        (day, Some(case)) => notes.push(format!("challenged {day}, case {case}")),
     }
     if !listing.review_due_on.is_empty() {
         let due = &listing.review_due_on;

@@ -24,7 +24,7 @@ fn from_reality() {
     check(
         hts,
         "2025-07-08",
-        "DELISTED; OWN; since 2025-07-08; #1 2012-12-11..2025-07-08 DELISTED; by 5; ref FR",
+        "DELISTED; OWN; since 2025-07-08; #1 2012-12-11..2025-07-08 DELISTED; by 5; ref AQI",
     );
 
     let hts_un = "2013-05-30 LISTED_AS_ALIAS alias isis; 2014-05-14 SPLIT_TO_OWN_LISTING; 2026-02-27 DELISTED; \

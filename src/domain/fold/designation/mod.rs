@@ -18,6 +18,8 @@ mod claim_cases;
 mod ending_cases;
 #[cfg(test)]
 pub(super) mod notation;
+#[cfg(test)]
+mod number_cases;
 
 pub use machine::Machine;
 pub use outcome::Outcome;

@@ -68,6 +68,7 @@ impl<'a> Machine<'a> {
         let disputed = spoken.iter().any(|fact| fact.disputed);
         let review_due_on = self.review_due();
         let regime_end = self.regime_end();
+        let case = self.case();
         Designation {
             regime: self.regime.clone(),
             regime_title: self.terms.map(|terms| terms.title.clone()).unwrap_or_default(),
@@ -91,16 +92,14 @@ impl<'a> Machine<'a> {
             regime_end: regime_end.cloned(),
             review_overdue: review_due_on.is_some_and(|due| due < valid_at),
             disputed: disputed || self.regime_end_is_disputed(),
-            reference: self
-                .reference
-                .and_then(|fact| fact.content.act())
-                .map(|act| act.reference.clone())
-                .unwrap_or_default(),
+            reference: number_of(self.reference),
+            case: number_of(case),
             last_present_on: seen.map(|fact| fact.effective),
             first_absent_on: self.sightings.absence.filter(|_| missing).map(|fact| fact.effective),
             alternatives: lost,
             details: Details {
                 reference: self.reference.map(|fact| fact.position),
+                case: case.map(|fact| fact.position),
                 review: self.review.map(|fact| fact.position),
                 last_present: seen.map(|fact| fact.position),
                 first_absent: self.sightings.absence.filter(|_| missing).map(|fact| fact.position),
@@ -111,6 +110,13 @@ impl<'a> Machine<'a> {
             provenance: self.provenance(&grounds),
             episodes: self.episodes,
         }
+    }
+
+    /// The challenge that is open; without one, the judgment that the state rests on.
+    fn case(&self) -> Option<ActFact<'a>> {
+        let judged =
+            matches!(self.standing.state, DesignationState::Annulled | DesignationState::AnnulledStayed);
+        self.overlays.challenge.or_else(|| self.standing.deciding.first().copied().filter(|_| judged))
     }
 
     /// The facts that the state rests on, the deciding one first.
@@ -211,15 +217,18 @@ impl<'a> Machine<'a> {
         }));
         let exemptions = self.overlays.exemptions_at(valid_at);
         found.extend(exemptions.iter().filter_map(|exemption| {
-            Some(entry(
-                exemption.expires_on?.into(),
-                DueKind::Expires,
-                "exemption expires",
-                Some(exemption.event),
-            ))
+            let number = Some(&exemption.reference).filter(|number| !number.is_empty());
+            let number = number.map(|number| format!(" {number}")).unwrap_or_default();
+            let what = format!("exemption{number} expires");
+            Some(entry(exemption.expires_on?.into(), DueKind::Expires, &what, Some(exemption.event)))
         }));
         let review = self.review_due().filter(|due| valid_at <= *due);
         found.extend(review.map(|due| entry(DateSpan::day(due), DueKind::Review, "review falls due", None)));
         found
     }
+}
+
+/// The number that an act gives; empty where it gives none.
+fn number_of(fact: Option<ActFact<'_>>) -> String {
+    fact.and_then(|fact| fact.content.act()).map(|act| act.reference.clone()).unwrap_or_default()
 }

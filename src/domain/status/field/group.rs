@@ -106,6 +106,7 @@ fn listing(it: &Designation, fields: &mut Fields) {
         fields.say(&path, value, &provenance);
         fields.rest(&path, from);
     };
+    detail("case", it.case.clone(), it.details.case);
     detail("challenged_on", optional(it.challenged_on), it.details.challenge);
     detail("disputed", if it.disputed { "yes".to_owned() } else { String::new() }, None);
     detail("reference", it.reference.clone(), it.details.reference);
@@ -129,7 +130,9 @@ fn listing(it: &Designation, fields: &mut Fields) {
     fields.say(format!("{path}.pending"), join(pending), &resting_on(&events));
     let exemptions = it.exemptions.iter().map(|exemption| {
         let until = exemption.expires_on.map(|date| format!(" until {date}")).unwrap_or_default();
-        format!("{}{until}", exemption.granted_on)
+        let number = Some(&exemption.reference).filter(|it| !it.is_empty());
+        let number = number.map(|it| format!(" ({it})")).unwrap_or_default();
+        format!("{}{until}{number}", exemption.granted_on)
     });
     let events: Vec<Position> = it.exemptions.iter().map(|exemption| exemption.event).collect();
     fields.say(format!("{path}.exemptions"), join(exemptions), &resting_on(&events));
