@@ -460,6 +460,46 @@ async fn competing_dates_of_one_delisting() {
     assert!(!listing.disputed);
 }
 
+/// A claim bears out a state that rests on what it agrees with, and no other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_agrees_with_what_is_to_come() {
+    let office = Office::with(vec![
+        fto(20, "2010-01-01", v1::Act::Listed),
+        from_kind(fto(21, "2019", v1::Act::Delisted), v1::SourceKind::EstablishedMedia),
+        claim(from_kind(fto(22, "2019-07-01", v1::Act::Delisted), v1::SourceKind::CourtReport), 21),
+        act(30, "2015-01-01", "isis", "us-fto219", v1::Act::Listed),
+        act(31, "2021-05-05", "isis", "us-fto219", v1::Act::Delisted),
+        claim(
+            from_kind(
+                act(32, "2021-05-05", "isis", "us-fto219", v1::Act::Maintained),
+                v1::SourceKind::ListSnapshot,
+            ),
+            31,
+        ),
+    ])
+    .await;
+    let ahead = "DELISTED 2019 of DELISTED 2019-07-01, agrees";
+    for (group, on, state, corroborated, expected) in [
+        ("hts", "2018-12-31", "ACTIVE", 0, ""),
+        ("hts", "2019-01-01", "ACTIVE", 0, ahead),
+        ("hts", "2019-07-01", "DELISTED", 1, ahead),
+        ("isis", "2021-05-05", "DELISTED", 0, "MAINTAINED 2021-05-05 of DELISTED 2021-05-05, disputed"),
+    ] {
+        let listing = office.group(group, on).await.designations.remove(0);
+        let told = listing.alternatives.iter().map(|it| {
+            let stance = if it.agrees { "agrees" } else { "disputed" };
+            format!("{} {} of {} {}, {stance}", it.what, it.effective_on, it.won_what, it.won_on)
+        });
+        let told: Vec<String> = told.collect();
+        assert_eq!(name::<words::DesignationState>(listing.state), state, "{group} {on}");
+        assert_eq!(
+            (listing.corroborated_by, told.join("; ").as_str()),
+            (corroborated, expected),
+            "{group} {on}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ceasefire_whose_scope_the_other_side_denies() {
     let ceasefire = |number, coverage: &str| {

@@ -120,7 +120,7 @@ fn reason(answer: &v1::ExplainResponse) -> String {
             .to_owned();
     }
     let voice = match v1::FoldRule::try_from(answer.rule).unwrap_or_default() {
-        v1::FoldRule::Sole if !answer.lost.is_empty() => {
+        v1::FoldRule::Sole if answer.lost.iter().any(|it| it.stance() != v1::ClaimStance::Agrees) => {
             "What is in effect speaks with one voice; sources disagree about what is not."
         }
         v1::FoldRule::HighestLevel if answer.field.ends_with("highest_ever") => {
@@ -130,13 +130,18 @@ fn reason(answer: &v1::ExplainResponse) -> String {
         _ => meaning(answer.rule),
     };
     let inferred = if answer.inferred { " It is inferred: no fact states it." } else { "" };
-    let agreeing =
-        answer.lost.iter().filter(|claim| claim.stance() == v1::ClaimStance::Agrees).count() as u64;
+    let agreeing = answer.lost.iter().filter(|claim| corroborates(claim, answer)).count() as u64;
     let agreeing = match agreeing {
         0 => String::new(),
         claims => format!(" It is corroborated by {}.", words::count(claims, "claim", "claims")),
     };
     format!("{voice}{inferred}{agreeing}{from}")
+}
+
+/// Whether a claim bears the value out: it agrees with an event that the value rests on.
+fn corroborates(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> bool {
+    let rests_on = |won: &v1::Record| answer.evidence.iter().any(|it| event_id(it) == event_id(won));
+    claim.stance() == v1::ClaimStance::Agrees && claim.won_by.as_ref().is_some_and(rests_on)
 }
 
 fn meaning(rule: i32) -> &'static str {
@@ -213,13 +218,15 @@ fn defeat(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> String {
         }
         _ => format!("lost by {}", phrase::<v1::FoldRule>(claim.lost_by)),
     };
-    let by = format!("{}{by}", words::stance(claim.stance()));
-    let Some((record, fact)) = claim.won_by.as_ref().zip(winner) else { return by };
+    let stance = words::stance(claim.stance());
+    let Some((record, fact)) = claim.won_by.as_ref().zip(winner) else { return format!("{stance}{by}") };
     let id = words::short_id(event_id(record));
     let valid_at = answer.view.as_ref().map_or("", |view| view.valid_at.as_str());
-    // A date and a part of one compare as their texts do.
-    match valid_at < fact.effective_on.as_str() {
-        true => format!("{by}, of [{id}], which takes effect on {}", fact.effective_on),
-        false => format!("{by}, of [{id}]"),
+    match (words::is_ahead(&fact.effective_on, valid_at), claim.stance()) {
+        (true, v1::ClaimStance::Agrees) => {
+            format!("it agrees with [{id}], which takes effect on {}; {by}", fact.effective_on)
+        }
+        (true, _) => format!("{stance}{by}, of [{id}], which takes effect on {}", fact.effective_on),
+        (false, _) => format!("{stance}{by}, of [{id}]"),
     }
 }

@@ -134,6 +134,11 @@ pub fn stance(stance: v1::ClaimStance) -> &'static str {
     }
 }
 
+/// Whether what is of this date takes effect after the day. A date and a part of one compare as their texts do.
+pub fn is_ahead(date: &str, valid_at: &str) -> bool {
+    valid_at < date
+}
+
 /// What a flag of a group means.
 pub fn group_flag_meaning(number: i32) -> &'static str {
     use v1::GroupFlag as Flag;

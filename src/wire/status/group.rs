@@ -129,7 +129,7 @@ fn write_designation(it: &Designation, names: &dyn Names) -> v1::Designation {
         first_absent_on: text_of(it.first_absent_on),
         alternatives: write_alternatives(&it.alternatives, names),
         provenance: Some(write_provenance(&it.provenance, names)),
-        corroborated_by: corroboration(&it.alternatives),
+        corroborated_by: corroboration(&it.provenance.lost),
         regime_ends_on: text_of(it.regime_end.as_ref().map(|end| end.on)),
     }
 }
