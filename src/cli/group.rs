@@ -96,8 +96,12 @@ fn listings(page: &mut Page, status: &v1::GroupStatus, valid_at: &str) {
         return;
     }
     let rows = status.designations.iter().map(|listing| {
-        let notes = notes(listing, valid_at);
-        let pending = !listing.pending.is_empty() || !listing.regime_ends_on.is_empty() || listing.disputed;
+        let mut notes = notes(listing, valid_at);
+        notes.splice(0..0, outlived(status, listing));
+        let pending = !listing.pending.is_empty()
+            || !listing.regime_ends_on.is_empty()
+            || listing.disputed
+            || outlived(status, listing).is_some();
         vec![
             Text::from(&listing.regime),
             words::state(listing.state),
@@ -117,6 +121,17 @@ fn footing(listing: &v1::Designation) -> String {
         v1::Basis::Component => "component".to_owned(),
         v1::Basis::Unspecified => String::new(),
     }
+}
+
+/// That what it is an alias of has ended, if it has.
+fn outlived(status: &v1::GroupStatus, listing: &v1::Designation) -> Option<String> {
+    let subject = format!("designation/{}/{}", status.group, listing.regime);
+    let is_of = |it: &&v1::Anomaly| {
+        it.rule() == v1::AnomalyRule::AliasOutlivesListing
+            && it.subject == subject
+            && listing.component.is_empty()
+    };
+    status.anomalies.iter().find(is_of).map(|it| it.message.clone())
 }
 
 /// What else there is to know about a listing on a day, what is pending first.

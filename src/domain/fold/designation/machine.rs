@@ -54,6 +54,8 @@ pub struct Machine<'a> {
     /// Facts in effect that a claim contradicts, with the state in which each left the listing, and since when that was.
     unsettled: Vec<(ActFact<'a>, DesignationState, Since)>,
     pub(super) anomalies: Vec<Anomaly>,
+    /// The acts that could not apply.
+    pub(super) vain: Vec<Position>,
     /// How many acts spoke to the state.
     pub(super) acts: usize,
     /// The state before its end was inferred: put back when the inference turns out wrong.
@@ -152,6 +154,7 @@ impl<'a> Machine<'a> {
             contested: Vec::new(),
             unsettled: Vec::new(),
             anomalies: Vec::new(),
+            vain: Vec::new(),
             acts: 0,
             before_inferred_end: None,
             regime_has_ended: false,
@@ -237,6 +240,7 @@ impl<'a> Machine<'a> {
             self.notice(rule, fact, act.act);
         }
         if in_vain {
+            self.vain.push(fact.position);
             return;
         }
         if found.next != DesignationState::Proposed {
@@ -443,7 +447,9 @@ impl<'a> Machine<'a> {
                 let on = end.map(|end| format!(" on {}", end.on)).unwrap_or_default();
                 format!("{part}{act} under a regime that had ended{on}")
             }
-            AnomalyRule::ActWithoutEffect | AnomalyRule::ClaimsDisagree => {
+            AnomalyRule::ActWithoutEffect
+            | AnomalyRule::ClaimsDisagree
+            | AnomalyRule::AliasOutlivesListing => {
                 format!("{part}{act} cannot apply in state {state}, which stays")
             }
         };
