@@ -109,7 +109,7 @@ fn note(answer: &v1::ExplainResponse, look: Look) -> Result<String, Failure> {
 fn reason(answer: &v1::ExplainResponse) -> String {
     let from = match answer.follows_from.as_slice() {
         [] => String::new(),
-        from => format!(" It follows from {}.", from.join(", ")),
+        from => format!(" It follows from {}.", grounds(from, answer)),
     };
     if answer.field == "divergence.not_listed_under" && answer.evidence.is_empty() {
         return "No listing of it under any of these was ever in force, by what is on record.".to_owned();
@@ -136,6 +136,32 @@ fn reason(answer: &v1::ExplainResponse) -> String {
         claims => format!(" It is corroborated by {}.", words::count(claims, "claim", "claims")),
     };
     format!("{voice}{inferred}{agreeing}{from}")
+}
+
+/// The fields that a value follows from: many that are told below by their number, others by list and keys.
+fn grounds(paths: &[String], answer: &v1::ExplainResponse) -> String {
+    const LISTED_MAX: usize = 6;
+    let below = |path: &String| answer.below.iter().any(|field| field.field == *path);
+    if LISTED_MAX < paths.len() && paths.iter().all(below) {
+        return format!("the {} fields below it", paths.len());
+    }
+    let mut lists: Vec<(&str, Vec<&str>)> = Vec::new();
+    for path in paths {
+        let entry = path.strip_suffix(']').and_then(|path| path.split_once('['));
+        match (
+            entry,
+            lists.iter_mut().find(|(list, keys)| entry.is_some_and(|it| it.0 == *list) && !keys.is_empty()),
+        ) {
+            (Some((_, key)), Some((_, keys))) => keys.push(key),
+            (Some((list, key)), None) => lists.push((list, vec![key])),
+            (None, _) => lists.push((path, Vec::new())),
+        }
+    }
+    let told = lists.into_iter().map(|(list, keys)| match keys.as_slice() {
+        [] => list.to_owned(),
+        keys => format!("{list}[{}]", keys.join(", ")),
+    });
+    told.collect::<Vec<String>>().join(", ")
 }
 
 /// Whether a claim bears the value out: it agrees with an event that the value rests on.
@@ -228,5 +254,44 @@ fn defeat(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> String {
         }
         (true, _) => format!("{stance}{by}, of [{id}], which takes effect on {}", fact.effective_on),
         (false, _) => format!("{stance}{by}, of [{id}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_grounds_are_told_in_short() {
+        let paths = |count: usize| -> Vec<String> {
+            (0..count).map(|number| format!("designations[r{number}]")).collect()
+        };
+        let below = |count: usize| v1::ExplainResponse {
+            below: paths(count)
+                .into_iter()
+                .map(|field| v1::FieldValue { field, ..Default::default() })
+                .collect(),
+            ..Default::default()
+        };
+        let mixed = [
+            "lifecycle",
+            "designations[a]",
+            "group/x designations[a]",
+            "designations[b].since",
+            "designations[c]",
+        ];
+        for (paths, answer, expected) in [
+            (paths(1), below(0), "designations[r0]"),
+            (paths(3), below(3), "designations[r0, r1, r2]"),
+            (paths(7), below(9), "the 7 fields below it"),
+            (paths(7), below(6), "designations[r0, r1, r2, r3, r4, r5, r6]"),
+            (
+                mixed.map(str::to_owned).into(),
+                below(0),
+                "lifecycle, designations[a, c], group/x designations[a], designations[b].since",
+            ),
+        ] {
+            assert_eq!(grounds(&paths, &answer), expected);
+        }
     }
 }

@@ -43,7 +43,7 @@ pub fn write_group_summary(status: &GroupStatus) -> v1::GroupSummary {
 }
 
 /// A listing in a word.
-pub(super) fn write_designation_summary(it: &Designation) -> v1::DesignationSummary {
+fn write_designation_summary(it: &Designation) -> v1::DesignationSummary {
     v1::DesignationSummary {
         regime: it.regime.to_string(),
         component: text_of(it.component.as_ref()),
