@@ -786,6 +786,63 @@ async fn claims_begin_and_go_with_facts() {
     }
 }
 
+/// How two views differ is decided by what they know: what the first did not is learned, whatever happened to it in between.
+/// Of what is counted, everything is named that the one counts and the other does not, with the kinds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn differences_compare_the_two_views() {
+    use v1::event::Body;
+    let office = Office::seeded().await;
+    let met = |number: u64, on: &str| events::meeting(number, on, "no", "hts");
+    let about = |number: u64, body: Body| v1::Event { event_id: events::id(number), body: Some(body) };
+    let corrected = |number: u64, target: u64, on: &str| {
+        let Some(Body::Fact(replacement)) = met(target, on).body else { panic!() };
+        let (target, reason) = (events::id(target), "was wrong".to_owned());
+        about(number, Body::Correction(v1::Correction { target, replacement: Some(replacement), reason }))
+    };
+    let (target, reason) = (|number: u64| events::id(number), "as it is".to_owned());
+    let gone = |number: u64, of: u64| {
+        about(number, Body::Retraction(v1::Retraction { target: target(of), reason: reason.clone() }))
+    };
+    let back = |number: u64, of: u64| {
+        about(number, Body::Reinstatement(v1::Reinstatement { target: target(of), reason: reason.clone() }))
+    };
+    let told = [
+        // Known, and taken back before the first view.
+        vec![met(900, "2024-01-01"), gone(901, 900)],
+        vec![met(902, "2024-01-02"), met(903, "2024-01-03")],
+        // 440: learned, and corrected; learned, taken back and put back; and what never was.
+        vec![met(910, "2024-02-10"), corrected(911, 910, "2024-02-12")],
+        vec![met(912, "2024-01-04"), gone(913, 912), back(914, 912)],
+        vec![met(915, "2024-01-05"), gone(916, 915)],
+        // 447: what was known is put back, taken back, and moved to a day after the date of the views; one is told anew.
+        vec![back(920, 900), gone(921, 902), corrected(922, 903, "2025-01-01"), met(923, "2024-01-06")],
+        vec![met(924, "2024-01-07"), met(925, "2024-01-08")],
+    ];
+    let mut at = Vec::new();
+    for events in told {
+        at.push(office.submit(events).await.unwrap());
+    }
+    let (known, told, tail) = (at[1], at[4], at[6]);
+    for (from, to, field, reason, expected) in [
+        (known, at[2], "contact.last_on", "LEARNED", "911"),
+        (known, told, "contact.last_on", "LEARNED", "911"),
+        (known, told, "engagements", "LEARNED", "914 912 911"),
+        (known, told, "score", "LEARNED", "914 912 911"),
+        (told, at[5], "score", "LEARNED", "923 922 921 920"),
+        (told, tail, "engagements", "LEARNED", "925 924 923 922 921 920"),
+        (told, tail, "contact.count_365_days", "LEARNED", "925 924 923 922 921 920"),
+    ] {
+        let (from, to) = (format!("2024-06-01@{from}"), format!("2024-06-01@{to}"));
+        let found = office.diff("relationship/no/hts", &from, &to).await.unwrap();
+        let it = found["relationship/no/hts"].iter().find(|it| it.field == field).unwrap();
+        let named = std::iter::once(&it.event_id).chain(&it.further_event_ids);
+        let named: Vec<u64> = named.map(|id| u64::from_str_radix(&id[24..], 16).unwrap()).collect();
+        let named: Vec<String> = named.iter().map(ToString::to_string).collect();
+        let word = it.reason().as_str_name().trim_start_matches("CHANGE_REASON_");
+        assert_eq!((word, named.join(" ").as_str()), (reason, expected), "{from} {to} {it:?}");
+    }
+}
+
 /// A retraction says why in a difference, in the words of whoever retracted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retraction_gives_its_reason() {
@@ -885,6 +942,17 @@ async fn everything_leaves_out_nothing_that_differs() {
         }
     }
     assert_eq!(ended, 1, "the end of gb-afreeze is among them");
+    // A first engagement is told of everything as it is of the relationship by name.
+    let met = vec![events::group(900, "alone"), events::meeting(901, "2024-05-02", "no", "alone")];
+    let at = office.submit(met).await.unwrap();
+    for from in [at - 2, at - 1] {
+        let (from, to) = (format!("2024-06-01@{from}"), format!("2024-06-01@{at}"));
+        let all = office.diff("", &from, &to).await.unwrap();
+        let alone = office.diff("relationship/no/alone", &from, &to).await.unwrap();
+        let contact = all["relationship/no/alone"].iter().find(|it| it.field == "contact").unwrap();
+        assert_eq!((contact.was.as_str(), contact.is.as_str()), ("NONE", "TECHNICAL"));
+        assert_eq!(all["relationship/no/alone"], alone["relationship/no/alone"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

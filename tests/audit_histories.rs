@@ -336,7 +336,7 @@ async fn name_what_made_them(office: &Office, asked: &Asked, stops: &[Position])
         for it in caused {
             let event = it.behind.events[0];
             let value = |known_at| {
-                let fields = matter.fields(&store, at(known_at)).unwrap_or_default();
+                let fields = matter.fields_on(Terms::Named, &store, at(known_at)).unwrap_or_default();
                 values(&fields).remove(&it.path)
             };
             assert!(from.known_at < event && event <= to.known_at, "{matter} {it:?}");

@@ -239,3 +239,181 @@ fn slips_are_told() {
     let told = desk.ask("diff --from 100 --to 400 --on 2025-07-08 --output jsonl");
     assert!(told.contains("us-fto219; us-sdgt; us-sdn; us-sdntk"), "the whole list");
 }
+
+/// An event with its sentence, and the changes that a test makes to its fact.
+fn said(event: v1::Event, summary: &str, change: impl FnOnce(&mut v1::Fact)) -> v1::Event {
+    let mut event = event;
+    if let Some(v1::event::Body::Fact(fact)) = &mut event.body {
+        fact.summary = summary.to_owned();
+        change(fact);
+    }
+    event
+}
+
+/// The level of the actor in a meeting.
+fn at_level(level: v1::Level) -> impl FnOnce(&mut v1::Fact) {
+    move |fact| {
+        if let Some(v1::fact::Statement::Engagement(met)) = &mut fact.statement {
+            met.participants.iter_mut().take(1).for_each(|it| it.level = level.into());
+        }
+    }
+}
+
+fn retraction(number: u64, target: u64, reason: &str) -> v1::Event {
+    let it = v1::Retraction { target: events::id(target), reason: reason.to_owned() };
+    v1::Event { event_id: events::id(number), body: Some(v1::event::Body::Retraction(it)) }
+}
+
+fn reinstatement(number: u64, target: u64, reason: &str) -> v1::Event {
+    let it = v1::Reinstatement { target: events::id(target), reason: reason.to_owned() };
+    v1::Event { event_id: events::id(number), body: Some(v1::event::Body::Reinstatement(it)) }
+}
+
+impl Desk {
+    /// Checks what pages say, whatever their lines, and what they do not say.
+    #[track_caller]
+    fn says(&self, cases: &[(&str, &[&str], &[&str])]) {
+        for (arguments, parts, absent) in cases {
+            let told = self.ask(arguments).split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in *parts {
+                assert!(told.contains(part), "{arguments} does not say {part:?}: {told}");
+            }
+            for part in *absent {
+                assert!(!told.contains(part), "{arguments} says {part:?}: {told}");
+            }
+        }
+    }
+}
+
+/// Whose identities were merged is about the record: it is learned, whatever date it carries, and told wherever it counts.
+#[test]
+fn a_merge_is_hindsight_whatever_its_date() {
+    let desk = Desk::seeded();
+    let met = |number, on, group, level| {
+        said(events::meeting(number, on, "no", group), &format!("met {group}"), at_level(level))
+    };
+    desk.submit(vec![
+        events::group(900, "o1"),
+        events::group(901, "o2"),
+        met(902, "2024-01-10", "o1", v1::Level::SpecialEnvoy),
+        met(903, "2024-02-10", "o2", v1::Level::ForeignMinister),
+    ]);
+    desk.ask("decide twin-desk --title t --rationale r --subject relationship/no/o1 --on 2024-06-30");
+    let into = v1::IdentityMerged { group: "o1".to_owned(), into: "o2".to_owned(), reason: String::new() };
+    // It carries the date of the day on which it was recorded.
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+    let merge = events::event(&events::id(904), &today, v1::fact::Statement::IdentityMerged(into));
+    desk.submit(vec![said(merge, "o1 is o2", |_| {})]);
+    let learned: &[&str] = &["contact: ENVOY → MINISTERIAL", "LEARNED, late arrival: o1 is o2"];
+    desk.says(&[
+        ("audit twin-desk", &["o1 is o2 ", "late fact"], &["nobody could have known", "WORLD_CHANGED"]),
+        ("audit twin-desk", learned, &["WORLD_CHANGED"]),
+        ("diff relationship no o1 --from 440 --on 2024-06-30", learned, &["WORLD_CHANGED"]),
+        // The fact that came with it is named beside it.
+        ("diff relationship no o1 --from 440 --on 2024-06-30", &["o1 is o2 [00000000], and [00000000]"], &[]),
+        (
+            "explain relationship no o1 contact --on 2024-06-30",
+            &["o1 has been merged into it", "Identities", "o1 is o2"],
+            &[],
+        ),
+        (
+            "explain relationship no o2 contact --on 2024-06-30",
+            &["Identities", "o1 is o2"],
+            &["merged into it"],
+        ),
+        ("explain group o1 name --on 2024-06-30", &["o1 has been merged into it", "o1 is o2"], &[]),
+        ("explain relationship no o1 contact --on 2024-06-30 --known 440", &["ENVOY"], &["o1 is o2"]),
+    ]);
+    desk.submit(vec![retraction(905, 904, "they are two")]);
+    desk.says(&[
+        ("audit twin-desk", &["retraction", "they are two", "late fact"], &["Nothing.", "nobody could"]),
+        (
+            "diff relationship no o1 --from 441 --on 2024-06-30",
+            &["contact: MINISTERIAL → ENVOY", "CORRECTED, retraction", "they are two"],
+            &["WORLD_CHANGED"],
+        ),
+        ("explain relationship no o1 contact --on 2024-06-30", &["ENVOY"], &["Identities"]),
+    ]);
+}
+
+/// What could be known when a decision was recorded is told apart from what could not, with the days that are meant.
+#[test]
+fn an_audit_says_by_when_something_could_be_known() {
+    let desk = Desk::seeded();
+    desk.submit(vec![events::group(900, "u1"), events::meeting(901, "2024-01-10", "no", "u1")]);
+    desk.ask("decide u-desk --title t --rationale r --subject relationship/no/u1 --on 2024-06-30");
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let later = today.saturating_add(jiff::SignedDuration::from_hours(24 * 40)).to_string();
+    let disclosed = |on: &str| {
+        let on = on.to_owned();
+        move |fact: &mut v1::Fact| fact.disclosed_on = on
+    };
+    desk.submit(vec![
+        said(events::meeting(902, "2024-05-01", "no", "u1"), "in the open", |_| {}),
+        said(events::meeting(903, "2024-05-02", "no", "u1"), "leaked in August", disclosed("2024-08-01")),
+        said(events::meeting(904, "2024-05-03", "no", "u1"), "still secret", disclosed(&later)),
+        said(events::meeting(905, "2024-09-01", "no", "u1"), "in September", |_| {}),
+    ]);
+    let known =
+        format!("late fact, not public by 2024-06-30, but by {today}, when the decision was recorded");
+    let hidden = format!("late fact, not public by {today}, when the decision was recorded");
+    let one = format!(
+        "And 1 event about the time after 2024-06-30, the date of the view: it is about the time up to {today}, when the \
+         decision was recorded."
+    );
+    desk.says(&[(
+        "audit u-desk",
+        &["about the time up to 2024-06-30", "late fact, public by 2024-06-30", &known, &hidden, &one],
+        &["nobody could have known", "by then"],
+    )]);
+    desk.submit(vec![events::meeting(906, &later, "no", "u1")]);
+    let two = format!(
+        "And 2 events about the time after 2024-06-30, the date of the view: 1 of them about the time up to {today}, when \
+         the decision was recorded; 1 about the time after that, which nobody could have known then."
+    );
+    desk.says(&[("audit u-desk", &[&two], &[])]);
+}
+
+/// Where the listing of a part takes over a row, nothing changes for the whole; what was put back is said to be.
+#[test]
+fn changes_are_called_what_they_are() {
+    let desk = Desk::seeded();
+    desk.says(&[
+        ("replay designation hezbollah eu-terr", &["PROPOSED → ACTIVE"], &["NONE → nothing"]),
+        (
+            "diff designation hezbollah eu-terr --from 435 --from-on 2013-07-21 --on 2013-07-27",
+            &["designations[eu-terr/Military Wing]: nothing → ACTIVE"],
+            &["NONE → nothing", "time passed"],
+        ),
+        ("explain designation hezbollah eu-terr designations[eu-terr] --on 2020-01-01", &["NONE"], &[]),
+    ]);
+    desk.submit(vec![
+        events::group(900, "m4"),
+        events::meeting(901, "2024-01-10", "no", "m4"),
+        retraction(902, 901, "not so"),
+    ]);
+    desk.submit(vec![reinstatement(903, 901, "stands after all")]);
+    desk.says(&[
+        (
+            "diff relationship no m4 --from 438 --on 2024-02-01",
+            &["CORRECTED, reinstatement: stands after all"],
+            &["CORRECTED, correction"],
+        ),
+        (
+            "replay relationship no m4 --in record --on 2024-02-01",
+            &["CORRECTED, reinstatement: stands after all"],
+            &["CORRECTED, correction"],
+        ),
+        // What is no more is explained by what ended it.
+        (
+            "explain group mek designations[gb-ta2000].challenged_on --on 2008-06-01",
+            &["nothing", "Court of Appeal upheld", "2008-05-07"],
+            &[],
+        ),
+        (
+            "explain relationship us hamas flags[SECRET_ONLY] --on 2025-10-10",
+            &["nothing", "mediated the ceasefire", "2025-10-10"],
+            &[],
+        ),
+    ]);
+}

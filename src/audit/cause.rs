@@ -10,8 +10,10 @@ use crate::{
         as_of::AsOf,
         date::Day,
         event::Event,
+        fact::Fact,
         fold::relationship::{Line, Tally},
         id::{ActorId, GroupId},
+        statement::Statement,
         status::{
             change::Change,
             field::{BINDING, Field, read_listing, read_listing_elsewhere},
@@ -24,7 +26,7 @@ use crate::{
 };
 
 /// How many events are named behind one change at most.
-const BEHIND_MAX: usize = 10;
+pub(super) const BEHIND_MAX: usize = 10;
 
 /// A field that changed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +44,12 @@ pub struct Caused {
 /// What is behind a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Behind {
-    /// What changed it.
+    /// What changed it: what the first of the events did.
     pub cause: ChangeCause,
-    /// The events that did, none twice: more than one where several took effect on one day.
+    /// The events that did, none twice: more than one where several took effect on one day, or are counted together.
     pub events: Vec<Position>,
+    /// What each of the others did, in their order; empty: the same.
+    pub others: Vec<ChangeCause>,
     /// What began or ran out by its own terms, in words; empty: nothing did, or it is not told.
     pub passed: String,
 }
@@ -53,12 +57,21 @@ pub struct Behind {
 impl Behind {
     /// What facts brought.
     pub(super) fn facts(events: Vec<Position>) -> Behind {
-        Behind { cause: ChangeCause::NewFact, events, passed: String::new() }
+        Behind { cause: ChangeCause::NewFact, events, others: Vec::new(), passed: String::new() }
     }
 
     /// A change with at most one event behind it.
     pub(super) fn one(cause: ChangeCause, event: Option<Position>) -> Behind {
-        Behind { cause, events: event.into_iter().collect(), passed: String::new() }
+        Behind { cause, events: event.into_iter().collect(), others: Vec::new(), passed: String::new() }
+    }
+
+    /// What events did, each with its cause, the foremost first.
+    pub(super) fn several(events: Vec<(Position, ChangeCause)>) -> Behind {
+        let cause = events.first().map_or(ChangeCause::LateArrival, |(_, cause)| *cause);
+        let others: Vec<ChangeCause> = events.iter().skip(1).map(|(_, cause)| *cause).collect();
+        let others = if others.iter().all(|other| *other == cause) { Vec::new() } else { others };
+        let events = events.into_iter().map(|(event, _)| event).collect();
+        Behind { cause, events, others, passed: String::new() }
     }
 }
 
@@ -74,13 +87,24 @@ impl Caused {
 /// before `since`.
 pub(super) fn cause_of(recorded: &Recorded, since: Day) -> ChangeCause {
     match &recorded.event {
-        Event::Fact(fact) if fact.claim_of.is_none() && since <= fact.effective_on.upper() => {
-            ChangeCause::NewFact
-        }
-        Event::Fact(_) => ChangeCause::LateArrival,
-        Event::Correction { .. } | Event::Reinstatement { .. } => ChangeCause::Correction,
+        Event::Fact(fact) => cause_of_fact(fact, since),
+        Event::Correction { .. } => ChangeCause::Correction,
+        Event::Reinstatement { .. } => ChangeCause::Reinstatement,
         Event::Retraction { .. } => ChangeCause::Retraction,
     }
+}
+
+/// What a fact is to a status that it moves. That identities are one is about the record: it was so whatever date it carries.
+pub(super) fn cause_of_fact(fact: &Fact, since: Day) -> ChangeCause {
+    match fact.claim_of.is_none() && since <= fact.effective_on.upper() && !is_about_identities(fact) {
+        true => ChangeCause::NewFact,
+        false => ChangeCause::LateArrival,
+    }
+}
+
+/// Whether a fact merges identities or parts them.
+pub(super) fn is_about_identities(fact: &Fact) -> bool {
+    matches!(fact.statement, Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_))
 }
 
 /// The day of a moment, in UTC.
@@ -157,9 +181,10 @@ impl Begun {
         if let Some(turns) = turns {
             let events = distinct(turns.iter().map(|turn| turn.event));
             let what: Vec<&str> = turns.iter().map(|turn| turn.what.as_str()).collect();
-            return Behind { cause: ChangeCause::TimePassed, events, passed: what.join("; ") };
+            let passed = what.join("; ");
+            return Behind { cause: ChangeCause::TimePassed, events, others: Vec::new(), passed };
         }
-        Behind { cause: ChangeCause::TimePassed, events: self.run_out(day, change), passed: String::new() }
+        Behind { events: self.run_out(day, change), ..Behind::one(ChangeCause::TimePassed, None) }
     }
 
     /// What time alone is counted from: what ran out on the day of that which held up the value before and does not hold up

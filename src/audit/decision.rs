@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Matter, ViewText, explain::visible};
+use super::{
+    Matter, ViewText,
+    cause::{day_of, is_about_identities},
+    explain::visible,
+};
 use crate::{
     domain::{
         as_of::AsOf,
@@ -62,6 +66,8 @@ pub struct Hindsight {
     pub left_out: u64,
     /// How many events are about the time after.
     pub after: u64,
+    /// How many of those are about the time after the day on which the decision was recorded, too.
+    pub after_recording: u64,
 }
 
 /// An event recorded after the view of a decision was taken, about the time before.
@@ -74,6 +80,8 @@ pub struct Later {
     /// Whether what it tells was public by the day of disclosure of the view, or by its valid date if it has none: it was
     /// knowable, and not known here.
     pub knowable: bool,
+    /// Whether it was public by the day on which the decision was recorded.
+    pub knowable_when_recorded: bool,
 }
 
 impl Decision {
@@ -103,6 +111,11 @@ impl Decision {
             disclosed_by: basis.disclosed_by,
             clearance: as_of.clearance,
         }
+    }
+
+    /// The day on which it was recorded, in UTC: not the one on which it says that it was taken.
+    pub fn recorded_on(&self) -> Day {
+        self.events.first().map_or(Day::MIN, |recorded| day_of(recorded.recorded_at))
     }
 
     /// What it concerns.
@@ -148,7 +161,7 @@ impl Decision {
         since: &Since,
         as_of: AsOf,
     ) -> Result<Hindsight, ReadError> {
-        let valid_at = self.stands.basis.valid_at;
+        let (valid_at, recorded_on) = (self.stands.basis.valid_at, self.recorded_on());
         let public_by = self.stands.basis.disclosed_by.unwrap_or(valid_at);
         let positions: Vec<Position> = since.positions.iter().copied().collect();
         let mut found = Hindsight::default();
@@ -156,10 +169,13 @@ impl Decision {
             let mut room = HINDSIGHT_MAX.saturating_sub(found.before.len());
             let mut read = Vec::new();
             for position in run {
-                match since.plain.get(position).map(|told| told.is_before(valid_at, as_of)) {
-                    Some(false) => found.after += 1,
-                    Some(true) if room == 0 => found.left_out += 1,
-                    Some(true) => {
+                match since.plain.get(position) {
+                    Some(told) if !told.is_before(valid_at, as_of) => {
+                        found.after += 1;
+                        found.after_recording += u64::from(!told.is_before(recorded_on, as_of));
+                    }
+                    Some(_) if room == 0 => found.left_out += 1,
+                    Some(_) => {
                         room -= 1;
                         read.push(*position);
                     }
@@ -168,16 +184,18 @@ impl Decision {
             }
             for recorded in ledger.fetch(&read).await? {
                 let Some(kind) = kind_of(ledger, &recorded, valid_at, as_of).await? else {
+                    let known = kind_of(ledger, &recorded, recorded_on.max(valid_at), as_of).await?;
                     found.after += 1;
+                    found.after_recording += u64::from(known.is_none());
                     continue;
                 };
                 if HINDSIGHT_MAX <= found.before.len() {
                     found.left_out += 1;
                     continue;
                 }
-                let public = |fact: &Fact| fact.disclosed() <= public_by;
-                let knowable = recorded.event.fact().is_some_and(|fact| public(fact));
-                found.before.push(Later { recorded, kind, knowable });
+                let public = |day: Day| recorded.event.fact().is_some_and(|fact| fact.disclosed() <= day);
+                let (knowable, knowable_when_recorded) = (public(public_by), public(recorded_on));
+                found.before.push(Later { recorded, kind, knowable, knowable_when_recorded });
             }
         }
         Ok(found)
@@ -191,7 +209,10 @@ async fn kind_of(
     valid_at: Day,
     as_of: AsOf,
 ) -> Result<Option<HindsightKind>, ReadError> {
-    let before = |fact: &Fact| fact.label <= as_of.clearance && fact.heralded() <= valid_at;
+    // That identities are one is about the record, whatever date it carries.
+    let before = |fact: &Fact| {
+        fact.label <= as_of.clearance && (fact.heralded() <= valid_at || is_about_identities(fact))
+    };
     let kind = match &recorded.event {
         Event::Fact(fact) if fact.claim_of.is_none() => {
             return Ok(before(fact).then_some(HindsightKind::LateFact));

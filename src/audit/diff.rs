@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Matter,
-    cause::{Begun, Behind, Caused, cause_of, day_of, named},
+    cause::{BEHIND_MAX, Begun, Behind, Caused, cause_of, cause_of_fact, day_of, named, named_by},
+    explain::visible,
     matter::Terms,
+    tally::Tallied,
     turning::Answers,
 };
 use crate::{
     domain::{
         as_of::AsOf,
         date::Day,
+        event::Event,
+        fold::relationship::Tally,
         status::{
             change::{Change, changes},
             field::Field,
@@ -40,8 +44,8 @@ pub struct Compared {
 /// What moved a field, before it is looked up.
 #[derive(Clone, Debug)]
 enum Step {
-    /// An event between the two positions.
-    Recorded(Position),
+    /// Events, the first of which was recorded between the two positions, and moved it.
+    Recorded(Vec<Position>),
     /// What the value rests on was disclosed: one of these.
     Disclosed(Vec<Position>),
     /// Facts took effect between the two valid dates, or time alone did it.
@@ -69,6 +73,7 @@ impl Compared {
             return Ok(Compared { was, is, steps: BTreeMap::new() });
         }
         let mut answers = Answers::new(matter, terms, store, to);
+        let mut tallied = None;
         let mut steps = BTreeMap::new();
         let mut passed = Vec::new();
         for change in &differing {
@@ -85,7 +90,25 @@ impl Compared {
                 Step::Disclosed(rests_on)
             } else {
                 let range = (from.known_at, to.known_at);
-                Step::Recorded(answers.event(ledger, change.path, range, from.valid_at))
+                let event = answers.event(ledger, change.path, range, from.valid_at);
+                let mut events = vec![event];
+                if Tally::of(change.path).is_some() {
+                    let views = (from, AsOf { valid_at: from.valid_at, ..to });
+                    let tallied = tallied.get_or_insert_with(|| Tallied::new(matter, store, ledger, views));
+                    events.extend(tallied.others(&mut answers, change.path, event));
+                } else {
+                    // The facts that came with another identity, and the new one that was put back.
+                    let known: Vec<Position> = named_by(change.was).chain([event]).collect();
+                    let is_merge = !store.merging((event.previous(), event)).is_empty();
+                    let root = ledger.family_root(event);
+                    let came = |it: &Position| {
+                        let is_put_back = from.known_at < *it && ledger.family_root(*it) == root;
+                        !known.contains(it) && (is_merge || is_put_back)
+                    };
+                    events.extend(rests_on.into_iter().filter(came));
+                }
+                events.truncate(BEHIND_MAX);
+                Step::Recorded(events)
             };
             steps.insert(change.path.to_owned(), step);
         }
@@ -104,10 +127,13 @@ impl Compared {
         }
         let since = answered_on(ledger, from.known_at).await?;
         let behind: BTreeSet<Position> = self.steps.values().flat_map(Step::events).copied().collect();
-        let events = ledger.fetch(&behind.into_iter().collect::<Vec<_>>()).await?;
-        let events: BTreeMap<Position, &Recorded> = events.iter().map(|it| (it.position, it)).collect();
+        let mut events: BTreeMap<Position, (Recorded, ChangeCause)> = BTreeMap::new();
+        for recorded in ledger.fetch(&behind.into_iter().collect::<Vec<_>>()).await? {
+            let cause = cause_between(ledger, &recorded, from, since).await?;
+            events.insert(recorded.position, (recorded, cause));
+        }
         let caused = changes(&self.was, &self.is).into_iter().filter_map(|change| {
-            let behind = self.steps.get(change.path)?.behind(&events, since, from.disclosed_by);
+            let behind = self.steps.get(change.path)?.behind(&events, from.disclosed_by);
             Some(Caused::of(&change, behind))
         });
         Ok(caused.collect())
@@ -153,26 +179,24 @@ impl Step {
     /// The events that say which cause it is.
     fn events(&self) -> &[Position] {
         match self {
-            Step::Recorded(event) => std::slice::from_ref(event),
-            Step::Disclosed(rests_on) => rests_on,
+            Step::Recorded(events) | Step::Disclosed(events) => events,
             Step::Passed(_) => &[],
         }
     }
 
     fn behind(
         &self,
-        events: &BTreeMap<Position, &Recorded>,
-        since: Day,
+        events: &BTreeMap<Position, (Recorded, ChangeCause)>,
         disclosed_by: Option<Day>,
     ) -> Behind {
         match self {
-            Step::Recorded(event) => {
-                let cause = events.get(event).map(|recorded| cause_of(recorded, since));
-                Behind::one(cause.unwrap_or(ChangeCause::LateArrival), Some(*event))
+            Step::Recorded(moved) => {
+                let cause = |event| events.get(event).map_or(ChangeCause::LateArrival, |(_, cause)| *cause);
+                Behind::several(moved.iter().map(|event| (*event, cause(event))).collect())
             }
             Step::Disclosed(rests_on) => {
                 let later = |position: &&Position| {
-                    let fact = events.get(*position).and_then(|recorded| recorded.event.fact());
+                    let fact = events.get(*position).and_then(|(recorded, _)| recorded.event.fact());
                     fact.is_some_and(|fact| disclosed_by.is_some_and(|day| day < fact.disclosed()))
                 };
                 let event = rests_on.iter().find(later).or(rests_on.first());
@@ -181,6 +205,32 @@ impl Step {
             Step::Passed(behind) => behind.clone(),
         }
     }
+}
+
+/// What an event is to two answers, of which the first was given on the day `since`. What corrects or puts back a fact that
+/// the first view did not know is what that fact is: the two views differ by it, whatever happened in between. A fact that
+/// was on record, and counts now for another, was so.
+async fn cause_between(
+    ledger: &Ledger,
+    recorded: &Recorded,
+    from: AsOf,
+    since: Day,
+) -> Result<ChangeCause, ReadError> {
+    if recorded.position <= from.known_at {
+        return Ok(ChangeCause::LateArrival);
+    }
+    let cause = cause_of(recorded, since);
+    let Some(concern) = recorded.concern.filter(|_| !matches!(recorded.event, Event::Fact(_))) else {
+        return Ok(cause);
+    };
+    let mut family = ledger.family(concern.root);
+    family.retain(|position| *position <= from.known_at);
+    if !visible(ledger.fetch(&family).await?, from).is_empty() {
+        return Ok(cause);
+    }
+    let told = ledger.fetch(&[concern.target]).await?;
+    let fact = recorded.event.fact().or_else(|| told.first().and_then(|it| it.event.fact()));
+    Ok(fact.map_or(ChangeCause::LateArrival, |fact| cause_of_fact(fact, since)))
 }
 
 /// The day on which the first answer was given: that of its position. Before the first event, the day of that.

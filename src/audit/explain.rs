@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::replay::Moment;
 use crate::{
     domain::{
         as_of::AsOf,
         event::Event,
         fold::{Lost, Provenance},
-        status::field::{Field, find},
+        status::field::{Field, canonical, find},
         vocabulary::FoldRule,
     },
     ledger::{Ledger, Recorded},
@@ -100,6 +101,27 @@ pub fn field_of(fields: &[Field], path: &str) -> Result<Explanation, NoFieldErro
 }
 
 impl Explanation {
+    /// Of a field that has no value any more: it rests on what is behind the last change.
+    pub fn of_gone(path: &str, last: &Moment) -> Explanation {
+        let mut events: Vec<Position> = Vec::new();
+        for event in last.changes.iter().flat_map(|change| &change.behind.events) {
+            if !events.contains(event) {
+                events.push(*event);
+            }
+        }
+        Explanation {
+            path: canonical(path).to_owned(),
+            value: String::new(),
+            below: Vec::new(),
+            follows_from: Vec::new(),
+            provenance: Provenance { events, ..Provenance::default() },
+            evidence: Vec::new(),
+            lost: Vec::new(),
+            revisions: Vec::new(),
+            left: BTreeSet::new(),
+        }
+    }
+
     /// Says what the value counts, or what is below it where it has no value of its own: `counted` are the events that the
     /// field at a path counts, the latest first; none: it counts nothing.
     pub fn rests_on_counted(&mut self, counted: impl Fn(&str) -> Vec<Position>) {

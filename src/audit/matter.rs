@@ -8,7 +8,7 @@ use crate::{
         fold::{
             Provenance,
             registry::Regimes,
-            relationship::{Tally, Told},
+            relationship::{Line, Tally, Told},
         },
         id::{ActorId, GroupId, RegimeId},
         status::field::{Field, OF_GROUP, OF_RELATIONSHIP, find, is_below, regime_asked},
@@ -37,7 +37,7 @@ pub enum Matter {
 /// On what terms a subject is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Terms {
-    /// As one that is asked for by name: a relationship without dealings is NONE throughout.
+    /// As one that is asked for by name: a relationship is on record when its ends are.
     Named,
     /// As one of all: a relationship is on record when dealings are.
     OneOfAll,
@@ -126,24 +126,19 @@ impl Matter {
         }
     }
 
-    /// The fields of its status on these terms.
-    pub(super) fn fields_on(
-        &self,
-        terms: Terms,
-        store: &Store,
-        as_of: AsOf,
-    ) -> Result<Vec<Field>, UnknownError> {
-        match (terms, self) {
-            (Terms::OneOfAll, Matter::Relationship(actor, group)) => {
+    /// The fields of its status on these terms. A relationship that is not on record is NONE throughout.
+    pub fn fields_on(&self, terms: Terms, store: &Store, as_of: AsOf) -> Result<Vec<Field>, UnknownError> {
+        let Matter::Relationship(actor, group) = self else { return self.fields(store, as_of) };
+        let is_on_record = match terms {
+            Terms::Named => true,
+            Terms::OneOfAll => {
                 let group = store.survivor_of(group, as_of);
                 let line = store.line_of(actor, &group, as_of);
-                match line.is_some_and(|line| !line.is_empty()) {
-                    true => self.fields(store, as_of),
-                    false => Ok(Vec::new()),
-                }
+                line.is_some_and(|line| !line.is_empty())
             }
-            (Terms::OneOfAll | Terms::Named, _) => self.fields(store, as_of),
-        }
+        };
+        let fields = if is_on_record { self.fields(store, as_of).ok() } else { None };
+        Ok(fields.unwrap_or_else(|| Line::default().status(as_of.valid_at, Vec::new()).fields()))
     }
 
     /// The positions in a part of the record, ascending, of the events that are about it: about itself, about the groups and

@@ -13,6 +13,7 @@ mod explain;
 mod kept;
 mod matter;
 pub mod replay;
+mod tally;
 mod turning;
 
 pub use cause::{Behind, Caused};

@@ -84,6 +84,11 @@ impl<'a> Answers<'a> {
         self.routes.get(&place).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether an event moved a field.
+    pub fn moves(&mut self, path: &str, event: Position, valid_at: Day) -> bool {
+        self.value(path, event.previous(), valid_at) != self.value(path, event, valid_at)
+    }
+
     /// Whether a field came to a value with an event.
     fn is_turn(&mut self, path: &str, value: Option<&str>, event: Position, valid_at: Day) -> bool {
         !self.has(path, value, event.previous(), valid_at) && self.has(path, value, event, valid_at)

@@ -15,7 +15,7 @@ use super::{
     view_file,
     words::{self, phrase, word},
 };
-use crate::wire::v1;
+use crate::wire::v1::{self, fact::Statement};
 
 /// Rebuild the view that a decision rested on, and show what was learned afterwards about the time before it
 #[derive(Debug, Args)]
@@ -130,28 +130,21 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
     }
     page.heading("Recorded");
     answer.records.iter().for_each(|record| evidence(&mut page, record, ""));
-    page.heading("Recorded after the view was taken, about the time before");
+    let days = Days::of(answer, decision);
+    page.heading(&format!("Recorded after the view was taken, about the time up to {}", days.valid_at));
     if answer.hindsight.is_empty() {
         page.item("Nothing.");
     }
     for later in &answer.hindsight {
-        let kind = phrase::<v1::HindsightKind>(later.kind);
-        let told = later.record.as_ref().and_then(fact_of).is_some();
-        let remark = match (told, later.knowable) {
-            (true, true) => format!("{kind}, public by then"),
-            (true, false) => format!("{kind}, not public by then"),
-            (false, _) => kind,
-        };
         if let Some(record) = &later.record {
-            evidence(&mut page, record, &remark);
+            evidence(&mut page, record, &days.remark(later, record));
         }
     }
     if 0 < answer.left_out {
         page.item(words::count(answer.left_out, "more event", "more events"));
     }
     if 0 < answer.events_after {
-        let events = words::count(answer.events_after, "event", "events");
-        page.item(format!("And {events} about the time after, which nobody could have known."));
+        page.item(days.after(answer));
     }
     page.heading("What the answer would be with hindsight");
     page.paragraph(Text::toned(words::view(answer.hindsight_view.as_ref()), Tone::Faint));
@@ -163,6 +156,76 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
         changes(&mut page, "", &subject.changes);
     }
     Ok(page.finish())
+}
+
+/// The days that hindsight is measured by.
+struct Days<'a> {
+    /// The date of the view.
+    valid_at: &'a str,
+    /// The day of disclosure of the view; without one, its date.
+    public_by: &'a str,
+    /// The day on which the decision was recorded.
+    recorded_on: &'a str,
+}
+
+// Full dates compare as their texts do.
+impl<'a> Days<'a> {
+    fn of(answer: &'a v1::AuditDecisionResponse, decision: &'a v1::DecisionRecorded) -> Days<'a> {
+        let (valid_at, disclosed_by) =
+            decision.basis.as_ref().map_or(("", ""), |it| (it.valid_at.as_str(), it.disclosed_by.as_str()));
+        let public_by = if disclosed_by.is_empty() { valid_at } else { disclosed_by };
+        Days { valid_at, public_by, recorded_on: &answer.recorded_on }
+    }
+
+    /// What an event is that was recorded later, and by when it could be known.
+    fn remark(&self, later: &v1::LaterEvent, record: &v1::Record) -> String {
+        let kind = phrase::<v1::HindsightKind>(later.kind);
+        let Some(fact) = fact_of(record) else { return kind };
+        let Days { public_by, recorded_on, .. } = self;
+        match &fact.statement {
+            Some(Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_)) => {
+                format!("{kind}, about the record itself")
+            }
+            _ if later.knowable => format!("{kind}, public by {public_by}"),
+            _ if later.knowable_when_recorded => {
+                format!(
+                    "{kind}, not public by {public_by}, but by {recorded_on}, when the decision was recorded"
+                )
+            }
+            _ if recorded_on <= public_by => format!("{kind}, not public by {public_by}"),
+            _ => format!("{kind}, not public by {recorded_on}, when the decision was recorded"),
+        }
+    }
+
+    /// What is said of the events about the time after the date of the view.
+    fn after(&self, answer: &v1::AuditDecisionResponse) -> String {
+        let Days { valid_at, recorded_on, .. } = self;
+        let unknowable = answer.events_after_recording;
+        let events = words::count(answer.events_after, "event", "events");
+        match answer.events_after.saturating_sub(unknowable) {
+            0 if recorded_on <= valid_at => {
+                format!(
+                    "And {events} about the time after {valid_at}, the date of the view, which nobody could have known."
+                )
+            }
+            0 => format!(
+                "And {events} about the time after {recorded_on}, when the decision was recorded, which nobody could have \
+                 known then."
+            ),
+            known if 0 < unknowable => format!(
+                "And {events} about the time after {valid_at}, the date of the view: {} of them about the time up to \
+                 {recorded_on}, when the decision was recorded; {} about the time after that, which nobody could have known \
+                 then.",
+                words::thousands(known),
+                words::thousands(unknowable)
+            ),
+            known => format!(
+                "And {events} about the time after {valid_at}, the date of the view: {} about the time up to {recorded_on}, \
+                 when the decision was recorded.",
+                if known == 1 { "it is" } else { "they are" }
+            ),
+        }
+    }
 }
 
 /// How the view that was kept differs from the one that comes out now.

@@ -77,12 +77,7 @@ fn behind(change: &v1::FieldChange) -> String {
     let cause = phrase::<v1::ChangeCause>(change.cause);
     let event = match change.event_id.as_str() {
         "" => String::new(),
-        id => format!(
-            ": {} [{}]{}",
-            change.event_summary,
-            words::short_id(id),
-            further(&change.further_event_ids)
-        ),
+        id => format!(": {} [{}]{}", change.event_summary, words::short_id(id), further(change)),
     };
     let since = match change.passed.as_str() {
         "" if change.cause == i32::from(v1::ChangeCause::TimePassed) && !event.is_empty() => {
@@ -94,15 +89,22 @@ fn behind(change: &v1::FieldChange) -> String {
     format!("{}, {cause}{since}{event}", word::<v1::ChangeReason>(change.reason))
 }
 
-/// The other events behind a change.
-fn further(ids: &[String]) -> String {
-    match ids {
-        [] => String::new(),
-        ids => {
-            let ids: Vec<String> = ids.iter().map(|id| words::short_id(id)).collect();
-            format!(", and [{}]", ids.join(" "))
+/// The other events behind a change, by what they did: first those that did the same.
+fn further(change: &v1::FieldChange) -> String {
+    let mut kinds: Vec<(i32, Vec<String>)> = vec![(change.cause, Vec::new())];
+    for (index, id) in change.further_event_ids.iter().enumerate() {
+        let cause = change.further_causes.get(index).copied().unwrap_or(change.cause);
+        let id = words::short_id(id);
+        match kinds.iter_mut().find(|(known, _)| *known == cause) {
+            Some((_, ids)) => ids.push(id),
+            None => kinds.push((cause, vec![id])),
         }
     }
+    let kind = |(cause, ids): &(i32, Vec<String>)| match *cause == change.cause {
+        true => format!(", and [{}]", ids.join(" ")),
+        false => format!("; {} [{}]", phrase::<v1::ChangeCause>(*cause), ids.join(" ")),
+    };
+    kinds.iter().filter(|(_, ids)| !ids.is_empty()).map(kind).collect()
 }
 
 fn tone(reason: i32) -> Tone {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{
     arguments::Times,
+    changes::changes,
     connection::Session,
     evidence::{evidence, fact_of, rank},
     failure::Failure,
@@ -67,8 +68,17 @@ fn note(answer: &v1::ExplainResponse, look: Look) -> Result<String, Failure> {
     let mut page = Page::new(look);
     page.title(format!("{} ({}): {}", answer.title, answer.subject, answer.field));
     page.paragraph(Text::toned(words::view(answer.view.as_ref()), Tone::Faint));
-    page.paragraph(Text::toned(&answer.value, Tone::Force));
-    page.paragraph(reason(answer));
+    match &answer.gone {
+        None => {
+            page.paragraph(Text::toned(&answer.value, Tone::Force));
+            page.paragraph(reason(answer));
+        }
+        Some(gone) => {
+            page.paragraph(Text::toned("nothing", Tone::Force));
+            page.paragraph("It has no value at this date. The last change took it away:");
+            changes(&mut page, &gone.valid_on, &gone.changes);
+        }
+    }
     if !answer.evidence.is_empty() {
         page.heading("It rests on");
         let (members, others) = members(answer);
@@ -89,6 +99,12 @@ fn note(answer: &v1::ExplainResponse, look: Look) -> Result<String, Failure> {
     if !answer.revisions.is_empty() {
         page.heading("Said otherwise, corrected or taken back");
         for record in &answer.revisions {
+            evidence(&mut page, record, "");
+        }
+    }
+    if !answer.identities.is_empty() {
+        page.heading("Identities that were found to be one");
+        for record in &answer.identities {
             evidence(&mut page, record, "");
         }
     }

@@ -30,6 +30,10 @@ const BATCH_EVENTS_MAX: usize = 4_096;
 /// How long the writer looks for the next commit before it goes to sleep: about an answer's way to a client and back.
 const AWAKE: Duration = Duration::from_micros(400);
 
+/// After a batch of at most so many commits. After a larger one there is work for every processor: the answers, and what
+/// those clients ask next.
+const AWAKE_AFTER_MAX: usize = 16;
+
 /// What the writer is asked.
 pub enum Request {
     /// To record a commit.
@@ -85,7 +89,9 @@ pub fn spawn(mut writer: Writer) -> io::Result<()> {
     tokio::spawn(tell(told));
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         let mut closing = Vec::new();
-        while let Some(batch) = writer.next_batch(&mut closing) {
+        let mut awake = AWAKE;
+        while let Some(batch) = writer.next_batch(awake, &mut closing) {
+            awake = if batch.len() <= AWAKE_AFTER_MAX { AWAKE } else { Duration::ZERO };
             writer.write(batch, &news);
         }
         // Nobody waiting is no reason to stay.
@@ -123,9 +129,9 @@ impl Writer {
     /// A client with one request under way sends the next as soon as it has its answer. Sleeping and being woken meanwhile takes
     /// a fifth of the time of such an append, so the thread stays awake for a while, behind everybody else who wants
     /// the processor.
-    fn next_request(&mut self) -> Option<Request> {
+    fn next_request(&mut self, awake: Duration) -> Option<Request> {
         let began = Instant::now();
-        while began.elapsed() < AWAKE {
+        while began.elapsed() < awake {
             match self.requests.try_recv() {
                 Ok(request) => return Some(request),
                 Err(TryRecvError::Empty) => thread::yield_now(),
@@ -135,11 +141,15 @@ impl Writer {
         self.requests.blocking_recv()
     }
 
-    /// Waits for a commit and takes those that wait behind it. `None` at the end.
-    fn next_batch(&mut self, closing: &mut Vec<oneshot::Sender<()>>) -> Option<Vec<(Commit, Waiting)>> {
+    /// Waits for a commit, awake for so long at first, and takes those that wait behind it. `None` at the end.
+    fn next_batch(
+        &mut self,
+        awake: Duration,
+        closing: &mut Vec<oneshot::Sender<()>>,
+    ) -> Option<Vec<(Commit, Waiting)>> {
         let mut batch = Vec::new();
         let mut events = 0;
-        let mut next = self.next_request();
+        let mut next = self.next_request(awake);
         while let Some(request) = next {
             match request {
                 Request::Submit { commit, answer } => {

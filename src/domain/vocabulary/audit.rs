@@ -9,7 +9,7 @@ vocabulary! {
         NewFact = 1 "NEW_FACT",
         /// A fact that had taken effect before, or another source's claim of what was on record, was recorded.
         LateArrival = 2 "LATE_ARRIVAL",
-        /// A fact was corrected, or what was taken back was put back.
+        /// A fact was corrected.
         Correction = 3 "CORRECTION",
         /// A fact or correction was taken back.
         Retraction = 4 "RETRACTION",
@@ -17,6 +17,8 @@ vocabulary! {
         TimePassed = 5 "TIME_PASSED",
         /// The rules of the fold: between a view that was kept and the one that another ruleset gives.
         RuleChange = 6 "RULE_CHANGE",
+        /// What was taken back was put back.
+        Reinstatement = 7 "REINSTATEMENT",
     }
 }
 
@@ -38,9 +40,10 @@ impl ChangeCause {
         match self {
             ChangeCause::NewFact | ChangeCause::TimePassed => ChangeReason::WorldChanged,
             ChangeCause::LateArrival => ChangeReason::Learned,
-            ChangeCause::Correction | ChangeCause::Retraction | ChangeCause::RuleChange => {
-                ChangeReason::Corrected
-            }
+            ChangeCause::Correction
+            | ChangeCause::Retraction
+            | ChangeCause::Reinstatement
+            | ChangeCause::RuleChange => ChangeReason::Corrected,
         }
     }
 }

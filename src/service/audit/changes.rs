@@ -34,6 +34,7 @@ pub(in crate::service) fn write_changes(changes: &[Caused], names: &EventNames) 
                 is,
                 cause: it.behind.cause,
                 events: &it.behind.events,
+                others: &it.behind.others,
                 passed: &it.behind.passed,
             },
             names,

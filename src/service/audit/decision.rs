@@ -115,6 +115,7 @@ impl Audit {
                 record: Some(record(&later.recorded)?),
                 kind: vocabulary::write(later.kind),
                 knowable: later.knowable,
+                knowable_when_recorded: later.knowable_when_recorded,
             })
         });
         Ok(v1::AuditDecisionResponse {
@@ -130,6 +131,8 @@ impl Audit {
             changes,
             hindsight_view: Some(self.query.view(later).await?),
             kept_view: unlikeness.as_ref().map(write_unlikeness),
+            recorded_on: decision.recorded_on().to_string(),
+            events_after_recording: hindsight.after_recording,
         })
     }
 }

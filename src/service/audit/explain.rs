@@ -1,10 +1,18 @@
 //! Explain over gRPC.
 
-use super::{Audit, read_matter, unknown};
+use super::{Audit, changes::write_changes, read_matter, unknown};
 use crate::{
-    audit::{explain, field_of},
-    domain::vocabulary::Label,
-    service::{history::record, query::asked::When, refusal::Refusal},
+    audit::{
+        Explanation, Matter, explain, field_of,
+        replay::{Moment, ValidReplay, Wanted},
+    },
+    domain::{as_of::AsOf, vocabulary::Label},
+    position::Position,
+    service::{
+        history::record,
+        query::{asked::When, redirected},
+        refusal::Refusal,
+    },
     wire::{
         Field, Findings,
         as_of::read_times,
@@ -29,22 +37,46 @@ impl Audit {
         let times = read_times(as_of.as_ref(), &Field::root("as_of"), &mut found);
         let matter = found.finish(matter, "").map_err(Refusal::Malformed)?;
         let asked = self.query.ask(When { times, min_position, pinned: None }, clearance).await?;
-        let (explained, title, as_of) = {
+        let (explained, title, as_of, group, merges) = {
             let store = self.query.projection.store();
             let as_of = asked.as_of(&store);
             let fields =
                 matter.fields_for(&store, as_of, &path).map_err(|error| unknown("subject", &error))?;
-            let mut explained =
-                field_of(&fields, &path).map_err(|error| Refusal::field("field", error.to_string()))?;
-            explained.rests_on_counted(|path| matter.counted(&store, as_of, path));
-            let ledger = &self.query.ledger;
-            explained.left = matter.left(&store, ledger, as_of, &explained.path, &explained.provenance);
+            let mut explained = field_of(&fields, &path);
+            if let Ok(explained) = &mut explained {
+                explained.rests_on_counted(|path| matter.counted(&store, as_of, path));
+                let ledger = &self.query.ledger;
+                explained.left = matter.left(&store, ledger, as_of, &explained.path, &explained.provenance);
+            }
             let title = matter.title(&store, as_of).map_err(|error| unknown("subject", &error))?;
-            (explained, title, as_of)
+            let redirects = store.redirects(as_of);
+            let group = redirects.survivor(matter.group()).clone();
+            let merges: Vec<Position> = redirects.events(&group).into_iter().collect();
+            (explained, title, as_of, group, merges)
+        };
+        let (explained, gone) = match explained {
+            Ok(explained) => (explained, None),
+            Err(error) => match self.last_change(&matter, as_of, &path).await {
+                Some(last) => (Explanation::of_gone(&path, &last), Some(last)),
+                None => return Err(Refusal::field("field", error.to_string())),
+            },
         };
         let explained = explain(&self.query.ledger, explained, as_of).await?;
         let names = self.query.names(positions_of(&explained.below)).await?;
-        let (rule, inferred) = write_ground(&explained.provenance);
+        let (rule, inferred) = if gone.is_none() { write_ground(&explained.provenance) } else { (0, false) };
+        let gone = match gone {
+            Some(last) => {
+                let names = self.names_of(last.changes.iter()).await?;
+                Some(v1::Transition {
+                    valid_on: last.valid_on.to_string(),
+                    position: last.position.get(),
+                    recorded_at: None,
+                    changes: write_changes(&last.changes, &names),
+                })
+            }
+            None => None,
+        };
+        let identities = self.query.ledger.fetch(&merges).await?;
         let lost = explained.lost.iter().map(|claim| {
             let won_by = claim.winner.as_ref().map(record).transpose()?;
             Ok(write_lost_claim(&claim.lost, record(&claim.recorded)?, won_by))
@@ -61,8 +93,28 @@ impl Audit {
             lost: lost.collect::<Result<_, Refusal>>()?,
             revisions: explained.revisions.iter().map(record).collect::<Result<_, _>>()?,
             below: write_fields(&explained.below, &names),
-            view: Some(self.query.view(as_of).await?),
+            view: Some(redirected(self.query.view(as_of).await?, matter.group(), &group)),
             checkpoint: self.checkpoint(as_of.known_at).await?,
+            identities: identities.iter().map(record).collect::<Result<_, _>>()?,
+            gone,
         })
+    }
+
+    /// The last change of a field up to the valid date; `None`: it never had a value there, or too much is on record to look
+    /// for one.
+    async fn last_change(&self, matter: &Matter, as_of: AsOf, path: &str) -> Option<Moment> {
+        let wanted = Wanted::new(matter, &[path.to_owned()]).ok()?;
+        let mut replay = {
+            let store = self.query.projection.store();
+            ValidReplay::new(matter.clone(), &store, as_of, None, wanted).ok()?
+        };
+        let mut last = None;
+        loop {
+            let moments = replay.advance(&self.query.projection.store());
+            let Some(moments) = moments else { return last };
+            last = moments.into_iter().next_back().or(last);
+            // Others are answered in between.
+            tokio::task::yield_now().await;
+        }
     }
 }

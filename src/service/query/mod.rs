@@ -51,7 +51,7 @@ pub struct Query {
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// The view of an answer about another group than was asked for, whose identity was merged into it.
-fn redirected(view: v1::View, asked: &GroupId, answers: &GroupId) -> v1::View {
+pub(in crate::service) fn redirected(view: v1::View, asked: &GroupId, answers: &GroupId) -> v1::View {
     let redirected_from = if asked == answers { String::new() } else { asked.to_string() };
     v1::View { redirected_from, ..view }
 }

@@ -53,6 +53,8 @@ pub struct FieldChange<'a> {
     pub cause: ChangeCause,
     /// The events behind it, the one to be named alone first.
     pub events: &'a [Position],
+    /// What each of the others did; empty: the same.
+    pub others: &'a [ChangeCause],
     /// What began or ran out by its own terms.
     pub passed: &'a str,
 }
@@ -75,6 +77,7 @@ pub fn write_change(it: FieldChange<'_>, names: &EventNames) -> v1::FieldChange 
         event_summary: first.map(|event| names.summary(event)).unwrap_or_default(),
         further_event_ids: names.ids(further),
         passed: it.passed.to_owned(),
+        further_causes: it.others.iter().map(|cause| vocabulary::write(*cause)).collect(),
     }
 }
 

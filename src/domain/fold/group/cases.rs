@@ -312,16 +312,20 @@ fn effects_and_divergence() {
 
 #[test]
 fn regimes_asked_for() {
-    let world = world().acts("1997-10-08 LISTED under fto; 1999-10-08 LISTED under fto part W");
+    let world = world().acts(
+        "1997-10-08 LISTED under fto; 1999-10-08 LISTED under fto part W; 1999-10-08 LISTED under scisil part W; \
+         1999-11-08 DELISTED under scisil part W",
+    );
     let check = |asked: &[&str], expected: &str| {
         let status = world.status("g", asked, "2000-01-01").unwrap();
         let shown = status.designations.iter().map(|it| format!("{}:{}", it.regime, it.state));
         assert_eq!(join(shown), expected, "{asked:?}");
         assert_eq!(join(status.divergence.listed_under), "fto", "does not depend on what is asked");
     };
-    check(&[], "fto:ACTIVE fto:ACTIVE");
+    check(&[], "fto:ACTIVE fto:ACTIVE scisil:DELISTED");
     check(&["sdgt"], "sdgt:NONE");
     check(&["sdgt", "fto", "sdgt"], "fto:ACTIVE fto:ACTIVE sdgt:NONE");
+    check(&["scisil"], "scisil:NONE scisil:DELISTED");
 }
 
 #[test]

@@ -106,7 +106,8 @@ pub fn listed<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Option<Lis
     Some(Listed { name, reaching: reaching(group, &standing, groups, regimes, as_of), listings, flags })
 }
 
-/// The listings under the regimes asked for.
+/// The listings under the regimes asked for. What is listed of the group as a whole is told of each, even where the act is
+/// about a part of it.
 fn shown<G: ?Sized>(
     mut listings: Vec<Designation>,
     asked: &[RegimeId],
@@ -117,7 +118,7 @@ fn shown<G: ?Sized>(
     }
     listings.retain(|it| asked.contains(&it.regime));
     for regime in asked {
-        if listings.iter().all(|it| it.regime != *regime) {
+        if listings.iter().all(|it| it.regime != *regime || it.component.is_some()) {
             let blank = Machine::new(question.group, regime, None, question.regimes.get(regime));
             listings.push(blank.finish(question.as_of.valid_at).designation);
         }

@@ -12,6 +12,7 @@ use crate::domain::{
     id::GroupId,
     statement::Statement,
 };
+use crate::position::Position;
 
 /// A fact as the history of identity operations holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ impl Content for MergeFact {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Redirects {
     into: BTreeMap<GroupId, GroupId>,
+    /// The events that say so.
+    told: BTreeMap<GroupId, Position>,
 }
 
 impl Redirects {
@@ -68,6 +71,7 @@ impl Redirects {
                 // What leads back to the group itself would leave nobody to answer.
                 Some((group, Some(into))) if redirects.survivor(into) != group => {
                     redirects.into.insert(group.clone(), into.clone());
+                    redirects.told.insert(group.clone(), fact.position);
                 }
                 Some((group, None)) => {
                     redirects.into.remove(group);
@@ -102,5 +106,10 @@ impl Redirects {
     /// The identities that lead to this one, by slug, without itself.
     pub fn merged_into<'a>(&'a self, survivor: &GroupId) -> Vec<&'a GroupId> {
         self.into.keys().filter(|group| self.survivor(group) == survivor).collect()
+    }
+
+    /// The events by which identities lead to this one, ascending.
+    pub fn events(&self, survivor: &GroupId) -> BTreeSet<Position> {
+        self.merged_into(survivor).into_iter().filter_map(|group| self.told.get(group).copied()).collect()
     }
 }
