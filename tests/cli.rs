@@ -470,7 +470,7 @@ fn validation_lists_every_line_and_records_nothing() {
         err,
         "error: 3 violations in 450 lines:\n  \
          a.jsonl:10: fact.summary: is bad\n  \
-         a.jsonl:210:2: expected ident\n  \
+         a.jsonl:210:1: this is not JSON: an object in braces is expected, such as {\"fact\": {…}}\n  \
          a.jsonl:450: fact.summary: is bad\n\
          Mend these and validate again: one mistake can hide another. Nothing was recorded.\n"
     );

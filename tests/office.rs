@@ -291,6 +291,27 @@ fn tables_fit_a_hundred_columns() {
     }
 }
 
+/// Where the output is no terminal, COLUMNS says how wide a page is.
+#[test]
+fn a_page_is_as_wide_as_it_is_asked_to_be() {
+    let office = Office::seeded();
+    let widest = |columns: Option<&str>| {
+        let mut command = office.command("group hts");
+        match columns {
+            Some(columns) => command.env("COLUMNS", columns),
+            None => command.env_remove("COLUMNS"),
+        };
+        told(command).succeeded().lines().map(|line| line.width()).max().unwrap()
+    };
+    let (default, narrow) = (widest(None), widest(Some("60")));
+    assert!(narrow <= 60 && 60 < default && default <= 100, "{narrow} {default}");
+    for (columns, expected) in
+        [("100", default), ("200", default), ("wide", default), ("", default), ("10", widest(Some("40")))]
+    {
+        assert_eq!(widest(Some(columns)), expected, "{columns}");
+    }
+}
+
 #[test]
 fn twenty_thousand_facts() {
     const LINES: usize = 20_000;

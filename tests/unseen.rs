@@ -574,6 +574,118 @@ async fn competing_dates_of_one_beginning() {
     );
 }
 
+/// A proposal that was withdrawn: since when there is none is the same in the status, its fields and its replay.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposal_is_withdrawn() {
+    let office = Office::with(vec![
+        fto(20, "2020-01-01", v1::Act::Initiated),
+        fto(21, "2020-03-01", v1::Act::Delisted),
+    ])
+    .await;
+    let listing = office.group("hts", "2020-04-01").await.designations.remove(0);
+    assert_eq!(
+        (listing.state(), listing.since.unwrap().date.as_str()),
+        (v1::DesignationState::None, "2020-03-01")
+    );
+    let path = "designations[us-fto219]";
+    assert_eq!(
+        office.replayed("designation/hts/us-fto219", &[path]).await,
+        [
+            format!("2020-01-01 {path} PROPOSED NEW_FACT 0014"),
+            format!("2020-01-01 {path}.since 2020-01-01 NEW_FACT 0014"),
+            format!("2020-03-01 {path} NONE NEW_FACT 0015"),
+            format!("2020-03-01 {path}.since 2020-03-01 NEW_FACT 0015"),
+        ]
+    );
+    // What cannot apply takes no effect, and nothing falls due under a regime that will have ended.
+    let end = changed(
+        event(
+            &id(32),
+            "2020-08-01",
+            v1::fact::Statement::RegimeTerminated(v1::RegimeTerminated {
+                regime: "us-fto219".to_owned(),
+                reason: String::new(),
+            }),
+        ),
+        |fact| fact.announced_on = "2020-05-01".to_owned(),
+    );
+    let exempt = |number, last: &str| {
+        with_act(act(number, "2020-04-01", "isis", "us-fto219", v1::Act::ExemptionGranted), |it| {
+            (it.expires_on, it.reference) = (last.to_owned(), format!("EX-{number}"));
+        })
+    };
+    let heralded = |event| changed(event, |fact| fact.decided_on = "2020-04-01".to_owned());
+    office
+        .submit(vec![
+            act(30, "2020-01-01", "isis", "us-fto219", v1::Act::Listed),
+            end,
+            exempt(33, "2020-07-31"),
+            exempt(34, "2020-12-31"),
+            heralded(fto(35, "2020-06-01", v1::Act::Delisted)),
+            heralded(fto(36, "2020-07-01", v1::Act::Listed)),
+            heralded(fto(37, "2020-07-02", v1::Act::Suspended)),
+        ])
+        .await;
+    let due = |what: &str| what.to_owned();
+    let listed = "2020-01-01 designation/isis/us-fto219 us-fto219: LISTED takes effect";
+    let exempted = "2020-04-01 designation/isis/us-fto219 us-fto219: EXEMPTION_GRANTED takes effect";
+    assert_eq!(
+        office.docket(&["hts", "isis"], "2020-05-01").await,
+        [
+            due("2020-01-01 designation/hts/us-fto219 us-fto219: INITIATED takes effect"),
+            due(listed),
+            due("2020-03-01 designation/hts/us-fto219 us-fto219: DELISTED takes effect"),
+            due(exempted),
+            due(exempted),
+            due("2020-07-01 designation/hts/us-fto219 us-fto219: LISTED takes effect"),
+            due("2020-07-02 designation/hts/us-fto219 us-fto219: SUSPENDED takes effect"),
+            due("2020-07-31 designation/isis/us-fto219 us-fto219: exemption EX-33 expires"),
+            due("2020-08-01 designation/hts/us-fto219 us-fto219: the regime ends"),
+            due("2020-08-01 designation/isis/us-fto219 us-fto219: the regime ends"),
+        ]
+    );
+}
+
+/// A claim bears out a state that rests on what it agrees with, and no other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_agrees_with_what_is_to_come() {
+    let office = Office::with(vec![
+        fto(20, "2010-01-01", v1::Act::Listed),
+        from_kind(fto(21, "2019", v1::Act::Delisted), v1::SourceKind::EstablishedMedia),
+        claim(from_kind(fto(22, "2019-07-01", v1::Act::Delisted), v1::SourceKind::CourtReport), 21),
+        act(30, "2015-01-01", "isis", "us-fto219", v1::Act::Listed),
+        act(31, "2021-05-05", "isis", "us-fto219", v1::Act::Delisted),
+        claim(
+            from_kind(
+                act(32, "2021-05-05", "isis", "us-fto219", v1::Act::Maintained),
+                v1::SourceKind::ListSnapshot,
+            ),
+            31,
+        ),
+    ])
+    .await;
+    let ahead = "DELISTED 2019 of DELISTED 2019-07-01, agrees";
+    for (group, on, state, corroborated, expected) in [
+        ("hts", "2018-12-31", "ACTIVE", 0, ""),
+        ("hts", "2019-01-01", "ACTIVE", 0, ahead),
+        ("hts", "2019-07-01", "DELISTED", 1, ahead),
+        ("isis", "2021-05-05", "DELISTED", 0, "MAINTAINED 2021-05-05 of DELISTED 2021-05-05, disputed"),
+    ] {
+        let listing = office.group(group, on).await.designations.remove(0);
+        let told = listing.alternatives.iter().map(|it| {
+            let stance = if it.agrees { "agrees" } else { "disputed" };
+            format!("{} {} of {} {}, {stance}", it.what, it.effective_on, it.won_what, it.won_on)
+        });
+        let told: Vec<String> = told.collect();
+        assert_eq!(name::<words::DesignationState>(listing.state), state, "{group} {on}");
+        assert_eq!(
+            (listing.corroborated_by, told.join("; ").as_str()),
+            (corroborated, expected),
+            "{group} {on}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ceasefire_whose_scope_the_other_side_denies() {
     let ceasefire = |number, coverage: &str| {
@@ -889,6 +1001,71 @@ async fn a_contradiction_is_settled_by_what_removes_it() {
         found.contains(&"SETTLED ACT_WITHOUT_EFFECT designation/wing/us-fto219 2024-02-02 by 1e".to_owned()),
         "{found:?}"
     );
+}
+
+/// An alias stays as recorded when what it is an alias of ends, and that it does is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alias_outlives_its_listing() {
+    let alias = |number, date: &str, of: &str| {
+        with_act(act(number, date, "isis", "us-fto219", v1::Act::ListedAsAlias), |it| {
+            it.scope = Some(v1::Scope { coverage: Some(v1::scope::Coverage::AliasOf(of.to_owned())) });
+        })
+    };
+    let office = Office::with(vec![
+        fto(20, "2010-01-01", v1::Act::Listed),
+        alias(21, "2011-01-01", "hts"),
+        fto(22, "2015-01-01", v1::Act::Delisted),
+        act(23, "2017-01-01", "hts", "eu-terr", v1::Act::Listed),
+        fto(24, "2018-01-01", v1::Act::Listed),
+        fto(25, "2019-01-01", v1::Act::Delisted),
+        act(26, "2020-01-01", "isis", "us-fto219", v1::Act::Delisted),
+    ])
+    .await;
+    let told = |on: &str| format!("ALIAS_OUTLIVES_LISTING designation/isis/us-fto219 {on}");
+    for (on, listing, since) in [
+        ("2014-12-31", "ACTIVE", ""),
+        ("2015-01-01", "ACTIVE", "2015-01-01"),
+        ("2017-12-31", "ACTIVE", "2015-01-01"),
+        ("2018-01-01", "ACTIVE", ""),
+        ("2019-12-31", "ACTIVE", "2019-01-01"),
+        ("2020-01-01", "DELISTED", ""),
+    ] {
+        let status = office.group("isis", on).await;
+        assert_eq!(state(&status, "us-fto219"), listing, "{on}");
+        let found: Vec<(&str, &[String])> =
+            status.anomalies.iter().map(|it| (it.date.as_str(), it.event_ids.as_slice())).collect();
+        let end = if since == "2015-01-01" { id(22) } else { id(25) };
+        let expected = if since.is_empty() { vec![] } else { vec![(since, [id(21), end])] };
+        let expected: Vec<(&str, &[String])> = expected.iter().map(|(on, ids)| (*on, &ids[..])).collect();
+        assert_eq!(found, expected, "{on}");
+        let open: Vec<String> = expected.iter().map(|(on, _)| format!("OPEN {}", told(on))).collect();
+        assert_eq!(office.anomalies(on, &[]).await, open, "{on}");
+    }
+    // Each turn is caused by what happened to the other listing.
+    let message = |on: &str| {
+        format!(
+            "{on} designation/isis/us-fto219: in force as an alias of hts, whose own listing ended {on} (DELISTED)"
+        )
+    };
+    let path = "anomalies[ALIAS_OUTLIVES_LISTING at 9]";
+    assert_eq!(
+        office.replayed("group/isis", &["anomalies"]).await,
+        [
+            format!("2015-01-01 {path} {} NEW_FACT 0016", message("2015-01-01")),
+            format!("2018-01-01 {path}  NEW_FACT 0018"),
+            format!("2019-01-01 {path} {} NEW_FACT 0019", message("2019-01-01")),
+            format!("2020-01-01 {path}  NEW_FACT 001a"),
+        ]
+    );
+    // As the record stood before the end of the main listing was told, and after that is taken back.
+    let (status, _) = office.group_at("isis", "2016-01-01", Some(9)).await;
+    assert_eq!(status.anomalies, []);
+    let retraction = v1::Retraction { target: id(22), reason: "It was another.".to_owned() };
+    let retraction = v1::Event { event_id: id(27), body: Some(v1::event::Body::Retraction(retraction)) };
+    office.submit(vec![retraction]).await;
+    assert_eq!(office.anomalies("2016-01-01", &[]).await, [""; 0]);
+    let settled = [format!("SETTLED {} by 1b", told("2015-01-01"))];
+    assert_eq!(office.anomalies("2016-01-01", &[v1::AnomalyState::Settled]).await, settled);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

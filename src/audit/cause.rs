@@ -276,8 +276,14 @@ impl Begun {
         let behind =
             of_day.iter().filter(|other| 0 < depth && from.iter().any(|path| is_of(other.path, path)));
         let behind = distinct(behind.flat_map(|other| self.facts_behind(day, of_day, other, depth - 1)));
-        if !behind.is_empty() || !change.path.starts_with("divergence.") {
+        if !behind.is_empty() {
             return behind;
+        }
+        // Where only some fields are asked for, that of a listing of its own may not be among the changes.
+        let own = from.iter().filter_map(|path| read_listing(&self.group, path));
+        let acts = distinct(own.filter_map(|listing| self.turnings.listings.get(&(day, listing)).copied()));
+        if !acts.is_empty() || !change.path.starts_with("divergence.") {
+            return acts;
         }
         distinct(self.turnings.of_regimes.get(&day).into_iter().flatten().copied())
     }

@@ -166,6 +166,8 @@ impl Matter {
             Matter::Group(group) => {
                 let (groups, regimes) = store.ever_about(group);
                 grounds.extend(groups.into_iter().map(Subject::Group));
+                let mains = store.ever_alias_of(group).into_iter();
+                grounds.extend(mains.map(|(main, regime)| Subject::Designation(main, regime)));
                 grounds.extend(regimes.into_iter().map(Subject::Regime));
             }
             Matter::Designation(_, regime) => {

@@ -19,12 +19,30 @@ pub fn changes(page: &mut Page, label: &str, changes: &[v1::FieldChange]) {
     let mut label = label;
     for (why, alike) in causes {
         let reason = alike.first().map_or(0, |change| change.reason);
-        for change in alike {
-            page.labelled(label, format!("{}: {}", change.field, values(&change.was, &change.is)));
+        for (field, change) in together(&alike) {
+            page.labelled(label, format!("{field}: {}", values(&change.was, &change.is)));
             label = "";
         }
         page.labelled("", Text::toned(why, tone(reason)));
     }
+}
+
+/// The changes by field, those of a listing that binds many actors alike as one.
+fn together<'a>(changes: &[&'a v1::FieldChange]) -> Vec<(String, &'a v1::FieldChange)> {
+    let mut rows: Vec<(&v1::FieldChange, Vec<&str>)> = Vec::new();
+    for change in changes {
+        let same = rows.iter_mut().find(|(first, _)| {
+            (&first.was, &first.is) == (&change.was, &change.is)
+                && words::bound(&first.field)
+                    .zip(words::bound(&change.field))
+                    .is_some_and(|(a, b)| a.0 == b.0)
+        });
+        match (same, words::bound(&change.field)) {
+            (Some((_, actors)), Some((_, actor))) => actors.push(actor),
+            (_, bound) => rows.push((change, bound.into_iter().map(|(_, actor)| actor).collect())),
+        }
+    }
+    rows.into_iter().map(|(change, actors)| (words::binding(&change.field, &actors), change)).collect()
 }
 
 /// The values before and after. Of long lists only what differs is said: all of it is in the other forms of the answer.
@@ -99,6 +117,32 @@ fn tone(reason: i32) -> Tone {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_listing_that_binds_many_is_said_once() {
+        let change = |actor: &str, is: &str| v1::FieldChange {
+            field: format!("inherited[eu-terr from d1 binding {actor}]"),
+            is: is.to_owned(),
+            ..Default::default()
+        };
+        let mut page = Page::new(super::super::page::Look { width: 100, coloured: false });
+        let all = [
+            change("de", "ACTIVE"),
+            change("fr", "ACTIVE"),
+            change("it", "SUSPENDED"),
+            change("nl", "ACTIVE"),
+        ];
+        changes(&mut page, "2015-01-01", &all);
+        let told = page.finish();
+        let told: Vec<&str> = told.lines().map(str::trim).collect();
+        assert_eq!(
+            told[..2],
+            [
+                "2015-01-01    inherited[eu-terr from d1 binding 3 members]: nothing → ACTIVE",
+                "inherited[eu-terr from d1 binding it]: nothing → SUSPENDED",
+            ]
+        );
+    }
 
     #[test]
     fn long_lists_say_what_differs() {

@@ -46,7 +46,8 @@ pub struct Common {
     /// The server to ask. Default: http://127.0.0.1:7400; `bench` starts one of its own.
     #[arg(long, global = true, env = "CHANCERY_SERVER", value_name = "URL")]
     server: Option<Server>,
-    /// The form of the answer: table for people; json, the response as canonical protobuf JSON; jsonl, a message a line.
+    /// The form of the answer: table for people, as wide as the terminal, or as COLUMNS says where the output is none, and 100
+    /// columns at most; json, the response as canonical protobuf JSON; jsonl, a message a line.
     #[arg(long, global = true, env = "CHANCERY_OUTPUT", value_enum, value_name = "FORM", default_value_t = Format::Table)]
     output: Format,
     /// When to use colour. Auto: on a terminal, unless NO_COLOR is set.

@@ -125,7 +125,7 @@ fn note(answer: &v1::ExplainResponse, look: Look) -> Result<String, Failure> {
 fn reason(answer: &v1::ExplainResponse) -> String {
     let from = match answer.follows_from.as_slice() {
         [] => String::new(),
-        from => format!(" It follows from {}.", from.join(", ")),
+        from => format!(" It follows from {}.", grounds(from, answer)),
     };
     if answer.field == "divergence.not_listed_under" && answer.evidence.is_empty() {
         return "No listing of it under any of these was ever in force, by what is on record.".to_owned();
@@ -136,7 +136,7 @@ fn reason(answer: &v1::ExplainResponse) -> String {
             .to_owned();
     }
     let voice = match v1::FoldRule::try_from(answer.rule).unwrap_or_default() {
-        v1::FoldRule::Sole if !answer.lost.is_empty() => {
+        v1::FoldRule::Sole if answer.lost.iter().any(|it| it.stance() != v1::ClaimStance::Agrees) => {
             "What is in effect speaks with one voice; sources disagree about what is not."
         }
         v1::FoldRule::HighestLevel if answer.field.ends_with("highest_ever") => {
@@ -146,13 +146,44 @@ fn reason(answer: &v1::ExplainResponse) -> String {
         _ => meaning(answer.rule),
     };
     let inferred = if answer.inferred { " It is inferred: no fact states it." } else { "" };
-    let agreeing =
-        answer.lost.iter().filter(|claim| claim.stance() == v1::ClaimStance::Agrees).count() as u64;
+    let agreeing = answer.lost.iter().filter(|claim| corroborates(claim, answer)).count() as u64;
     let agreeing = match agreeing {
         0 => String::new(),
         claims => format!(" It is corroborated by {}.", words::count(claims, "claim", "claims")),
     };
     format!("{voice}{inferred}{agreeing}{from}")
+}
+
+/// The fields that a value follows from: many that are told below by their number, others by list and keys.
+fn grounds(paths: &[String], answer: &v1::ExplainResponse) -> String {
+    const LISTED_MAX: usize = 6;
+    let below = |path: &String| answer.below.iter().any(|field| field.field == *path);
+    if LISTED_MAX < paths.len() && paths.iter().all(below) {
+        return format!("the {} fields below it", paths.len());
+    }
+    let mut lists: Vec<(&str, Vec<&str>)> = Vec::new();
+    for path in paths {
+        let entry = path.strip_suffix(']').and_then(|path| path.split_once('['));
+        match (
+            entry,
+            lists.iter_mut().find(|(list, keys)| entry.is_some_and(|it| it.0 == *list) && !keys.is_empty()),
+        ) {
+            (Some((_, key)), Some((_, keys))) => keys.push(key),
+            (Some((list, key)), None) => lists.push((list, vec![key])),
+            (None, _) => lists.push((path, Vec::new())),
+        }
+    }
+    let told = lists.into_iter().map(|(list, keys)| match keys.as_slice() {
+        [] => list.to_owned(),
+        keys => format!("{list}[{}]", keys.join(", ")),
+    });
+    told.collect::<Vec<String>>().join(", ")
+}
+
+/// Whether a claim bears the value out: it agrees with an event that the value rests on.
+fn corroborates(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> bool {
+    let rests_on = |won: &v1::Record| answer.evidence.iter().any(|it| event_id(it) == event_id(won));
+    claim.stance() == v1::ClaimStance::Agrees && claim.won_by.as_ref().is_some_and(rests_on)
 }
 
 fn meaning(rule: i32) -> &'static str {
@@ -229,13 +260,54 @@ fn defeat(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> String {
         }
         _ => format!("lost by {}", phrase::<v1::FoldRule>(claim.lost_by)),
     };
-    let by = format!("{}{by}", words::stance(claim.stance()));
-    let Some((record, fact)) = claim.won_by.as_ref().zip(winner) else { return by };
+    let stance = words::stance(claim.stance());
+    let Some((record, fact)) = claim.won_by.as_ref().zip(winner) else { return format!("{stance}{by}") };
     let id = words::short_id(event_id(record));
     let valid_at = answer.view.as_ref().map_or("", |view| view.valid_at.as_str());
-    // A date and a part of one compare as their texts do.
-    match valid_at < fact.effective_on.as_str() {
-        true => format!("{by}, of [{id}], which takes effect on {}", fact.effective_on),
-        false => format!("{by}, of [{id}]"),
+    match (words::is_ahead(&fact.effective_on, valid_at), claim.stance()) {
+        (true, v1::ClaimStance::Agrees) => {
+            format!("it agrees with [{id}], which takes effect on {}; {by}", fact.effective_on)
+        }
+        (true, _) => format!("{stance}{by}, of [{id}], which takes effect on {}", fact.effective_on),
+        (false, _) => format!("{stance}{by}, of [{id}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_grounds_are_told_in_short() {
+        let paths = |count: usize| -> Vec<String> {
+            (0..count).map(|number| format!("designations[r{number}]")).collect()
+        };
+        let below = |count: usize| v1::ExplainResponse {
+            below: paths(count)
+                .into_iter()
+                .map(|field| v1::FieldValue { field, ..Default::default() })
+                .collect(),
+            ..Default::default()
+        };
+        let mixed = [
+            "lifecycle",
+            "designations[a]",
+            "group/x designations[a]",
+            "designations[b].since",
+            "designations[c]",
+        ];
+        for (paths, answer, expected) in [
+            (paths(1), below(0), "designations[r0]"),
+            (paths(3), below(3), "designations[r0, r1, r2]"),
+            (paths(7), below(9), "the 7 fields below it"),
+            (paths(7), below(6), "designations[r0, r1, r2, r3, r4, r5, r6]"),
+            (
+                mixed.map(str::to_owned).into(),
+                below(0),
+                "lifecycle, designations[a, c], group/x designations[a], designations[b].since",
+            ),
+        ] {
+            assert_eq!(grounds(&paths, &answer), expected);
+        }
     }
 }

@@ -62,7 +62,8 @@ fn dossier(answer: &v1::GetGroupResponse, look: Look) -> Result<String, Failure>
         let text = format!("{}: {}", word::<v1::GroupFlag>(*flag), words::group_flag_meaning(*flag));
         page.paragraph(Text::toned(text, Tone::Warning));
     }
-    listings(&mut page, status);
+    let valid_at = answer.view.as_ref().map_or("", |view| view.valid_at.as_str());
+    listings(&mut page, status, valid_at);
     inherited(&mut page, status);
     effects(&mut page, status);
     if let Some(divergence) = &status.divergence {
@@ -88,15 +89,19 @@ fn dossier(answer: &v1::GetGroupResponse, look: Look) -> Result<String, Failure>
     Ok(page.finish())
 }
 
-fn listings(page: &mut Page, status: &v1::GroupStatus) {
+fn listings(page: &mut Page, status: &v1::GroupStatus, valid_at: &str) {
     page.heading("Listings");
     if status.designations.is_empty() {
         page.item("None on record.");
         return;
     }
     let rows = status.designations.iter().map(|listing| {
-        let notes = notes(listing);
-        let pending = !listing.pending.is_empty() || !listing.regime_ends_on.is_empty() || listing.disputed;
+        let mut notes = notes(listing, valid_at);
+        notes.splice(0..0, outlived(status, listing));
+        let pending = !listing.pending.is_empty()
+            || !listing.regime_ends_on.is_empty()
+            || listing.disputed
+            || outlived(status, listing).is_some();
         vec![
             Text::from(&listing.regime),
             words::state(listing.state),
@@ -118,8 +123,19 @@ fn footing(listing: &v1::Designation) -> String {
     }
 }
 
-/// What else there is to know about a listing, what is pending first.
-fn notes(listing: &v1::Designation) -> Vec<String> {
+/// That what it is an alias of has ended, if it has.
+fn outlived(status: &v1::GroupStatus, listing: &v1::Designation) -> Option<String> {
+    let subject = format!("designation/{}/{}", status.group, listing.regime);
+    let is_of = |it: &&v1::Anomaly| {
+        it.rule() == v1::AnomalyRule::AliasOutlivesListing
+            && it.subject == subject
+            && listing.component.is_empty()
+    };
+    status.anomalies.iter().find(is_of).map(|it| it.message.clone())
+}
+
+/// What else there is to know about a listing on a day, what is pending first.
+fn notes(listing: &v1::Designation, valid_at: &str) -> Vec<String> {
     let mut notes: Vec<String> = listing.pending.iter().map(pending).collect();
     if !listing.regime_ends_on.is_empty() {
         notes.push(format!("the regime ends {}", listing.regime_ends_on));
@@ -127,12 +143,7 @@ fn notes(listing: &v1::Designation) -> Vec<String> {
     if listing.disputed {
         notes.push("disputed".to_owned());
     }
-    for alternative in &listing.alternatives {
-        let id = words::short_id(&alternative.event_id);
-        let source = phrase::<v1::SourceKind>(alternative.source_kind);
-        let agrees = if alternative.agrees { "a claim that agrees" } else { "a claim that lost" };
-        notes.push(format!("{agrees} ({source}) has {} [{id}]", alternative.effective_on));
-    }
+    notes.extend(listing.alternatives.iter().map(|it| alternative(it, valid_at)));
     if 0 < listing.corroborated_by {
         let claims = words::count(listing.corroborated_by.into(), "claim", "claims");
         notes.push(format!("corroborated by {claims}"));
@@ -148,10 +159,15 @@ fn notes(listing: &v1::Designation) -> Vec<String> {
     }
     for exemption in &listing.exemptions {
         let span = words::span(&exemption.granted_on, &exemption.expires_on);
-        notes.push(format!("exemption {span} {}", exemption.reason).trim_end().to_owned());
+        let parts = ["exemption", &exemption.reference, &span, &exemption.reason];
+        notes.push(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "));
     }
-    if !listing.challenged_on.is_empty() {
-        notes.push(format!("challenged {}", listing.challenged_on));
+    let case = Some(&listing.case_reference).filter(|case| !case.is_empty());
+    match (listing.challenged_on.as_str(), case) {
+        ("", None) => {}
+        ("", Some(case)) => notes.push(format!("case {case}")),
+        (day, None) => notes.push(format!("challenged {day}")),
+        (day, Some(case)) => notes.push(format!("challenged {day}, case {case}")),
     }
     if !listing.review_due_on.is_empty() {
         let due = &listing.review_due_on;
@@ -171,6 +187,19 @@ fn notes(listing: &v1::Designation) -> Vec<String> {
         notes.push(reference.trim().trim_start_matches("inferred ").to_owned());
     }
     notes
+}
+
+/// A claim that lost, with what it says where that is not what won; and with what won where that is not in effect yet.
+fn alternative(claim: &v1::Alternative, valid_at: &str) -> String {
+    let id = words::short_id(&claim.event_id);
+    let source = phrase::<v1::SourceKind>(claim.source_kind);
+    let what = if claim.what == claim.won_what { String::new() } else { format!("{} ", claim.what) };
+    let agrees = if claim.agrees { "a claim that agrees" } else { "a claim that lost" };
+    let told = format!("{agrees} ({source}) has {what}{} [{id}]", claim.effective_on);
+    match words::is_ahead(&claim.won_on, valid_at) {
+        true => format!("of {} {}, not in effect yet: {told}", claim.won_what, claim.won_on),
+        false => told,
+    }
 }
 
 fn pending(act: &v1::PendingAct) -> String {

@@ -48,7 +48,7 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// A printer to standard output, with the width of the terminal or 100 columns.
+    /// A printer to standard output, with the width of the terminal; without one, that of COLUMNS, or 100 columns.
     pub fn standard(format: Format, colour: Colour) -> Printer {
         let terminal = io::stdout().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -58,8 +58,9 @@ impl Printer {
             Colour::Always => true,
             Colour::Never => false,
         };
-        let width = terminal_size::terminal_size().map_or(WIDTH_MAX, |(width, _)| usize::from(width.0));
-        let look = Look { width: width.clamp(WIDTH_MIN, WIDTH_MAX), coloured };
+        let asked = std::env::var("COLUMNS").ok().filter(|_| !terminal).and_then(|text| text.parse().ok());
+        let width = asked.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)));
+        let look = Look { width: width.unwrap_or(WIDTH_MAX).clamp(WIDTH_MIN, WIDTH_MAX), coloured };
         Printer { format, look, out: io::BufWriter::new(io::stdout()) }
     }
 

@@ -53,12 +53,16 @@ fn dossier(answer: &v1::GetRelationshipResponse, look: Look) -> Result<String, F
     ));
     page.paragraph(Text::toned(words::view(answer.view.as_ref()), Tone::Faint));
     let headline = word::<v1::Headline>(status.headline);
-    let meaning = words::headline_meaning(status.headline);
+    let listed = words::own_listing(&status.legal);
+    let meaning = words::headline_meaning(status.headline, &listed);
     let events = words::provenance(status.provenance.as_ref());
     page.paragraph(Text::toned(format!("{headline}: {meaning} {events}"), Tone::Force));
     for flag in &status.flags {
-        let text =
-            format!("{}: {}", word::<v1::RelationshipFlag>(*flag), words::relationship_flag_meaning(*flag));
+        let text = format!(
+            "{}: {}",
+            word::<v1::RelationshipFlag>(*flag),
+            words::relationship_flag_meaning(*flag, &listed)
+        );
         page.paragraph(Text::toned(text, Tone::Warning));
     }
     page.heading("Facets");

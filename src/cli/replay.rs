@@ -148,7 +148,30 @@ fn bands(start: &v1::ReplayState, transitions: &[&v1::Transition], axis: Axis) -
         transitions.iter().any(|it| it.changes.iter().any(|change| change.field == band.name))
     });
     bands.sort_by(|a, b| a.name.cmp(&b.name));
-    bands
+    together(bands)
+}
+
+/// The bands of a listing that binds many actors alike as one.
+fn together(bands: Vec<Band>) -> Vec<Band> {
+    let mut rows: Vec<(Band, Vec<String>)> = Vec::new();
+    for band in bands {
+        let bound = words::bound(&band.name).map(|(listing, actor)| (listing.to_owned(), actor.to_owned()));
+        let same = rows.iter_mut().find(|(first, _)| {
+            let listing = words::bound(&first.name).map(|(listing, _)| listing);
+            first.values == band.values
+                && listing.is_some()
+                && listing == bound.as_ref().map(|it| it.0.as_str())
+        });
+        match (same, bound) {
+            (Some((_, actors)), Some((_, actor))) => actors.push(actor),
+            (_, bound) => rows.push((band, bound.into_iter().map(|(_, actor)| actor).collect())),
+        }
+    }
+    let one = |(band, actors): (Band, Vec<String>)| {
+        let actors: Vec<&str> = actors.iter().map(String::as_str).collect();
+        Band { name: words::binding(&band.name, &actors), ..band }
+    };
+    rows.into_iter().map(one).collect()
 }
 
 fn at(transition: &v1::Transition, axis: Axis) -> i64 {
@@ -172,5 +195,32 @@ fn label(axis: Axis, at: i64) -> String {
             epoch.saturating_add(jiff::SignedDuration::from_hours(24 * at)).strftime("%Y-%m").to_string()
         }
         Axis::Record => at.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_of_one_listing_are_one() {
+        let band =
+            |name: &str, value: &str| Band { name: name.to_owned(), values: vec![(3, value.to_owned())] };
+        let bands = vec![
+            band("contact", "ENVOY"),
+            band("inherited[eu-terr from d1 binding de]", "ACTIVE"),
+            band("inherited[eu-terr from d1 binding fr]", "ACTIVE"),
+            band("inherited[eu-terr from d1 binding it]", "SUSPENDED"),
+            band("inherited[un-terr from d1 binding fr]", "ACTIVE"),
+        ];
+        assert_eq!(
+            together(bands),
+            [
+                band("contact", "ENVOY"),
+                band("inherited[eu-terr from d1 binding 2 members]", "ACTIVE"),
+                band("inherited[eu-terr from d1 binding it]", "SUSPENDED"),
+                band("inherited[un-terr from d1 binding fr]", "ACTIVE"),
+            ]
+        );
     }
 }

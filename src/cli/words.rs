@@ -90,10 +90,15 @@ pub fn state(number: i32) -> Text {
     Text::toned(word::<State>(number), tone)
 }
 
-/// What a headline means.
-pub fn headline_meaning(number: i32) -> &'static str {
+/// What a headline means. `listed`: how the actor's own listings bear on the group.
+pub fn headline_meaning(number: i32, listed: &str) -> String {
     use v1::Headline;
-    match Headline::try_from(number).unwrap_or_default() {
+    let meaning = match Headline::try_from(number).unwrap_or_default() {
+        Headline::ProscribedNoContact => {
+            let mut letters = listed.chars();
+            let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+            return format!("{first}{}, and no dealings that count are on record.", letters.as_str());
+        }
         Headline::Recognised => "It recognises the group in law.",
         Headline::Normalised => "There are embassies both ways, or an ambassador.",
         Headline::DeFactoRelations => "There is a mission, and no recognition.",
@@ -109,23 +114,41 @@ pub fn headline_meaning(number: i32) -> &'static str {
         Headline::Dormant => {
             "There are dealings on record, and within 365 days no contact, talks, agreement or force; no ceasefire holds."
         }
-        Headline::ProscribedNoContact => "It lists the group, and no dealings that count are on record.",
         Headline::None => "Nothing that counts is on record.",
         Headline::Unspecified => "",
-    }
+    };
+    meaning.to_owned()
 }
 
-/// What a flag of a relationship means.
-pub fn relationship_flag_meaning(number: i32) -> &'static str {
+/// What a flag of a relationship means. `listed`: how the actor's own listings bear on the group.
+pub fn relationship_flag_meaning(number: i32, listed: &str) -> String {
     use v1::RelationshipFlag as Flag;
-    match Flag::try_from(number).unwrap_or_default() {
-        Flag::EngagingWhileDesignated => "a truce, or dealings within 365 days, while it lists the group",
-        Flag::RecognisedButListed => "it recognises the group and lists it",
+    let meaning = match Flag::try_from(number).unwrap_or_default() {
+        Flag::EngagingWhileDesignated => {
+            return format!("a truce, or dealings within 365 days, while {listed}");
+        }
+        Flag::RecognisedButListed => return format!("it recognises the group, while {listed}"),
         Flag::Disputed => {
             "a source of nearly the same rank contradicts what counts here, or would count by its date"
         }
         Flag::SecretOnly => "every contact within 365 days was secret, leaked or denied at the time",
         Flag::Unspecified => "",
+    };
+    meaning.to_owned()
+}
+
+/// How the listings of an actor's own that are in force bear on a group: the nearest of them counts.
+pub fn own_listing(legal: &[v1::LegalFacet]) -> String {
+    use v1::DesignationState as State;
+    let in_force = |it: &&v1::LegalFacet| {
+        it.inherited_from.is_empty()
+            && matches!(it.state(), State::Active | State::Suspended | State::AnnulledStayed)
+    };
+    let nearest = legal.iter().filter(in_force).min_by_key(|it| (&it.through_group, &it.component));
+    match nearest.map(|it| (it.through_group.as_str(), it.component.as_str())) {
+        None | Some(("", "")) => "it lists the group".to_owned(),
+        Some(("", component)) => format!("it lists {component} of the group"),
+        Some((parent, _)) => format!("a listing that it made of {parent} reaches the group"),
     }
 }
 
@@ -135,6 +158,25 @@ pub fn stance(stance: v1::ClaimStance) -> &'static str {
         v1::ClaimStance::Agrees => "it agrees; ",
         v1::ClaimStance::Disputes => "it disputes what won; ",
         v1::ClaimStance::Differs | v1::ClaimStance::Unspecified => "",
+    }
+}
+
+/// Whether what is of this date takes effect after the day. A date and a part of one compare as their texts do.
+pub fn is_ahead(date: &str, valid_at: &str) -> bool {
+    valid_at < date
+}
+
+/// The listing and the actor that a field names as bound by it.
+pub fn bound(field: &str) -> Option<(&str, &str)> {
+    let (listing, actor) = field.split_once(" binding ")?;
+    Some((listing, actor.trim_end_matches(']')))
+}
+
+/// The field of a listing that binds these actors, all of them; of many, how many.
+pub fn binding(field: &str, actors: &[&str]) -> String {
+    match (bound(field), actors) {
+        (Some((listing, _)), [_, _, ..]) => format!("{listing} binding {} members]", actors.len()),
+        _ => field.to_owned(),
     }
 }
 
@@ -312,6 +354,40 @@ mod tests {
         check::<v1::Reproduction>();
         check::<v1::Role>();
         check::<v1::SourceKind>();
+    }
+
+    #[test]
+    fn what_reaches_a_group_does_not_list_it() {
+        let listing =
+            |state: v1::DesignationState, through: &str, component: &str, inherited: &str| v1::LegalFacet {
+                state: state.into(),
+                through_group: through.to_owned(),
+                component: component.to_owned(),
+                inherited_from: inherited.to_owned(),
+                ..Default::default()
+            };
+        use v1::DesignationState::{Active, Delisted};
+        let own = listing(Active, "", "", "");
+        let wing = listing(Active, "", "Armed Wing", "");
+        let parent = listing(Active, "d1", "", "");
+        let reaches = "a listing that it made of d1 reaches the group";
+        for (legal, expected) in [
+            (vec![own.clone(), parent.clone()], "it lists the group"),
+            (vec![wing.clone(), own], "it lists the group"),
+            (vec![parent.clone(), wing], "it lists Armed Wing of the group"),
+            (vec![listing(Delisted, "", "", ""), listing(Active, "", "", "eu"), parent], reaches),
+        ] {
+            assert_eq!(own_listing(&legal), expected);
+        }
+        let flag = |flag: v1::RelationshipFlag| relationship_flag_meaning(flag.into(), reaches);
+        assert_eq!(
+            flag(v1::RelationshipFlag::EngagingWhileDesignated),
+            "a truce, or dealings within 365 days, while a listing that it made of d1 reaches the group"
+        );
+        assert_eq!(
+            headline_meaning(v1::Headline::ProscribedNoContact.into(), reaches),
+            "A listing that it made of d1 reaches the group, and no dealings that count are on record."
+        );
     }
 
     #[test]

@@ -161,8 +161,10 @@ impl Store {
         let histories = names.filter_map(|name| self.groups.get(name));
         let mut turns: Vec<Position> = histories.flat_map(History::turns).collect();
         turns.extend(self.regimes.values().flat_map(History::turns));
+        let mains = self.ever_alias_of(group);
+        turns.extend(mains.iter().filter_map(|(main, _)| self.groups.get(main)).flat_map(History::turns));
         // What was ever one with it brings facts of its own, and takes them along again.
-        if self.is_ever_merged(group) {
+        if self.is_ever_merged(group) || mains.iter().any(|(main, _)| self.is_ever_merged(main)) {
             turns.extend(self.merging((Position::START, Position::END)));
         }
         turns.sort_unstable();
@@ -171,8 +173,8 @@ impl Store {
             let as_of = AsOf { known_at, ..question.as_of };
             let standing = self.standing(group, as_of).unwrap_or_default();
             match as_of == question.as_of {
-                true => anomalies(group, &standing, now, as_of.valid_at),
-                false => anomalies(group, &standing, &self.regimes(as_of), as_of.valid_at),
+                true => anomalies(group, &standing, self, now, as_of),
+                false => anomalies(group, &standing, self, &self.regimes(as_of), as_of),
             }
         };
         question.entries(&turns, at)

@@ -74,6 +74,20 @@ impl Store {
         (groups, regimes)
     }
 
+    /// The listings of others that a group was ever said to be listed as an alias of, and those of whatever they were ever
+    /// one with.
+    pub fn ever_alias_of(&self, group: &GroupId) -> BTreeSet<(GroupId, RegimeId)> {
+        let histories = self.ever_one_with(group).into_iter().filter_map(|one| self.groups.get(&one));
+        let acts = histories.flat_map(History::told).filter_map(|told| told.act());
+        let listings: BTreeSet<(&GroupId, &RegimeId)> =
+            acts.filter_map(|act| Some((act.scope.alias_of()?, &act.regime))).collect();
+        let ones = |(main, regime): (&GroupId, &RegimeId)| {
+            let regime = regime.clone();
+            self.ever_one_with(main).into_iter().map(move |one| (one, regime.clone()))
+        };
+        listings.into_iter().flat_map(ones).collect()
+    }
+
     /// The regimes under which acts about any of the groups were ever recorded.
     fn ever_listed_under(&self, groups: &BTreeSet<GroupId>) -> BTreeSet<RegimeId> {
         let histories = groups.iter().filter_map(|group| self.groups.get(group));
@@ -89,7 +103,9 @@ impl Store {
 
     /// Where the events stand that can have moved the status of a group.
     pub fn moves_of_group(&self, group: &GroupId, range: Range) -> BTreeSet<Position> {
-        let (groups, regimes) = self.ever_about(group);
+        let (mut groups, regimes) = self.ever_about(group);
+        // Whether what it is listed as an alias of still stands.
+        groups.extend(self.ever_alias_of(group).into_iter().map(|(main, _)| main));
         let mut found = self.moves_of_groups(&groups, range);
         // How far the regimes diverge is measured over all of them.
         found.extend(self.regimes.values().flat_map(|history| within(history, range)));

@@ -83,7 +83,8 @@ impl Turnings {
         self.after(name.until, event);
     }
 
-    fn fact(&mut self, group: &GroupId, fact: &Standing<'_, GroupFact>, review_months: &BTreeSet<u16>) {
+    /// When a fact begins to count, and when what it sets has run out.
+    fn span(&mut self, fact: &Standing<'_, GroupFact>) {
         let effective = fact.effective.lower();
         self.begin(effective, fact.position);
         if fact.heralded < effective {
@@ -92,6 +93,17 @@ impl Turnings {
         for lost in &fact.lost {
             self.begin(lost.effective.lower(), lost.position);
         }
+        if let Some(it) = fact.content.act() {
+            self.after(it.expires_on, fact.position);
+            if it.act == Act::ObservedAbsent {
+                self.end_on(effective.saturating_add(ABSENT_DAYS.days()), fact.position);
+            }
+        }
+    }
+
+    fn fact(&mut self, group: &GroupId, fact: &Standing<'_, GroupFact>, review_months: &BTreeSet<u16>) {
+        let effective = fact.effective.lower();
+        self.span(fact);
         if let Some(it) = fact.content.registration() {
             it.names.iter().for_each(|name| self.name(name, fact.position));
             for id in &it.external_ids {
@@ -106,10 +118,6 @@ impl Turnings {
             self.after(it.until, fact.position);
         }
         if let Some(it) = fact.content.act() {
-            self.after(it.expires_on, fact.position);
-            if it.act == Act::ObservedAbsent {
-                self.end_on(effective.saturating_add(ABSENT_DAYS.days()), fact.position);
-            }
             for months in review_months {
                 let due = effective.saturating_add(i64::from(*months).months());
                 if let Ok(day) = due.tomorrow() {
@@ -130,7 +138,7 @@ impl Turnings {
 
 impl Store {
     /// When the status of a group can change under the cuts, whatever the valid date: with its own facts and those of the
-    /// groups that it is a wing of, with any regime, since how far the regimes diverge is measured over all of them, and,
+    /// groups that it is a wing of, with the listings that it is an alias of, with any regime, since how far the regimes diverge is measured over all of them, and,
     /// where its listings bind the members of organisations, with what actors belong to.
     pub fn turnings(&self, group: &GroupId, as_of: AsOf) -> Turnings {
         let mut found = Turnings::default();
@@ -148,6 +156,22 @@ impl Store {
                 });
                 let parent = wing.and_then(|it| it.other.as_ref());
                 waiting.extend(parent.map(|parent| self.survivor_of(parent, as_of)));
+            }
+        }
+        let mut mains = self.ever_alias_of(&self.survivor_of(group, as_of));
+        mains.retain(|(main, _)| !found.groups.contains(main));
+        for (main, regime) in &mains {
+            let facts = self.groups.get(main).map(|history| history.standing(as_of)).unwrap_or_default();
+            for fact in facts.iter().filter(|it| it.content.act().is_some_and(|act| act.regime == *regime)) {
+                found.span(fact);
+                let listing = (self.survivor_of(main, as_of), regime.clone(), None);
+                let whole = fact.content.act().is_some_and(|it| {
+                    it.scope.component().is_none()
+                        && !matches!(it.act, Act::ObservedPresent | Act::ObservedAbsent)
+                });
+                if whole {
+                    found.listings.insert((fact.effective.lower(), listing), fact.position);
+                }
             }
         }
         for (regime, history) in &self.regimes {

@@ -76,14 +76,14 @@ impl Terms<'_> {
 impl Store {
     /// What takes effect, expires or falls due in a period, by date.
     ///
-    /// An act is due when it takes effect. A limit is due on its last day if on that day it still limited something in
+    /// An act is due when it takes effect, if it can apply then. A limit is due on its last day if on that day it still limited something in
     /// force, and a review if by that day none had taken place; beyond the valid date they are taken as they stand at it.
     pub fn docket(&self, question: DocketQuestion<'_>) -> Vec<DocketEntry> {
         let mut terms = Terms { store: self, as_of: question.as_of, known: BTreeMap::new() };
         let mut found = Vec::new();
         for group in self.group_ids(question.as_of).filter(|group| question.wants_group(group)) {
             let Some(standing) = self.standing(group, question.as_of) else { continue };
-            found.extend(acts(group, &standing, question));
+            found.extend(acts(group, &standing, question, &mut terms));
             found.extend(limits(group, &standing, question, &mut terms));
         }
         for (regime, end) in ends_of_regimes(question, &mut terms) {
@@ -174,18 +174,26 @@ fn ends_of_regimes(question: DocketQuestion<'_>, terms: &mut Terms<'_>) -> Vec<(
     wanted.filter_map(end).collect()
 }
 
-/// The acts that take effect in the period.
+/// The acts that take effect in the period: not those that change nothing because they cannot apply.
 fn acts(
     group: &GroupId,
     standing: &[Standing<'_, GroupFact>],
     question: DocketQuestion<'_>,
+    terms: &mut Terms<'_>,
 ) -> Vec<DocketEntry> {
     let due = standing.iter().filter(|fact| {
-        fact.moves()
+        fact.content.act().is_some()
+            && fact.moves()
             && question.from <= fact.effective.lower()
             && fact.effective.lower() <= question.until
             && question.is_known(fact.effective, fact.heralded)
     });
+    let mut due: Vec<&Standing<'_, GroupFact>> = due.collect();
+    if !due.is_empty() {
+        let stand = question.as_of.valid_at;
+        let vain = designations(standing, terms.on(stand), stand).vain;
+        due.retain(|fact| !vain.contains(&fact.position));
+    }
     let entry = |fact: &Standing<'_, GroupFact>| {
         let act = fact.content.act()?;
         let observation = matches!(act.act, Act::ObservedPresent | Act::ObservedAbsent);
@@ -199,7 +207,7 @@ fn acts(
             event: Some(fact.position),
         })
     };
-    due.filter_map(entry).collect()
+    due.into_iter().filter_map(entry).collect()
 }
 
 /// The limits and reviews that are due in the period.

@@ -14,7 +14,7 @@ use crate::domain::{
         relationship::{Detail, Line, Move},
     },
     id::{ActorId, GroupId},
-    status::{group::Designation, overview::Stretch},
+    status::overview::Stretch,
     vocabulary::RelationshipFlag,
 };
 use crate::position::Position;
@@ -169,13 +169,13 @@ fn stretches(
 }
 
 fn note_listings(stretch: &mut Stretch, in_force: Vec<Binding<'_>>) {
-    for Bearing { designation: listing, through, .. } in in_force.iter().map(|it| it.bearing) {
-        let same = |it: &&mut Designation| it.regime == listing.regime && it.component == listing.component;
-        match stretch.listings.iter_mut().find(same) {
+    for bearing in in_force.iter().map(|it| it.bearing) {
+        let key = |it: &Bearing| (it.designation.regime.clone(), it.designation.component.clone());
+        match stretch.listings.iter_mut().find(|it| key(it) == key(bearing)) {
             // A listing of its own says more than one of what it is a wing of.
-            Some(known) if through.is_none() => *known = listing.clone(),
+            Some(known) if bearing.through.is_none() => *known = bearing.clone(),
             Some(_) => {}
-            None => stretch.listings.push(listing.clone()),
+            None => stretch.listings.push(bearing.clone()),
         }
     }
 }

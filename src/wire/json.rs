@@ -108,11 +108,21 @@ fn malformed(descriptor: MessageDescriptor, text: &str, error: &serde_json::Erro
     let path = if outcome.is_err() { track.path().to_string() } else { String::new() };
     // `?` and `.` stand for a place that has no name.
     let field = path.trim_end_matches(['?', '.']).to_owned();
+    let given = text;
     let text = error.to_string();
     // serde_json ends its texts with a position, which is given apart here.
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let braces = "an object in braces is expected, such as {\"fact\": {…}}";
+    let is_object = given.trim_start().starts_with('{');
     let message = if error.is_eof() {
         "the line ends before the event does".to_owned()
+    } else if error.is_syntax() && message != "trailing characters" {
+        let expected = if is_object { in_words(message) } else { braces };
+        format!("this is not JSON: {expected}")
+    } else if !is_object {
+        braces.to_owned()
+    } else if message == "trailing characters" {
+        "there is more on the line after the event".to_owned()
     } else if let Some(name) = message.strip_prefix("unrecognized field name ") {
         format!("there is no field {name} here")
     } else if let Some(value) = message.strip_prefix("unrecognized enum value ") {
@@ -120,7 +130,27 @@ fn malformed(descriptor: MessageDescriptor, text: &str, error: &serde_json::Erro
     } else {
         message.to_owned()
     };
-    JsonError::Malformed { column: error.column(), field, message }
+    // Where there is no object, it is the beginning that is wrong.
+    let begins = given.len() - given.trim_start().len() + 1;
+    let column = if is_object { error.column().max(begins) } else { begins };
+    JsonError::Malformed { column, field, message }
+}
+
+/// What the reader of JSON expected, in the words of one who writes it.
+fn in_words(message: &str) -> &str {
+    match message {
+        "expected ident" | "expected value" => {
+            "a value is expected here: text in double quotes, a number, true, false, null, or something in brackets"
+        }
+        "key must be a string" => "the name of a field is expected here, in double quotes",
+        "expected `:`" => "a colon is expected here, between the name of a field and its value",
+        "expected `,` or `}`" => "a comma, or the brace that ends the object, is expected here",
+        "expected `,` or `]`" => "a comma, or the bracket that ends the list, is expected here",
+        "trailing comma" => "another entry is expected after a comma",
+        "invalid number" => "a number is expected here, and this is none",
+        "invalid escape" => "after a backslash, one of \"\\/bfnrtu is expected",
+        other => other,
+    }
 }
 
 fn escape_controls(text: String) -> String {
@@ -172,11 +202,22 @@ mod tests {
         );
     }
 
+    const NOT_JSON: &str = "this is not JSON: an object in braces is expected, such as {\"fact\": {…}}";
+
     #[test]
     fn errors_say_where_and_what() {
         let cases: &[(&str, usize, &str, &str)] = &[
             ("{", 1, "", "the line ends before the event does"),
-            ("nonsense", 2, "", "expected ident"),
+            ("nonsense", 1, "", NOT_JSON),
+            ("  date,what", 3, "", NOT_JSON),
+            (
+                r#"{"fact":{"summary":'x'}}"#,
+                20,
+                "fact.summary",
+                "this is not JSON: a value is expected here: text in double quotes, a number, true, false, null, or something in \
+                 brackets",
+            ),
+            ("{fact:{}}", 2, "", "this is not JSON: the name of a field is expected here, in double quotes"),
             (r#"{"fakt":{}}"#, 7, "", "there is no field 'fakt' here"),
             (r#"{"fact":{"summry":"x"}}"#, 17, "fact", "there is no field 'summry' here"),
             (
@@ -186,8 +227,8 @@ mod tests {
                 "'RUMOUR' is not a value of this field",
             ),
             (r#"{"fact":{"summary":7}}"#, 20, "fact.summary", "invalid type: integer `7`, expected a string"),
-            (r#"{"eventId":"a"} {"#, 17, "", "trailing characters"),
-            (r#"[]"#, 0, "", "invalid type: sequence, expected a map"),
+            (r#"{"eventId":"a"} {"#, 17, "", "there is more on the line after the event"),
+            (r#"[]"#, 1, "", "an object in braces is expected, such as {\"fact\": {…}}"),
         ];
         for (line, column, field, message) in cases {
             let expected = JsonError::Malformed {

@@ -48,7 +48,7 @@ async fn what_is_due_in_a_period() {
         assert_eq!(docket_lines(&office, request).await, expected, "{stands}");
     }
     let autumn = docket("2025-10-01", "2025-10-31");
-    let exemption = "2025-10-16 EXPIRES muttaqi: un-sc1988: exemption expires";
+    let exemption = "2025-10-16 EXPIRES muttaqi: un-sc1988: exemption TAi.026 expires";
     let lines = docket_lines(&office, autumn.clone()).await;
     assert!(lines.iter().any(|line| line == exemption), "{lines:#?}");
     let pages = v1::ListDocketRequest { page_size: 1, ..autumn.clone() };

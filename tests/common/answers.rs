@@ -139,6 +139,8 @@ impl Office {
         let name = |recorded: &chancery::ledger::Recorded| EventName {
             id: recorded.id,
             summary: recorded.event.fact().map(|fact| fact.summary.clone()).unwrap_or_default(),
+            what: String::new(),
+            effective_on: String::new(),
         };
         events.iter().map(|recorded| (recorded.position, name(recorded))).collect()
     }

@@ -66,7 +66,7 @@ fn table(listing: &v1::ListEngagingWhileDesignatedResponse, look: Look) -> Strin
     let rows = listing.stretches.iter().map(|stretch| {
         let before = if stretch.began_before { "≤ " } else { "" };
         let after = if stretch.goes_on { " …" } else { "" };
-        let mut regimes: Vec<&str> = stretch.listings.iter().map(|it| it.regime.as_str()).collect();
+        let mut regimes: Vec<String> = stretch.listings.iter().map(listed).collect();
         regimes.dedup();
         vec![
             Text::toned(&stretch.actor, Tone::Strong),
@@ -83,6 +83,15 @@ fn table(listing: &v1::ListEngagingWhileDesignatedResponse, look: Look) -> Strin
     page.finish()
 }
 
+/// The regime of a listing; with the group or component that it is of, where that is not the whole group.
+fn listed(listing: &v1::StretchListing) -> String {
+    match (listing.through_group.as_str(), listing.component.as_str()) {
+        ("", "") => listing.regime.clone(),
+        ("", component) => format!("{} ({component})", listing.regime),
+        (parent, _) => format!("{} (of {parent})", listing.regime),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,16 +103,21 @@ mod tests {
          "listings": [{"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE"}, {"regime": "us-sdgt", "state": "DESIGNATION_STATE_ACTIVE"}],
          "engagementIds": ["1b1b1b1b-0000", "2c2c2c2c-0000"]},
         {"actor": "us", "group": "hts", "from": "2025-01-01", "until": "2025-07-07", "beganBefore": true,
-         "listings": [{"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE"}], "engagementIds": ["3d3d3d3d-0000"]}
+         "listings": [{"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE"}], "engagementIds": ["3d3d3d3d-0000"]},
+        {"actor": "eu", "group": "d1-wing", "from": "2015-06-01", "until": "2015-12-31",
+         "listings": [{"regime": "eu-terr", "state": "DESIGNATION_STATE_ACTIVE", "throughGroup": "d1"}, {"regime": "eu-terr", "component": "Cell", "state": "DESIGNATION_STATE_ACTIVE"}],
+         "engagementIds": ["4e4e4e4e-0000"]}
       ],
       "view": {"validAt": "2026-01-01", "knownPosition": "432"}
     }"#;
 
     const TABLE: &str = r#"On 2026-01-01, as the record stood at position 432
-  actor  group  from          until         listed under        met  events
-  us     hamas  2025-02-01    2025-12-31 …  us-fto219, us-sdgt  2    [1b1b1b1b 2c2c2c2c]
-  us     hts    ≤ 2025-01-01  2025-07-07    us-fto219           1    [3d3d3d3d]
-2 stretches
+  actor  group    from          until         listed under              met  events
+  us     hamas    2025-02-01    2025-12-31 …  us-fto219, us-sdgt        2    [1b1b1b1b 2c2c2c2c]
+  us     hts      ≤ 2025-01-01  2025-07-07    us-fto219                 1    [3d3d3d3d]
+  eu     d1-wing  2015-06-01    2015-12-31    eu-terr (of d1), eu-terr  1    [4e4e4e4e]
+                                              (Cell)
+3 stretches
 "#;
 
     #[test]

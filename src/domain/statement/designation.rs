@@ -55,4 +55,12 @@ impl Scope {
             Scope::Whole | Scope::AliasOf(_) => None,
         }
     }
+
+    /// The group whose listing covers this one, if it is an alias of it.
+    pub fn alias_of(&self) -> Option<&GroupId> {
+        match self {
+            Scope::AliasOf(listing) => Some(listing),
+            Scope::Whole | Scope::Component(_) => None,
+        }
+    }
 }

@@ -137,8 +137,11 @@ pub struct Designation {
     pub regime_end: Option<Termination>,
     /// Whether a source of nearly the same rank contradicts a fact that the state rests on.
     pub disputed: bool,
-    /// The reference of the act that last gave one; may be empty.
+    /// The number of the entry: that of the act that listed it, as far as later ones have not amended it; may be empty.
     pub reference: String,
+    /// The number of the court case: of the challenge that is open, or else of the judgment that the state rests on; may
+    /// be empty.
+    pub case: String,
     /// For INFERRED_ENDED, when it was last seen or acted on; otherwise the last observation of presence.
     pub last_present_on: Option<DateSpan>,
     /// For INFERRED_ENDED, when it was first missing.
@@ -154,8 +157,10 @@ pub struct Designation {
 /// The facts that the details of a listing rest on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
-    /// The act that last gave a reference.
+    /// The act that gave the entry its number.
     pub reference: Option<Position>,
+    /// The challenge or judgment that gave the court case its number.
+    pub case: Option<Position>,
     /// The listing or review from which on the next review is due.
     pub review: Option<Position>,
     /// When it was last seen; for INFERRED_ENDED, last seen or acted on.
@@ -212,6 +217,8 @@ pub struct Exemption {
     pub granted_on: DateSpan,
     /// The last day; `None`: open.
     pub expires_on: Option<PartialDate>,
+    /// Its own number; may be empty.
+    pub reference: String,
     /// The grounds given; may be empty.
     pub reason: String,
     /// The event.

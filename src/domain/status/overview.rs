@@ -1,9 +1,10 @@
 //! Overviews: what many groups and relationships show together at a view.
 
-use super::group::{Anomaly, Designation};
+use super::group::Anomaly;
 use crate::{
     domain::{
         date::{DateSpan, Day},
+        fold::group::Bearing,
         id::{ActorId, GroupId, RegimeId},
         subject::Subject,
         vocabulary::{
@@ -116,8 +117,9 @@ pub struct Stretch {
     pub began_before: bool,
     /// Whether its last day is the last of the period: it was not over then.
     pub goes_on: bool,
-    /// The actor's own listings in force on any of its days, as they stood on the last of them.
-    pub listings: Vec<Designation>,
+    /// The actor's own listings in force on any of its days, as they stood on the last of them: of the group itself, or of one
+    /// that it is a wing of.
+    pub listings: Vec<Bearing>,
     /// The engagements that it rests on, in valid-time order.
     pub engagements: Vec<Position>,
 }

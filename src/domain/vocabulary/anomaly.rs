@@ -52,6 +52,8 @@ vocabulary! {
         ClaimsDisagree = 4 "CLAIMS_DISAGREE",
         /// An act lists, keeps, changes, begins or exempts under a regime that had ended.
         ActUnderEndedRegime = 5 "ACT_UNDER_ENDED_REGIME",
+        /// An entry is in force as an alias of a listing that has ended under the same regime.
+        AliasOutlivesListing = 6 "ALIAS_OUTLIVES_LISTING",
     }
 }
 

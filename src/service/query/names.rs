@@ -2,7 +2,7 @@
 
 use super::Query;
 use crate::{
-    domain::event::Event,
+    domain::{event::Event, fact::Fact, statement::Statement, vocabulary::Assertion},
     service::refusal::Refusal,
     wire::status::{EventName, EventNames, Mentioned},
 };
@@ -10,8 +10,11 @@ use crate::{
 impl Query {
     /// What the answer says of the events that it mentions.
     pub async fn names(&self, mentioned: Mentioned) -> Result<EventNames, Refusal> {
-        let name =
-            |position| Some((position, EventName { id: self.ledger.id(position)?, summary: String::new() }));
+        let name = |position| {
+            let id = self.ledger.id(position)?;
+            let (summary, what, effective_on) = Default::default();
+            Some((position, EventName { id, summary, what, effective_on }))
+        };
         let by_id: Vec<_> = mentioned.all().into_iter().filter_map(name).collect();
         let summarised = mentioned.summarised();
         let events = match summarised.is_empty() {
@@ -19,14 +22,30 @@ impl Query {
             false => self.ledger.fetch(&summarised).await?,
         };
         let in_full = events.into_iter().map(|recorded| {
-            let summary = match &recorded.event {
-                Event::Fact(fact) | Event::Correction { replacement: fact, .. } => fact.summary.clone(),
+            let (summary, what, effective_on) = match &recorded.event {
+                Event::Fact(fact) | Event::Correction { replacement: fact, .. } => {
+                    (fact.summary.clone(), word(fact), fact.effective_on.to_string())
+                }
                 // Why something was taken back, or put back, is all that such an event says.
-                Event::Retraction { reason, .. } | Event::Reinstatement { reason, .. } => reason.clone(),
+                Event::Retraction { reason, .. } | Event::Reinstatement { reason, .. } => {
+                    (reason.clone(), String::new(), String::new())
+                }
             };
-            (recorded.position, EventName { id: recorded.id, summary })
+            (recorded.position, EventName { id: recorded.id, summary, what, effective_on })
         });
         // Of two names for an event the later stands.
         Ok(by_id.into_iter().chain(in_full).collect())
     }
+}
+
+/// What a fact says, in a word.
+fn word(fact: &Fact) -> String {
+    let word = match &fact.statement {
+        Statement::DesignationAct(it) => it.act.to_string(),
+        Statement::LifecycleChanged(it) => it.state.to_string(),
+        Statement::LineageRecorded(it) => it.kind.to_string(),
+        Statement::Engagement(it) => it.kind.to_string(),
+        _ => return String::new(),
+    };
+    if fact.assertion == Assertion::Denied { format!("{word}, denied") } else { word }
 }

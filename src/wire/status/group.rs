@@ -43,7 +43,7 @@ pub fn write_group_summary(status: &GroupStatus) -> v1::GroupSummary {
 }
 
 /// A listing in a word.
-pub(super) fn write_designation_summary(it: &Designation) -> v1::DesignationSummary {
+fn write_designation_summary(it: &Designation) -> v1::DesignationSummary {
     v1::DesignationSummary {
         regime: it.regime.to_string(),
         component: text_of(it.component.as_ref()),
@@ -124,11 +124,12 @@ fn write_designation(it: &Designation, names: &dyn Names) -> v1::Designation {
         review_overdue: it.review_overdue,
         disputed: it.disputed,
         reference: it.reference.clone(),
+        case_reference: it.case.clone(),
         last_present_on: text_of(it.last_present_on),
         first_absent_on: text_of(it.first_absent_on),
         alternatives: write_alternatives(&it.alternatives, names),
         provenance: Some(write_provenance(&it.provenance, names)),
-        corroborated_by: corroboration(&it.alternatives),
+        corroborated_by: corroboration(&it.provenance.lost),
         regime_ends_on: text_of(it.regime_end.as_ref().map(|end| end.on)),
     }
 }
@@ -156,6 +157,7 @@ fn write_exemption(it: &Exemption, names: &dyn Names) -> v1::Exemption {
     v1::Exemption {
         granted_on: it.granted_on.to_string(),
         expires_on: text_of(it.expires_on),
+        reference: it.reference.clone(),
         reason: it.reason.clone(),
         event_id: names.id(it.event),
     }
@@ -280,6 +282,7 @@ mod tests {
             exemptions: vec![Exemption {
                 granted_on: date("2020"),
                 expires_on: Some(date("2021")),
+                reference: "EX-1".to_owned(),
                 reason: "Aid".to_owned(),
                 event: Position::new(21),
             }],
@@ -293,6 +296,7 @@ mod tests {
             }),
             disputed: true,
             reference: "90 FR 30187".to_owned(),
+            case: "T-400/10".to_owned(),
             last_present_on: Some(date("2018")),
             first_absent_on: Some(date("2019")),
             alternatives: vec![lost(22)],

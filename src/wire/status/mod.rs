@@ -32,6 +32,10 @@ pub struct EventName {
     pub id: EventId,
     /// The one sentence of its fact or replacement; may be empty.
     pub summary: String,
+    /// What its fact or replacement says, in a word, such as an act; may be empty.
+    pub what: String,
+    /// When that takes effect; may be empty.
+    pub effective_on: String,
 }
 
 /// What an answer says of the events that it names, by position.
@@ -50,6 +54,8 @@ trait Names {
     fn id(&self, position: Position) -> String;
     /// Its one sentence.
     fn summary(&self, position: Position) -> String;
+    /// What it says, in a word, and when that takes effect.
+    fn said(&self, position: Position) -> (String, String);
 
     /// The ids of the events at these positions, in their order.
     fn ids(&self, positions: &[Position]) -> Vec<String> {
@@ -65,6 +71,10 @@ impl Names for EventNames {
 
     fn summary(&self, position: Position) -> String {
         self.0.get(&position).map(|name| name.summary.clone()).unwrap_or_default()
+    }
+
+    fn said(&self, position: Position) -> (String, String) {
+        self.0.get(&position).map(|name| (name.what.clone(), name.effective_on.clone())).unwrap_or_default()
     }
 }
 
@@ -120,6 +130,11 @@ impl Names for Asked {
         self.0.borrow_mut().summarised.insert(position);
         self.id(position)
     }
+
+    fn said(&self, position: Position) -> (String, String) {
+        self.summary(position);
+        Default::default()
+    }
 }
 
 /// The positions that `write` asks for. Asking and writing are one walk, so neither can forget what the other does.
@@ -139,14 +154,20 @@ fn write_provenance(provenance: &Provenance, names: &dyn Names) -> v1::Provenanc
 }
 
 fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> {
-    let alternative = |lost: &Lost| v1::Alternative {
-        event_id: names.id(lost.position),
-        effective_on: lost.effective.to_string(),
-        summary: names.summary(lost.position),
-        source_kind: vocabulary::write(lost.source),
-        lost_by: vocabulary::write(lost.rule),
-        agrees: lost.stance == ClaimStance::Agrees,
-        stance: vocabulary::write(lost.stance),
+    let alternative = |lost: &Lost| {
+        let (won_what, won_on) = names.said(lost.against);
+        v1::Alternative {
+            event_id: names.id(lost.position),
+            effective_on: lost.effective.to_string(),
+            summary: names.summary(lost.position),
+            source_kind: vocabulary::write(lost.source),
+            lost_by: vocabulary::write(lost.rule),
+            agrees: lost.stance == ClaimStance::Agrees,
+            stance: vocabulary::write(lost.stance),
+            what: names.said(lost.position).0,
+            won_what,
+            won_on,
+        }
     };
     lost.iter().map(alternative).collect()
 }
@@ -229,6 +250,8 @@ mod fixture {
         let name = |position: &Position| EventName {
             id: id(position.get()).parse().unwrap(),
             summary: format!("Event {position}"),
+            what: format!("WORD_{position}"),
+            effective_on: "2017-05".to_owned(),
         };
         positions.iter().map(|position| (*position, name(position))).collect()
     }

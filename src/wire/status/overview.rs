@@ -1,13 +1,12 @@
 //! Overviews: from the domain to the API's messages.
 
-use super::{
-    EventNames, Mentioned, Names,
-    group::{write_anomaly, write_designation_summary},
-    positions_asked,
-};
+use super::{EventNames, Mentioned, Names, group::write_anomaly, positions_asked};
 use crate::{
-    domain::status::overview::{
-        AnomalyEntry, DocketEntry, ListingCell, ListingRow, RelationCell, RelationRow, Stretch,
+    domain::{
+        fold::group::Bearing,
+        status::overview::{
+            AnomalyEntry, DocketEntry, ListingCell, ListingRow, RelationCell, RelationRow, Stretch,
+        },
     },
     wire::{event::text_of, v1, vocabulary},
 };
@@ -70,10 +69,19 @@ fn write_all_stretches(stretches: &[Stretch], names: &dyn Names) -> Vec<v1::Enga
         until: it.until.to_string(),
         began_before: it.began_before,
         goes_on: it.goes_on,
-        listings: it.listings.iter().map(write_designation_summary).collect(),
+        listings: it.listings.iter().map(write_stretch_listing).collect(),
         engagement_ids: names.ids(&it.engagements),
     };
     stretches.iter().map(stretch).collect()
+}
+
+fn write_stretch_listing(it: &Bearing) -> v1::StretchListing {
+    v1::StretchListing {
+        regime: it.designation.regime.to_string(),
+        component: text_of(it.designation.component.as_ref()),
+        state: vocabulary::write(it.designation.state),
+        through_group: text_of(it.through.as_ref()),
+    }
 }
 
 /// The message for a group and its listings.

@@ -235,7 +235,7 @@ mod tests {
         let positions = positions_of(&status).all();
         let numbers: Vec<u64> = positions.iter().map(|position| position.get()).collect();
         let tens = (1..=8).flat_map(|ten| ten * 10..ten * 10 + 3);
-        assert_eq!(numbers, std::iter::once(5).chain(tens).chain([90]).collect::<Vec<u64>>());
+        assert_eq!(numbers, [5, 6].into_iter().chain(tens).chain([90]).collect::<Vec<u64>>());
         let (actor, group) = ("us".parse().unwrap(), "hts".parse().unwrap());
         let parties =
             Parties { actor: &actor, actor_name: "United States", group: &group, group_name: "HTS" };

@@ -71,7 +71,7 @@ mod tests {
         let corrected = (correction != 4).then_some(correction);
         assert_eq!(
             positions,
-            [Some(3), corrected].into_iter().flatten().map(Position::new).collect::<Vec<_>>()
+            [Some(3), Some(4), corrected].into_iter().flatten().map(Position::new).collect::<Vec<_>>()
         );
         let record = v1::Record { position: 4, ..v1::Record::default() };
         let valid_at = parse_day(valid_at).unwrap();

@@ -24,7 +24,7 @@ fn from_reality() {
     check(
         hts,
         "2025-07-08",
-        "DELISTED; OWN; since 2025-07-08; #1 2012-12-11..2025-07-08 DELISTED; by 5; ref FR",
+        "DELISTED; OWN; since 2025-07-08; #1 2012-12-11..2025-07-08 DELISTED; by 5; ref AQI",
     );
 
     let hts_un = "2013-05-30 LISTED_AS_ALIAS alias isis; 2014-05-14 SPLIT_TO_OWN_LISTING; 2026-02-27 DELISTED; \
@@ -415,24 +415,37 @@ fn upcoming() {
         ),
         [
             "2016-01-01 r: DELISTED takes effect",
-            "2020 r: listing expires",
             "2014-12 r: suspension expires",
             "2014-06-30 r: exemption expires",
-            "2019-01-01 r: review falls due",
             "2019-01-01 r (W): review falls due",
         ]
     );
     assert_eq!(
         shown(
-            "2014-01-01 LISTED; 2014-01-01 LISTED part W; r ends 2015-05-05 announced 2015-03-01",
+            "2014-01-01 LISTED; 2014-01-01 LISTED part W; 2014-02-01 EXEMPTION_GRANTED expires 2015-05-05 ref 1; \
+             2014-02-01 EXEMPTION_GRANTED expires 2015-05-04 ref 2; r ends 2015-05-05 announced 2015-03-01",
             "2015-03-01"
         ),
         [
             "2015-05-05 r: the regime ends",
-            "2019-01-01 r: review falls due",
+            "2015-05-04 r: exemption 2 expires",
             "2015-05-05 r (W): the regime ends",
-            "2019-01-01 r (W): review falls due",
         ]
+    );
+    // What will not apply does not take effect.
+    let twice = "2014-01-01 LISTED; 2016-01-01 DELISTED decided 2015-01-01; 2016-02-01 SUSPENDED decided 2015-01-01; \
+                 2016-03-01 LISTED decided 2015-01-01; 2016-04-01 SUSPENDED decided 2015-01-01";
+    assert_eq!(
+        shown(twice, "2015-06-01"),
+        [
+            "2016-01-01 r: DELISTED takes effect",
+            "2016-03-01 r: LISTED takes effect",
+            "2016-04-01 r: SUSPENDED takes effect"
+        ]
+    );
+    assert!(
+        shown("2014-01-01 LISTED; 2015-01-01 DELISTED; 2016-01-01 DELISTED decided 2015-01-01", "2015-06-01")
+            .is_empty()
     );
     assert!(shown("2014-01-01 LISTED; 2015-01-01 DELISTED", "2016-01-01").is_empty());
 }

@@ -45,7 +45,7 @@ pub struct Machine<'a> {
     pub(super) review: Option<ActFact<'a>>,
     /// What the listing was before a court annulled it: put back when the judgment is reversed.
     annulled: Option<Annulled<'a>>,
-    /// The act that last gave a reference.
+    /// The act that gave the entry its number.
     pub(super) reference: Option<ActFact<'a>>,
     pub(super) sightings: Sightings<'a>,
     pub(super) overlays: Overlays<'a>,
@@ -54,6 +54,8 @@ pub struct Machine<'a> {
     /// Facts in effect that a claim contradicts, with the state in which each left the listing, and since when that was.
     unsettled: Vec<(ActFact<'a>, DesignationState, Since)>,
     pub(super) anomalies: Vec<Anomaly>,
+    /// The acts that could not apply.
+    pub(super) vain: Vec<Position>,
     /// How many acts spoke to the state.
     pub(super) acts: usize,
     /// The state before its end was inferred: put back when the inference turns out wrong.
@@ -152,6 +154,7 @@ impl<'a> Machine<'a> {
             contested: Vec::new(),
             unsettled: Vec::new(),
             anomalies: Vec::new(),
+            vain: Vec::new(),
             acts: 0,
             before_inferred_end: None,
             regime_has_ended: false,
@@ -177,6 +180,7 @@ impl<'a> Machine<'a> {
     pub fn apply(&mut self, fact: ActFact<'a>) {
         let Some(act) = fact.content.act() else { return };
         self.pass(fact.effective.lower());
+        let episodes = self.episodes.len();
         match act.act {
             Act::ObservedPresent => self.see(fact, act),
             Act::ObservedAbsent if self.standing.state.is_in_force() => self.sightings.absent(fact),
@@ -186,7 +190,9 @@ impl<'a> Machine<'a> {
                 self.act(fact, act);
             }
         }
-        if !act.reference.is_empty() {
+        let numbers = is_listing(act.act) || matches!(act.act, Act::Amended | Act::ScopeChanged);
+        let entered = numbers || act.act == Act::ObservedPresent || episodes < self.episodes.len();
+        if entered && self.standing.state.is_in_force() && !act.reference.is_empty() {
             self.reference = Some(fact);
         }
         if fact.lost.iter().any(|lost| lost.stance != ClaimStance::Agrees) {
@@ -234,6 +240,7 @@ impl<'a> Machine<'a> {
             self.notice(rule, fact, act.act);
         }
         if in_vain {
+            self.vain.push(fact.position);
             return;
         }
         if found.next != DesignationState::Proposed {
@@ -271,6 +278,10 @@ impl<'a> Machine<'a> {
         self.bounds.push(Bounds { began: vec![fact.position], ended: Vec::new() });
         self.footing = Some(self.footing_after(act));
         self.footed = Some(fact);
+        // What lists anew makes an entry of its own; what brings a listing back brings back its number.
+        if is_listing(act.act) {
+            self.reference = None;
+        }
         self.listing = vec![fact];
         self.expiry = None;
         self.suspension = None;
@@ -436,7 +447,9 @@ impl<'a> Machine<'a> {
                 let on = end.map(|end| format!(" on {}", end.on)).unwrap_or_default();
                 format!("{part}{act} under a regime that had ended{on}")
             }
-            AnomalyRule::ActWithoutEffect | AnomalyRule::ClaimsDisagree => {
+            AnomalyRule::ActWithoutEffect
+            | AnomalyRule::ClaimsDisagree
+            | AnomalyRule::AliasOutlivesListing => {
                 format!("{part}{act} cannot apply in state {state}, which stays")
             }
         };

@@ -18,6 +18,8 @@ mod claim_cases;
 mod ending_cases;
 #[cfg(test)]
 pub(super) mod notation;
+#[cfg(test)]
+mod number_cases;
 
 pub use machine::Machine;
 pub use outcome::Outcome;
@@ -29,6 +31,7 @@ use crate::domain::{
     status::group::{Anomaly, Designation, Upcoming},
     vocabulary::Act,
 };
+use crate::position::Position;
 
 /// Every listing of one group.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,6 +44,8 @@ pub struct Designations {
     pub anomalies: Vec<Anomaly>,
     /// The acts and observations heralded by the date.
     pub acts: u64,
+    /// The acts that could not apply, or that will not when they take effect, by what is known to be coming.
+    pub vain: Vec<Position>,
 }
 
 /// The listings of a group at a date, from what stands of its history in valid-time order.
@@ -75,10 +80,11 @@ pub fn designations(standing: &[Standing<'_, GroupFact>], regimes: &Regimes, val
     machines.sort_by(|a, b| a.key().cmp(&b.key()));
     let mut found = Designations { acts, ..Designations::default() };
     for machine in machines {
-        let Outcome { designation, upcoming, anomalies } = machine.finish(valid_at);
+        let Outcome { designation, upcoming, anomalies, vain } = machine.finish(valid_at);
         found.listings.push(designation);
         found.upcoming.extend(upcoming);
         found.anomalies.extend(anomalies);
+        found.vain.extend(vain);
     }
     found
 }

@@ -183,6 +183,10 @@ fn parts_of(it: &Designation) -> Vec<String> {
     for exemption in &it.exemptions {
         let until = exemption.expires_on.map_or("open".into(), |last| last.to_string());
         part(true, format!("exempt {} to {until}", exemption.granted_on));
+        part(
+            !exemption.reference.is_empty(),
+            format!("{} is of {}", exemption.reference, exemption.granted_on),
+        );
     }
     part(it.challenged_on.is_some(), format!("challenged {:?}", it.challenged_on.map(|on| on.to_string())));
     let overdue = if it.review_overdue { "overdue" } else { "due" };
@@ -192,7 +196,9 @@ fn parts_of(it: &Designation) -> Vec<String> {
         format!("r ends {}", it.regime_end.as_ref().map(|end| end.on.to_string()).unwrap_or_default()),
     );
     part(it.disputed, "disputed".into());
-    part(!it.reference.is_empty(), format!("ref {}", it.reference));
+    let number = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    part(true, format!("ref {}", number(&it.reference)));
+    part(true, format!("case {}", number(&it.case)));
     part(it.last_present_on.is_some(), format!("seen {:?}", it.last_present_on.map(|on| on.to_string())));
     part(it.first_absent_on.is_some(), format!("gone {:?}", it.first_absent_on.map(|on| on.to_string())));
     let lost = it.alternatives.iter().map(|lost| lost.position);

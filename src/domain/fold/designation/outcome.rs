@@ -8,10 +8,14 @@ use super::{
 };
 use crate::domain::{
     date::{DateSpan, Day},
-    fold::{Lost, Provenance, registry::Termination},
+    fold::{
+        Lost, Provenance,
+        registry::{RegimeStatus, Termination},
+    },
     status::group::{Anomaly, Designation, Details, Since, Upcoming},
     vocabulary::{Act, Basis, DesignationState, DueKind, FoldRule},
 };
+use crate::position::Position;
 
 /// What a machine shows at a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,16 +26,52 @@ pub struct Outcome {
     pub upcoming: Vec<Upcoming>,
     /// The contradictions it met.
     pub anomalies: Vec<Anomaly>,
+    /// The acts that could not apply, or that will not when they take effect, by what is known to be coming.
+    pub vain: Vec<Position>,
+}
+
+/// What is known to come of a listing.
+#[derive(Clone, Debug, Default)]
+struct Prospect {
+    /// The heralded acts that will not apply.
+    vain: Vec<Position>,
+    /// The first day on which it is over.
+    over: Option<Day>,
 }
 
 impl<'a> Machine<'a> {
     /// What it shows at the date, which no applied fact takes effect after.
     pub fn finish(mut self, valid_at: Day) -> Outcome {
         self.pass(next_day(valid_at));
+        let prospect = self.prospect();
         self.propose();
-        let upcoming = self.upcoming(valid_at);
+        let upcoming = self.upcoming(valid_at, &prospect);
         let anomalies = std::mem::take(&mut self.anomalies);
-        Outcome { designation: self.designation(valid_at), upcoming, anomalies }
+        let mut vain = std::mem::take(&mut self.vain);
+        vain.extend(prospect.vain);
+        Outcome { designation: self.designation(valid_at), upcoming, anomalies, vain }
+    }
+
+    /// What comes of it when the regime ends as announced and each heralded act takes effect.
+    fn prospect(&self) -> Prospect {
+        let end = self.terms.and_then(|terms| terms.ending.as_ref()).map(|end| end.on.lower());
+        if self.overlays.heralded.is_empty() {
+            return Prospect { over: end, ..Prospect::default() };
+        }
+        let terms = self.terms.map(|terms| RegimeStatus {
+            terminated: terms.terminated.clone().or_else(|| terms.ending.clone()),
+            ..terms.clone()
+        });
+        let mut ahead: Machine<'_> = self.clone();
+        ahead.terms = terms.as_ref();
+        ahead.vain.clear();
+        let mut over = None;
+        for (fact, _) in &self.overlays.heralded {
+            ahead.apply(fact);
+            let day = fact.effective.lower();
+            over = over.or((!ahead.standing.state.is_in_force()).then_some(day));
+        }
+        Prospect { vain: ahead.vain, over: over.into_iter().chain(end).min() }
     }
 
     /// Where nothing is in force, a listing on its way makes it proposed.
@@ -68,6 +108,7 @@ impl<'a> Machine<'a> {
         let disputed = spoken.iter().any(|fact| fact.disputed);
         let review_due_on = self.review_due();
         let regime_end = self.regime_end();
+        let case = self.case();
         Designation {
             regime: self.regime.clone(),
             regime_title: self.terms.map(|terms| terms.title.clone()).unwrap_or_default(),
@@ -91,16 +132,14 @@ impl<'a> Machine<'a> {
             regime_end: regime_end.cloned(),
             review_overdue: review_due_on.is_some_and(|due| due < valid_at),
             disputed: disputed || self.regime_end_is_disputed(),
-            reference: self
-                .reference
-                .and_then(|fact| fact.content.act())
-                .map(|act| act.reference.clone())
-                .unwrap_or_default(),
+            reference: number_of(self.reference),
+            case: number_of(case),
             last_present_on: seen.map(|fact| fact.effective),
             first_absent_on: self.sightings.absence.filter(|_| missing).map(|fact| fact.effective),
             alternatives: lost,
             details: Details {
                 reference: self.reference.map(|fact| fact.position),
+                case: case.map(|fact| fact.position),
                 review: self.review.map(|fact| fact.position),
                 last_present: seen.map(|fact| fact.position),
                 first_absent: self.sightings.absence.filter(|_| missing).map(|fact| fact.position),
@@ -111,6 +150,13 @@ impl<'a> Machine<'a> {
             provenance: self.provenance(&grounds),
             episodes: self.episodes,
         }
+    }
+
+    /// The challenge that is open; without one, the judgment that the state rests on.
+    fn case(&self) -> Option<ActFact<'a>> {
+        let judged =
+            matches!(self.standing.state, DesignationState::Annulled | DesignationState::AnnulledStayed);
+        self.overlays.challenge.or_else(|| self.standing.deciding.first().copied().filter(|_| judged))
     }
 
     /// The facts that the state rests on, the deciding one first.
@@ -170,8 +216,9 @@ impl<'a> Machine<'a> {
         (0 < months).then(|| reviewed.saturating_add(i64::from(months).months()))
     }
 
-    /// What takes effect or falls due on or after the day after the date; of what expires, from the date itself on.
-    fn upcoming(&self, valid_at: Day) -> Vec<Upcoming> {
+    /// What takes effect or falls due on or after the day after the date; of what expires, from the date itself on. Not what
+    /// cannot: acts that will not apply, and what is due when the listing is over.
+    fn upcoming(&self, valid_at: Day, prospect: &Prospect) -> Vec<Upcoming> {
         let name = match self.component {
             Some(component) => format!("{} ({component})", self.regime),
             None => self.regime.to_string(),
@@ -184,6 +231,7 @@ impl<'a> Machine<'a> {
             event,
         };
         let heralded = self.overlays.heralded.iter();
+        let heralded = heralded.filter(|(fact, _)| !prospect.vain.contains(&fact.position));
         let mut found: Vec<Upcoming> = heralded
             .map(|(fact, act)| {
                 entry(
@@ -211,15 +259,21 @@ impl<'a> Machine<'a> {
         }));
         let exemptions = self.overlays.exemptions_at(valid_at);
         found.extend(exemptions.iter().filter_map(|exemption| {
-            Some(entry(
-                exemption.expires_on?.into(),
-                DueKind::Expires,
-                "exemption expires",
-                Some(exemption.event),
-            ))
+            let number = Some(&exemption.reference).filter(|number| !number.is_empty());
+            let number = number.map(|number| format!(" {number}")).unwrap_or_default();
+            let what = format!("exemption{number} expires");
+            Some(entry(exemption.expires_on?.into(), DueKind::Expires, &what, Some(exemption.event)))
         }));
         let review = self.review_due().filter(|due| valid_at <= *due);
         found.extend(review.map(|due| entry(DateSpan::day(due), DueKind::Review, "review falls due", None)));
+        found.retain(|it| {
+            it.kind == DueKind::TakesEffect || prospect.over.is_none_or(|over| it.date.upper() < over)
+        });
         found
     }
+}
+
+/// The number that an act gives; empty where it gives none.
+fn number_of(fact: Option<ActFact<'_>>) -> String {
+    fact.and_then(|fact| fact.content.act()).map(|act| act.reference.clone()).unwrap_or_default()
 }

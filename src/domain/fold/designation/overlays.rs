@@ -67,6 +67,7 @@ impl<'a> Overlays<'a> {
             .map(|(fact, act)| Exemption {
                 granted_on: fact.effective,
                 expires_on: act.expires_on,
+                reference: act.reference.clone(),
                 reason: act.reason.clone(),
                 event: fact.position,
             })

@@ -469,7 +469,7 @@ fn what_comes_next_is_sorted_and_counts_are_passed_on() {
 
 #[test]
 fn what_comes_on_one_day_does_not_depend_on_arrival() {
-    let ends = |by: &str| format!("2026-03-01 DELISTED under sdgt announced 2025-01-01 by {by}");
+    let ends = |by: &str| format!("2026-03-01 AMENDED under sdgt announced 2025-01-01 by {by}");
     let check = |first: &str, second: &str, expected: [&str; 2]| {
         let world = world().acts(&format!("2020-01-01 LISTED under sdgt; {}; {}", ends(first), ends(second)));
         let source = |position: Position| world.facts[position.get() as usize - 1].source_kind().name();

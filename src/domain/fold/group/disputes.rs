@@ -1,23 +1,37 @@
 //! Disputes: facts about a group that claims of sources of nearly the same rank contradict.
 
-use super::GroupFact;
+use super::{
+    GroupFact, Groups,
+    alias::{outlived, redirect},
+};
 use crate::domain::{
+    as_of::AsOf,
     date::Day,
-    fold::{Standing, designation::designations, dispute, registry::Regimes},
+    fold::{
+        Standing,
+        designation::{Designations, designations},
+        dispute,
+        registry::Regimes,
+    },
     id::GroupId,
     status::group::Anomaly,
     subject::Subject,
 };
 
-/// Every contradiction about a group noticed up to the date, from what stands of its history in valid-time order.
-pub fn anomalies(
+/// Every contradiction about a group noticed up to the date, from what stands of its history in valid-time order and, where
+/// it is listed as an alias, from those of others.
+pub fn anomalies<G: Groups + ?Sized>(
     group: &GroupId,
     standing: &[Standing<'_, GroupFact>],
+    groups: &G,
     regimes: &Regimes,
-    valid_at: Day,
+    as_of: AsOf,
 ) -> Vec<Anomaly> {
-    let mut found = designations(standing, regimes, valid_at).anomalies;
-    found.extend(disputes(group, standing, valid_at));
+    let Designations { mut listings, anomalies: mut found, .. } =
+        designations(standing, regimes, as_of.valid_at);
+    redirect(&mut listings, groups, as_of);
+    found.extend(disputes(group, standing, as_of.valid_at));
+    found.extend(outlived(group, standing, &listings, groups, regimes, as_of));
     found.iter_mut().for_each(|anomaly| anomaly.claim_for(group));
     found
 }

@@ -47,7 +47,7 @@ impl Groups for HashMap<GroupId, History<GroupFact>> {
 }
 
 /// A listing that bears on a group.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bearing {
     /// The listing.
     pub designation: Designation,

@@ -1,5 +1,6 @@
 //! Groups: what is known of a group at a date, folded from its own history and the regimes at that date.
 
+mod alias;
 mod disputes;
 mod effects;
 mod fact;

@@ -2,6 +2,7 @@
 
 use super::{
     Groups,
+    alias::{outlived, redirect},
     disputes::disputes,
     effects::{divergence, flags, legal_effects},
     identity::identity,
@@ -45,13 +46,14 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
     let standing = groups.standing(group, as_of)?;
     let identity = identity(group, &standing, valid_at)?;
     let lifecycle = lifecycle(&standing, valid_at);
-    let Designations { mut listings, mut upcoming, mut anomalies, acts } =
+    let Designations { mut listings, mut upcoming, mut anomalies, acts, .. } =
         designations(&standing, regimes, valid_at);
     redirect(&mut listings, groups, as_of);
     let reaching = reaching(group, &standing, groups, regimes, as_of);
     // What is alike in both stays in valid-time order.
     upcoming.sort_by(|a, b| (a.date, &a.what).cmp(&(b.date, &b.what)));
     anomalies.extend(disputes(group, &standing, valid_at));
+    anomalies.extend(outlived(group, &standing, &listings, groups, regimes, as_of));
     anomalies.iter_mut().for_each(|anomaly| anomaly.claim_for(group));
     // Of one date they stay as they were found: by listing, in valid-time order.
     anomalies.sort_by_key(|anomaly| anomaly.date);
@@ -102,13 +104,6 @@ pub fn listed<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Option<Lis
     redirect(&mut listings, groups, as_of);
     let flags = flags(&listings, lifecycle(&standing, valid_at).as_ref());
     Some(Listed { name, reaching: reaching(group, &standing, groups, regimes, as_of), listings, flags })
-}
-
-/// Names the groups that aliases lead to by the identities that answer for them.
-fn redirect<G: Groups + ?Sized>(listings: &mut [Designation], groups: &G, as_of: AsOf) {
-    for alias in listings.iter_mut().filter_map(|listing| listing.alias_of.as_mut()) {
-        *alias = groups.survivor(alias, as_of);
-    }
 }
 
 /// The listings under the regimes asked for. What is listed of the group as a whole is told of each, even where the act is

@@ -8,8 +8,11 @@ use crate::{
         date::PartialDate,
         fold::Provenance,
         id::RegimeId,
-        status::group::{Designation, Episode, GroupStatus, InheritedDesignation, Lineage, NameStatus},
-        vocabulary::{DesignationState, GroupFlag, NameKind, Vocabulary as _},
+        status::group::{
+            Anomaly, Designation, Episode, GroupStatus, InheritedDesignation, Lineage, NameStatus, Since,
+        },
+        subject::Subject,
+        vocabulary::{AnomalyRule, DesignationState, GroupFlag, NameKind, Vocabulary as _},
     },
     position::Position,
 };
@@ -51,7 +54,8 @@ impl GroupStatus {
         for it in &self.anomalies {
             let first = it.events.first().copied().unwrap_or_default();
             let path = format!("anomalies[{} at {first}]", it.rule);
-            fields.say(path, format!("{} {}: {}", it.date, it.subject, it.message), &resting_on(&it.events));
+            let value = format!("{} {}: {}", it.date, it.subject, it.message);
+            fields.push(path, value, Part::Standing, resting_on(&it.events), anomaly_from(self, it));
         }
         measures(self, &mut fields);
         fields.all
@@ -95,7 +99,7 @@ fn listing(it: &Designation, fields: &mut Fields) {
         fields.say(&path, value, &provenance);
         fields.rest(&path, from);
     };
-    let unlisted = it.state == DesignationState::None;
+    let unlisted = it.state == DesignationState::None && it.since == Since::Unknown;
     detail("since", if unlisted { String::new() } else { since_text(it.since) }, None);
     let alias = it.alias_of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
     detail("basis", it.basis.map(|basis| format!("{basis}{alias}")).unwrap_or_default(), it.details.basis);
@@ -106,6 +110,7 @@ fn listing(it: &Designation, fields: &mut Fields) {
         fields.say(&path, value, &provenance);
         fields.rest(&path, from);
     };
+    detail("case", it.case.clone(), it.details.case);
     detail("challenged_on", optional(it.challenged_on), it.details.challenge);
     detail("disputed", if it.disputed { "yes".to_owned() } else { String::new() }, None);
     detail("reference", it.reference.clone(), it.details.reference);
@@ -129,7 +134,9 @@ fn listing(it: &Designation, fields: &mut Fields) {
     fields.say(format!("{path}.pending"), join(pending), &resting_on(&events));
     let exemptions = it.exemptions.iter().map(|exemption| {
         let until = exemption.expires_on.map(|date| format!(" until {date}")).unwrap_or_default();
-        format!("{}{until}", exemption.granted_on)
+        let number = Some(&exemption.reference).filter(|it| !it.is_empty());
+        let number = number.map(|it| format!(" ({it})")).unwrap_or_default();
+        format!("{}{until}{number}", exemption.granted_on)
     });
     let events: Vec<Position> = it.exemptions.iter().map(|exemption| exemption.event).collect();
     fields.say(format!("{path}.exemptions"), join(exemptions), &resting_on(&events));
@@ -181,6 +188,20 @@ fn measures(status: &GroupStatus, fields: &mut Fields) {
     fields.tally("divergence.listed_through", regime_list(&status.divergence.listed_through), from);
     fields.rest("divergence.listed_through", events);
     fields.measure("counts.designation_acts", status.counts.designation_acts, &counted);
+}
+
+/// The listings that a contradiction between two of them follows from.
+fn anomaly_from(status: &GroupStatus, anomaly: &Anomaly) -> Vec<String> {
+    let aliases = status.designations.iter().filter(|it| {
+        anomaly.rule == AnomalyRule::AliasOutlivesListing
+            && it.component.is_none()
+            && matches!(&anomaly.subject, Subject::Designation(_, regime) if *regime == it.regime)
+    });
+    let pair = |it: &Designation| {
+        let main = it.alias_of.as_ref().map(|main| listing_elsewhere(main, &it.regime, None));
+        std::iter::once(listing_path(it)).chain(main)
+    };
+    aliases.flat_map(pair).collect()
 }
 
 /// The fields that a flag follows from.
