@@ -350,27 +350,30 @@ async fn name_what_made_them(office: &Office, asked: &Asked, stops: &[Position])
 async fn replay_in_record_time(office: &Office, day: Day, after: Position) {
     let tail = office.ledger.tail();
     let at = |known_at| AsOf { known_at, ..AsOf::at(day) };
-    let events = office.ledger.fetch(&(1..=tail.get()).map(Position::new).collect::<Vec<_>>()).await.unwrap();
-    let store = office.projection.store();
+    let ledger = &office.ledger;
     for matter in matters() {
-        // Whose registration was taken back has no replay.
-        if matter.fields(&store, at(tail)).is_err() {
-            continue;
-        }
-        let fields = |known_at| standing(matter.fields(&store, at(known_at)).unwrap_or_default());
-        let ledger = &office.ledger;
-        let mut replay =
-            RecordReplay::new(matter.clone(), &store, ledger, at(tail), after, Wanted::default()).unwrap();
+        let fields = |known_at| {
+            let fields = matter.fields(&office.projection.store(), at(known_at));
+            standing(fields.unwrap_or_default())
+        };
+        let begun = {
+            let store = office.projection.store();
+            // Whose registration was taken back has no replay.
+            if matter.fields(&store, at(tail)).is_err() {
+                continue;
+            }
+            RecordReplay::new(matter.clone(), &store, ledger, at(tail), after, Wanted::default())
+        };
+        let mut replay = begun.unwrap();
         let mut state = values(replay.state().0);
         assert_eq!(state, fields(after), "{matter}: the start in record time");
         let mut told = BTreeMap::new();
         loop {
-            let next = replay.next();
-            if next.is_empty() {
+            let run = replay.fetch(ledger).await.unwrap();
+            if run.is_empty() {
                 break;
             }
-            let run: Vec<_> = events.iter().filter(|it| next.contains(&it.position)).cloned().collect();
-            for moment in replay.advance(&store, &run) {
+            for moment in replay.advance(&office.projection.store(), &run) {
                 state = walk(state, std::slice::from_ref(&moment));
                 told.insert(moment.position, state.clone());
             }

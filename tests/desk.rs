@@ -374,6 +374,140 @@ fn an_audit_says_by_when_something_could_be_known() {
     desk.says(&[("audit u-desk", &[&two], &[])]);
 }
 
+fn disclosed(on: &str) -> impl FnOnce(&mut v1::Fact) {
+    move |fact| fact.disclosed_on = on.to_owned()
+}
+
+/// What was on record and not public when a decision was taken is told apart from what was recorded since, and what a
+/// disclosure changed is put down to what was disclosed.
+#[test]
+fn an_audit_tells_what_was_on_record_and_not_public() {
+    let desk = Desk::seeded();
+    let denied = |number, of| {
+        said(events::meeting(number, "2024-01-01", "no", "p2"), "denial of p2", move |fact| {
+            fact.disclosed_on = "2024-09-01".to_owned();
+            fact.claim_of = events::id(of);
+            fact.assertion = v1::Assertion::Denied.into();
+        })
+    };
+    let claim = |fact: &mut v1::Fact| {
+        fact.disclosed_on = "2024-05-10".to_owned();
+        fact.claim_of = events::id(912);
+        fact.sources.iter_mut().for_each(|source| source.kind = v1::SourceKind::ListSnapshot.into());
+    };
+    let official = |fact: &mut v1::Fact| {
+        fact.sources.iter_mut().for_each(|source| source.kind = v1::SourceKind::OfficialStatement.into());
+    };
+    let act = |number, on, group, act| events::act(number, on, group, "no-list", act);
+    desk.submit(vec![
+        events::regime(900, "no-list", "no"),
+        events::group(901, "p1"),
+        events::group(902, "p2"),
+        events::group(903, "p3"),
+        events::group(904, "p4"),
+        said(act(905, "2024-01-01", "p1", v1::Act::Listed), "listing of p1", |_| {}),
+        said(act(906, "2024-06-01", "p1", v1::Act::Delisted), "delisting of p1", disclosed("2024-09-01")),
+        said(events::meeting(907, "2024-01-01", "no", "p2"), "meeting with p2", official),
+        denied(908, 907),
+        said(events::meeting(909, "2024-01-10", "no", "p3"), "meeting with p3", |_| {}),
+        said(events::meeting(910, "2024-01-10", "no", "p4"), "secret with p4", disclosed("2024-08-01")),
+        said(act(911, "2024-01-01", "p3", v1::Act::Listed), "listing of p3", |_| {}),
+        said(act(912, "2024-06-01", "p3", v1::Act::Delisted), "delisting of p3", disclosed("2024-08-01")),
+        said(act(913, "2024-05-01", "p3", v1::Act::Delisted), "claim of p3", claim),
+    ]);
+    let decide = |slug: &str, subject: &str, on: &str, by: &str| {
+        desk.ask(&format!(
+            "decide {slug} --title t --rationale r --subject {subject} --on {on} --disclosed {by}"
+        ));
+    };
+    decide("seed-desk", "relationship/us/hamas", "2025-02-20", "2025-03-04");
+    decide("p1-desk", "designation/p1/no-list", "2024-07-01", "2024-07-01");
+    decide("p2-desk", "relationship/no/p2", "2024-07-01", "2024-07-01");
+    decide("p3-desk", "relationship/no/p3", "2024-02-01", "2024-02-01");
+    decide("p3-list", "designation/p3/no-list", "2024-05-15", "2024-05-15");
+    let corrected = |number, target, correct: v1::Event| {
+        let Some(v1::event::Body::Fact(replacement)) = correct.body else { panic!("not a fact") };
+        let it = v1::Correction {
+            target: events::id(target),
+            replacement: Some(replacement),
+            reason: format!("correction of {target}"),
+        };
+        v1::Event { event_id: events::id(number), body: Some(v1::event::Body::Correction(it)) }
+    };
+    let later =
+        said(events::meeting(0, "2024-01-10", "no", "p3"), "known later of p3", disclosed("2024-05-01"));
+    let sooner = said(events::meeting(0, "2024-01-10", "no", "p4"), "open with p4", disclosed("2024-01-15"));
+    desk.submit(vec![corrected(920, 909, later), corrected(921, 910, sooner)]);
+    desk.says(&[
+        (
+            "audit seed-desk",
+            &[
+                "not public by 2025-03-04 2025-02 MEETING us, hamas",
+                "PROSCRIBED_NO_CONTACT → DIRECT_CONTACT",
+                "of what was public by 2025-03-04 On 2025-02-20, as the record stood at position 456",
+            ],
+            &["highest_ever: NONE → ENVOY LEARNED, late arrival What"],
+        ),
+        (
+            "audit p1-desk",
+            &["not public by 2024-07-01 2024-06-01", "late arrival: delisting of p1"],
+            &["late arrival: listing of p1"],
+        ),
+        (
+            "audit p2-desk",
+            &["TECHNICAL → NONE", "late arrival: denial of p2"],
+            &["late arrival: meeting with p2"],
+        ),
+        (
+            "audit p3-desk",
+            &[
+                "of what was public by 2024-02-01",
+                "DIRECT_CONTACT → PROSCRIBED_NO_CONTACT",
+                "CORRECTED, correction: known later of p3",
+            ],
+            &[],
+        ),
+        (
+            "audit p3-list",
+            &["DELISTED → ACTIVE", "late arrival: delisting of p3"],
+            &["late arrival: listing of p3"],
+        ),
+        // Two days of disclosure can be compared under one record.
+        (
+            "diff relationship no p2 --from 451 --to 451 --on 2024-07-01 --from-disclosed 2024-07-01",
+            &["TECHNICAL → NONE", "late arrival: denial of p2"],
+            &["meeting with p2"],
+        ),
+        (
+            "diff relationship no p2 --from 451 --on 2024-07-01 --from-disclosed 2024-07-01 --disclosed 2024-08-31",
+            &["Nothing differs."],
+            &[],
+        ),
+        // What took a fact out of what was public is named, whenever it says that it was public.
+        (
+            "explain relationship no p3 contact --on 2024-02-01 --disclosed 2024-02-01",
+            &["NONE", "meeting with p3", "correction of 909"],
+            &[],
+        ),
+        // Without a day of disclosure nothing is withheld.
+        ("audit syria-desk-example", &["with hindsight"], &["not public by", "of what was public by"]),
+        // A step of a replay is what the difference over it is: the correction told of something for the first time.
+        (
+            "replay relationship no p4 --in record --on 2024-02-01 --disclosed 2024-02-01 --field headline",
+            &["LEARNED, late arrival: open with p4"],
+            &["CORRECTED"],
+        ),
+    ]);
+    // Whatever counts names what it counts.
+    let told = desk.ask("audit seed-desk --output json");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    for subject in told["changes"].as_array().unwrap() {
+        for change in subject["changes"].as_array().unwrap() {
+            assert!(change["eventId"].is_string(), "{change}");
+        }
+    }
+}
+
 /// Where the listing of a part takes over a row, nothing changes for the whole; what was put back is said to be.
 #[test]
 fn changes_are_called_what_they_are() {

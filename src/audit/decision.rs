@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    Matter, ViewText,
+    Matter, ViewText, Withheld,
     cause::{day_of, is_about_identities},
     explain::visible,
 };
@@ -152,6 +152,27 @@ impl Decision {
         let told = matters.iter().flat_map(|matter| matter.plain(store, as_of));
         let plain = told.filter(|told| positions.contains(&told.position));
         Since { plain: plain.map(|told| (told.position, told)).collect(), positions }
+    }
+
+    /// Where on the record of the view what it withholds may stand, as far as that is known without reading it; `behind` are
+    /// the events behind what the view would be with hindsight.
+    pub fn withheld(
+        &self,
+        store: &Store,
+        ledger: &Ledger,
+        cuts: AsOf,
+        behind: &BTreeSet<Position>,
+    ) -> BTreeSet<Position> {
+        let range = (Position::START, cuts.known_at);
+        let of_matter = |matter: &Matter| {
+            let mut events = matter.moving(store, ledger, cuts, range);
+            events.extend(behind);
+            Withheld::places(matter, store, cuts, events)
+        };
+        if cuts.disclosed_by.is_none() {
+            return BTreeSet::new();
+        }
+        self.matters().iter().flat_map(of_matter).collect()
     }
 
     /// What of that is about the time before, and what it is.

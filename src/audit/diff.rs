@@ -9,6 +9,7 @@ use super::{
     matter::Terms,
     tally::Tallied,
     turning::Answers,
+    withheld::{Disclosing, Withheld},
 };
 use crate::{
     domain::{
@@ -46,7 +47,7 @@ pub struct Compared {
 enum Step {
     /// Events, the first of which was recorded between the two positions, and moved it.
     Recorded(Vec<Position>),
-    /// What the value rests on was disclosed: one of these.
+    /// These were disclosed, the first of which moved it.
     Disclosed(Vec<Position>),
     /// Facts took effect between the two valid dates, or time alone did it.
     Passed(Behind),
@@ -64,6 +65,17 @@ impl Compared {
         from: AsOf,
         to: AsOf,
     ) -> Result<Compared, UnknownError> {
+        Compared::disclosing(matter, terms, (store, ledger), (from, to), &Withheld::default())
+    }
+
+    /// The same, where the first of the views withholds these facts.
+    pub fn disclosing(
+        matter: &Matter,
+        terms: Terms,
+        (store, ledger): (&Store, &Ledger),
+        (from, to): (AsOf, AsOf),
+        withheld: &Withheld,
+    ) -> Result<Compared, UnknownError> {
         let (was, is) = match (matter.fields_on(terms, store, from), matter.fields_on(terms, store, to)) {
             (Err(_), Err(unknown)) => return Err(unknown),
             (was, is) => (was.unwrap_or_default(), is.unwrap_or_default()),
@@ -73,11 +85,13 @@ impl Compared {
             return Ok(Compared { was, is, steps: BTreeMap::new() });
         }
         let mut answers = Answers::new(matter, terms, store, to);
+        let mut disclosing = Disclosing::new(matter, terms, (store, ledger), (from, to), withheld);
         let mut tallied = None;
         let mut steps = BTreeMap::new();
         let mut passed = Vec::new();
         for change in &differing {
-            let learned = answers.field(change.path, to.known_at, from.valid_at);
+            let learned = answers.field(change.path, to.known_at, from.valid_at).cloned();
+            let learned = learned.as_ref();
             if value(learned) == value(change.was) {
                 passed.push(change.path);
                 continue;
@@ -87,7 +101,12 @@ impl Compared {
             let final_value = value(learned);
             let disclosed = value(answers.field(change.path, from.known_at, from.valid_at)) == final_value;
             let step = if disclosed {
-                Step::Disclosed(rests_on)
+                let events = disclosing.behind(&mut answers, &step);
+                Step::Disclosed(if events.is_empty() {
+                    rests_on.into_iter().take(1).collect()
+                } else {
+                    events
+                })
             } else {
                 let range = (from.known_at, to.known_at);
                 let event = answers.event(ledger, change.path, range, from.valid_at);
@@ -96,6 +115,7 @@ impl Compared {
                     let views = (from, AsOf { valid_at: from.valid_at, ..to });
                     let tallied = tallied.get_or_insert_with(|| Tallied::new(matter, store, ledger, views));
                     events.extend(tallied.others(&mut answers, change.path, event));
+                    events.extend(disclosing.counted(change.path));
                 } else {
                     // The facts that came with another identity, and the new one that was put back.
                     let known: Vec<Position> = named_by(change.was).chain([event]).collect();
@@ -127,13 +147,13 @@ impl Compared {
         }
         let since = answered_on(ledger, from.known_at).await?;
         let behind: BTreeSet<Position> = self.steps.values().flat_map(Step::events).copied().collect();
-        let mut events: BTreeMap<Position, (Recorded, ChangeCause)> = BTreeMap::new();
+        let mut events: BTreeMap<Position, ChangeCause> = BTreeMap::new();
         for recorded in ledger.fetch(&behind.into_iter().collect::<Vec<_>>()).await? {
             let cause = cause_between(ledger, &recorded, from, since).await?;
-            events.insert(recorded.position, (recorded, cause));
+            events.insert(recorded.position, cause);
         }
         let caused = changes(&self.was, &self.is).into_iter().filter_map(|change| {
-            let behind = self.steps.get(change.path)?.behind(&events, from.disclosed_by);
+            let behind = self.steps.get(change.path)?.behind(&events);
             Some(Caused::of(&change, behind))
         });
         Ok(caused.collect())
@@ -184,23 +204,14 @@ impl Step {
         }
     }
 
-    fn behind(
-        &self,
-        events: &BTreeMap<Position, (Recorded, ChangeCause)>,
-        disclosed_by: Option<Day>,
-    ) -> Behind {
+    fn behind(&self, events: &BTreeMap<Position, ChangeCause>) -> Behind {
         match self {
             Step::Recorded(moved) => {
-                let cause = |event| events.get(event).map_or(ChangeCause::LateArrival, |(_, cause)| *cause);
+                let cause = |event| events.get(event).copied().unwrap_or(ChangeCause::LateArrival);
                 Behind::several(moved.iter().map(|event| (*event, cause(event))).collect())
             }
-            Step::Disclosed(rests_on) => {
-                let later = |position: &&Position| {
-                    let fact = events.get(*position).and_then(|(recorded, _)| recorded.event.fact());
-                    fact.is_some_and(|fact| disclosed_by.is_some_and(|day| day < fact.disclosed()))
-                };
-                let event = rests_on.iter().find(later).or(rests_on.first());
-                Behind::one(ChangeCause::LateArrival, event.copied())
+            Step::Disclosed(moved) => {
+                Behind::several(moved.iter().map(|event| (*event, ChangeCause::LateArrival)).collect())
             }
             Step::Passed(behind) => behind.clone(),
         }
@@ -210,7 +221,7 @@ impl Step {
 /// What an event is to two answers, of which the first was given on the day `since`. What corrects or puts back a fact that
 /// the first view did not know is what that fact is: the two views differ by it, whatever happened in between. A fact that
 /// was on record, and counts now for another, was so.
-async fn cause_between(
+pub(super) async fn cause_between(
     ledger: &Ledger,
     recorded: &Recorded,
     from: AsOf,

@@ -190,7 +190,18 @@ pub async fn explain(
                 lost.push(claim);
             }
         }
-        for it in visible(family, as_of) {
+        let mut seen = visible(family.clone(), as_of);
+        // What is said about a fact that was left is why, on whatever day it says that the fact was public.
+        let on_record = visible(family, AsOf { disclosed_by: None, ..as_of });
+        let known: BTreeSet<Position> = seen.iter().map(|it| it.position).collect();
+        let is_why = |it: &Recorded| {
+            let target = it.concern.filter(|_| !matches!(it.event, Event::Fact(_)));
+            !known.contains(&it.position) && target.is_some_and(|concern| known.contains(&concern.target))
+        };
+        if explanation.left.contains(position) {
+            seen.extend(on_record.into_iter().filter(is_why));
+        }
+        for it in seen {
             let contends = || lost.iter().any(|lost| [lost.position, lost.against].contains(&it.position));
             if !read.contains_key(&it.position) && !contends() && roots.contains(position) {
                 explanation.revisions.push(it.clone());

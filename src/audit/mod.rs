@@ -15,6 +15,7 @@ mod matter;
 pub mod replay;
 mod tally;
 mod turning;
+mod withheld;
 
 pub use cause::{Behind, Caused};
 pub use decision::{Decision, Found, HINDSIGHT_MAX, Hindsight, Later, Since};
@@ -24,3 +25,4 @@ pub use everything::may_differ;
 pub use explain::{Counted, Explanation, LostClaim, NoFieldError, explain, field_of};
 pub use kept::{KeptView, KeptViewError, Unlike, Unlikeness};
 pub use matter::{Matter, MatterError, Terms};
+pub use withheld::Withheld;

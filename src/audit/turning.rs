@@ -163,7 +163,7 @@ fn lasting<V: PartialEq>(start: V, values: impl Iterator<Item = (Position, V)>) 
 
 /// A place after which something holds at `high`, at which it holds, and before which it does not; it does not hold at
 /// `low`.
-fn halve(mut low: u64, mut high: u64, mut holds: impl FnMut(u64) -> bool) -> u64 {
+pub(super) fn halve(mut low: u64, mut high: u64, mut holds: impl FnMut(u64) -> bool) -> u64 {
     while low + 1 < high {
         let middle = low + (high - low) / 2;
         match holds(middle) {

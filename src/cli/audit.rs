@@ -146,16 +146,40 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
     if 0 < answer.events_after {
         page.item(days.after(answer));
     }
+    if let Some(still) = &answer.still_undisclosed_view {
+        undisclosed(&mut page, answer, still);
+    }
     page.heading("What the answer would be with hindsight");
     page.paragraph(Text::toned(words::view(answer.hindsight_view.as_ref()), Tone::Faint));
-    if answer.changes.is_empty() {
+    differing(&mut page, &answer.changes);
+    Ok(page.finish())
+}
+
+/// What was on record and not public by the day of disclosure of the view, and what the view of that day is now.
+fn undisclosed(page: &mut Page, answer: &v1::AuditDecisionResponse, still: &v1::View) {
+    let day = &still.disclosed_by;
+    page.heading(&format!("On record when the view was taken, not public by {day}"));
+    if answer.undisclosed.is_empty() {
+        page.item("Nothing.");
+    }
+    answer.undisclosed.iter().for_each(|record| evidence(page, record, ""));
+    if 0 < answer.undisclosed_left_out {
+        page.item(words::count(answer.undisclosed_left_out, "more event", "more events"));
+    }
+    page.heading(&format!("What the same question gives now, of what was public by {day}"));
+    page.paragraph(Text::toned(words::view(Some(still)), Tone::Faint));
+    differing(page, &answer.changes_still_undisclosed);
+}
+
+/// How answers differ, subject by subject.
+fn differing(page: &mut Page, subjects: &[v1::SubjectChanges]) {
+    if subjects.is_empty() {
         page.item("The same.");
     }
-    for subject in &answer.changes {
+    for subject in subjects {
         page.item(Text::toned(format!("{} ({})", subject.title, subject.subject), Tone::Strong));
-        changes(&mut page, "", &subject.changes);
+        changes(page, "", &subject.changes);
     }
-    Ok(page.finish())
 }
 
 /// The days that hindsight is measured by.

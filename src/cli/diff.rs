@@ -43,6 +43,9 @@ pub struct Diff {
     /// Only what was public by the end of this day. Default: everything
     #[arg(long, env = "CHANCERY_DISCLOSED", value_name = "DATE")]
     disclosed: Option<Day>,
+    /// For the first answer, only what was public by the end of this day. Default: as for the second
+    #[arg(long, env = "CHANCERY_FROM_DISCLOSED", value_name = "DATE")]
+    from_disclosed: Option<Day>,
 }
 
 impl Diff {
@@ -52,7 +55,7 @@ impl Diff {
         let first = Times {
             on: self.from_on.or(self.on),
             known: Some(self.from),
-            disclosed: self.disclosed,
+            disclosed: self.from_disclosed.or(self.disclosed),
             min_position: 0,
         };
         let second = Times { on: self.on, known: self.to, disclosed: self.disclosed, min_position: 0 };

@@ -1,12 +1,13 @@
 //! Replays through record time: what the record said of one valid date, event after event.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{MOMENTS_AT_ONCE, Moment, ReplayError, Wanted, bounded};
 use crate::{
     audit::{
         Caused, Matter,
-        cause::{Behind, cause_of, day_of},
+        cause::{Behind, day_of},
+        diff::cause_between,
         explain::root,
     },
     domain::{
@@ -15,8 +16,10 @@ use crate::{
         fold::relationship::Growth,
         statement::Statement,
         status::{change::changes, field::Field, relationship::LegalFacet},
+        vocabulary::ChangeCause,
     },
     ledger::{Ledger, Recorded},
+    log::ReadError,
     position::Position,
     projection::Store,
 };
@@ -32,6 +35,8 @@ pub struct RecordReplay {
     /// The listings that bear on a relationship; `None`: an end of it is not on record.
     legal: Option<Vec<LegalFacet>>,
     last: Vec<Field>,
+    /// What the events that were fetched last are to the view before each of them.
+    causes: BTreeMap<Position, ChangeCause>,
 }
 
 impl RecordReplay {
@@ -58,8 +63,16 @@ impl RecordReplay {
             }
             Matter::Group(_) | Matter::Designation(..) => None,
         };
-        let mut replay =
-            RecordReplay { matter, as_of: first, wanted, positions, growth, legal: None, last: Vec::new() };
+        let mut replay = RecordReplay {
+            matter,
+            as_of: first,
+            wanted,
+            positions,
+            growth,
+            legal: None,
+            last: Vec::new(),
+            causes: BTreeMap::new(),
+        };
         replay.bear(store);
         replay.last = replay.fields(store);
         Ok(replay)
@@ -70,9 +83,18 @@ impl RecordReplay {
         (&self.last, self.as_of)
     }
 
-    /// The positions that come next, to be fetched for [`RecordReplay::advance`]; none at the end.
-    pub fn next(&self) -> Vec<Position> {
-        self.positions.iter().take(MOMENTS_AT_ONCE).copied().collect()
+    /// The events that come next, for [`RecordReplay::advance`]; none at the end. What each is, is said as by a difference
+    /// between the view before it and the one with it.
+    pub async fn fetch(&mut self, ledger: &Ledger) -> Result<Vec<Recorded>, ReadError> {
+        let positions: Vec<Position> = self.positions.iter().take(MOMENTS_AT_ONCE).copied().collect();
+        let events = ledger.fetch(&positions).await?;
+        self.causes.clear();
+        for recorded in &events {
+            let before = AsOf { known_at: recorded.position.previous(), ..self.as_of };
+            let cause = cause_between(ledger, recorded, before, day_of(recorded.recorded_at)).await?;
+            self.causes.insert(recorded.position, cause);
+        }
+        Ok(events)
     }
 
     /// Goes on with the events that come next.
@@ -91,7 +113,8 @@ impl RecordReplay {
             let fields = self.fields(store);
             let differing = changes(&self.last, &fields);
             if !differing.is_empty() {
-                let cause = cause_of(recorded, day_of(recorded.recorded_at));
+                let cause = self.causes.get(&recorded.position).copied();
+                let cause = cause.unwrap_or(ChangeCause::LateArrival);
                 let caused = |change| Caused::of(change, Behind::one(cause, Some(recorded.position)));
                 moments.push(Moment {
                     valid_on: self.as_of.valid_at,

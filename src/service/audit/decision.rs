@@ -6,7 +6,9 @@ use bytes::Bytes;
 
 use super::{Audit, read_matter, unknown};
 use crate::{
-    audit::{Decision, Found, KeptView, Matter, Terms, Unlike, Unlikeness, ViewText},
+    audit::{
+        Decision, Found, HINDSIGHT_MAX, KeptView, Matter, Terms, Unlike, Unlikeness, ViewText, Withheld,
+    },
     domain::{as_of::AsOf, event::Event, fold::RULESET, id::DecisionId, vocabulary::Label},
     ledger::Recorded,
     position::Position,
@@ -94,19 +96,27 @@ impl Audit {
         };
         let cuts = decision.cuts(now);
         let later = AsOf { known_at: now.known_at, disclosed_by: None, ..cuts };
-        let mut changes = Vec::new();
-        for matter in decision.matters() {
-            let of_matter = self.changes_of(&matter, Terms::Named, cuts, later).await?;
-            if !of_matter.changes.is_empty() {
-                changes.push(of_matter);
-            }
-        }
-        let behind = changes.iter().flat_map(|it| &it.changes).map(|it| Position::new(it.event_position));
-        let (rebuilt, since) = {
+        let still = cuts.disclosed_by.map(|_| AsOf { known_at: now.known_at, ..cuts });
+        let changes = self.changes_since(&decision, cuts, later).await?;
+        let still_changes = match still {
+            Some(still) => self.changes_since(&decision, cuts, still).await?,
+            None => Vec::new(),
+        };
+        let moved = changes.iter().chain(&still_changes).flat_map(|it| &it.changes);
+        let behind: BTreeSet<Position> = moved.map(|it| Position::new(it.event_position)).collect();
+        let (rebuilt, since, places) = {
             let store = self.query.projection.store();
             let rebuilt = decision.rebuild(&store, now, RULESET);
-            (rebuilt, decision.since(&store, ledger, later, &behind.collect()))
+            let places = decision.withheld(&store, ledger, cuts, &behind);
+            (rebuilt, decision.since(&store, ledger, later, &behind), places)
         };
+        let mut undisclosed = Withheld::read(ledger, places, cuts).await?;
+        undisclosed.retain(|recorded| {
+            let fact = recorded.event.fact();
+            behind.contains(&recorded.position) || fact.is_some_and(|it| it.heralded() <= cuts.valid_at)
+        });
+        let left_out = undisclosed.len().saturating_sub(HINDSIGHT_MAX);
+        undisclosed.truncate(HINDSIGHT_MAX);
         let unlikeness = kept.map(|kept| kept.beside(&rebuilt)).transpose();
         let unlikeness = unlikeness.map_err(|error| Refusal::field("view_text", error.to_string()))?;
         let hindsight = decision.hindsight(ledger, &since, later).await?;
@@ -133,7 +143,31 @@ impl Audit {
             kept_view: unlikeness.as_ref().map(write_unlikeness),
             recorded_on: decision.recorded_on().to_string(),
             events_after_recording: hindsight.after_recording,
+            changes_still_undisclosed: still_changes,
+            still_undisclosed_view: match still {
+                Some(still) => Some(self.query.view(still).await?),
+                None => None,
+            },
+            undisclosed: undisclosed.iter().map(record).collect::<Result<_, _>>()?,
+            undisclosed_left_out: left_out as u64,
         })
+    }
+
+    /// How the answers about what a decision concerns differ, for each subject that does.
+    async fn changes_since(
+        &self,
+        decision: &Decision,
+        from: AsOf,
+        to: AsOf,
+    ) -> Result<Vec<v1::SubjectChanges>, Refusal> {
+        let mut changes = Vec::new();
+        for matter in decision.matters() {
+            let of_matter = self.changes_of(&matter, Terms::Named, from, to).await?;
+            if !of_matter.changes.is_empty() {
+                changes.push(of_matter);
+            }
+        }
+        Ok(changes)
     }
 }
 

@@ -1,13 +1,16 @@
 //! Diff over gRPC.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::{ANSWERS_WAITING_MAX, Answers, Audit, changes::write_changes, read_matter, unknown};
 use crate::{
-    audit::{Compared, DIFF_EVENTS_MAX, Matter, Terms, may_differ},
+    audit::{Compared, DIFF_EVENTS_MAX, Matter, Terms, Withheld, may_differ},
     domain::{as_of::AsOf, vocabulary::Label},
+    position::Position,
     service::{query::asked::When, refusal::Refusal},
     wire::{
         Field, Findings,
@@ -113,10 +116,21 @@ impl Audit {
         from: AsOf,
         to: AsOf,
     ) -> Result<v1::SubjectChanges, Refusal> {
+        let places = match from.disclosed_by {
+            Some(_) if from.disclosed_by != to.disclosed_by => {
+                let store = self.query.projection.store();
+                let range = (Position::START, from.known_at);
+                let events = matter.ever_moving(&store, &self.query.ledger, range);
+                Withheld::places(matter, &store, from, events)
+            }
+            Some(_) | None => BTreeSet::new(),
+        };
+        let withheld = Withheld::of(&Withheld::read(&self.query.ledger, places, from).await?);
         let (compared, title) = {
             let store = self.query.projection.store();
             let title = matter.title(&store, to).or_else(|_| matter.title(&store, from));
-            (Compared::new(matter, terms, &store, &self.query.ledger, from, to), title)
+            let ledger = &self.query.ledger;
+            (Compared::disclosing(matter, terms, (&store, ledger), (from, to), &withheld), title)
         };
         let changes = match compared {
             Ok(compared) => compared.changes(&self.query.ledger, from).await?,

@@ -126,11 +126,10 @@ impl Audit {
         match replay {
             Replay::Valid(replay) => Ok(replay.advance(&self.query.projection.store())),
             Replay::Record(replay) => {
-                let positions = replay.next();
-                if positions.is_empty() {
+                let events = replay.fetch(&self.query.ledger).await?;
+                if events.is_empty() {
                     return Ok(None);
                 }
-                let events = self.query.ledger.fetch(&positions).await?;
                 Ok(Some(replay.advance(&self.query.projection.store(), &events)))
             }
         }

@@ -167,11 +167,10 @@ impl Watcher {
             Err(error @ ReplayError::TooLong { .. }) => return Err(error.into()),
         };
         loop {
-            let positions = replay.next();
-            if positions.is_empty() {
+            let events = replay.fetch(&self.query.ledger).await?;
+            if events.is_empty() {
                 return Ok(Ok(()));
             }
-            let events = self.query.ledger.fetch(&positions).await?;
             let moments = replay.advance(&self.query.projection.store(), &events);
             for transition in self.write(&moments).await? {
                 if sender.send(Ok(Signal::Transition(transition))).await.is_err() {

@@ -18,6 +18,8 @@ pub struct Told {
     pub position: Position,
     /// The first day it was known to be coming, or was in effect.
     heralded: Day,
+    /// The first day it may have been public.
+    disclosed: Day,
     /// Who may see it.
     label: Label,
 }
@@ -27,13 +29,23 @@ impl Told {
     pub fn is_before(&self, day: Day, as_of: AsOf) -> bool {
         self.label <= as_of.clearance && self.heralded <= day
     }
+
+    /// Whether it was public by the end of a day.
+    pub fn is_public(&self, day: Day) -> bool {
+        self.disclosed <= day
+    }
 }
 
 impl Dealings {
     /// The engagements that nobody contests.
     pub fn plain(&self) -> impl Iterator<Item = Told> {
         let told = self.line.moves().filter_map(Packed::telling);
-        told.map(|it| Told { position: it.position, heralded: it.heralded, label: it.label })
+        told.map(|it| Told {
+            position: it.position,
+            heralded: it.heralded,
+            disclosed: it.disclosed,
+            label: it.label,
+        })
     }
 
     /// The engagements that nobody contests, each with its place, in no particular order; `None`: it does not count under the
