@@ -597,7 +597,7 @@ async fn a_proposal_is_withdrawn() {
             format!("2020-03-01 {path}.since 2020-03-01 NEW_FACT 0015"),
         ]
     );
-    // What cannot apply takes no effect, and nothing falls due under a regime that will have ended.
+    // What is announced and may not apply says so, and nothing falls due under a regime that will have ended.
     let end = changed(
         event(
             &id(32),
@@ -637,6 +637,10 @@ async fn a_proposal_is_withdrawn() {
             due("2020-03-01 designation/hts/us-fto219 us-fto219: DELISTED takes effect"),
             due(exempted),
             due(exempted),
+            due(
+                "2020-06-01 designation/hts/us-fto219 us-fto219: DELISTED takes effect, but may not apply: by what is on \
+                 record the listing will not be one that it can change"
+            ),
             due("2020-07-01 designation/hts/us-fto219 us-fto219: LISTED takes effect"),
             due("2020-07-02 designation/hts/us-fto219 us-fto219: SUSPENDED takes effect"),
             due("2020-07-31 designation/isis/us-fto219 us-fto219: exemption EX-33 expires"),
