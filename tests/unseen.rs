@@ -650,6 +650,26 @@ async fn a_proposal_is_withdrawn() {
     );
 }
 
+/// What runs out, and is to be renewed before, says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewal_is_announced() {
+    let until = |event, last: &str| with_act(event, |it| it.expires_on = last.to_owned());
+    let announced = |event| changed(event, |fact| fact.announced_on = "2020-02-01".to_owned());
+    let office = Office::with(vec![
+        until(fto(20, "2020-01-01", v1::Act::Listed), "2020-06-30"),
+        announced(until(fto(21, "2020-06-01", v1::Act::Maintained), "2020-09-30")),
+    ])
+    .await;
+    assert_eq!(
+        office.docket(&["hts"], "2020-05-01").await,
+        [
+            "2020-01-01 designation/hts/us-fto219 us-fto219: LISTED takes effect",
+            "2020-06-01 designation/hts/us-fto219 us-fto219: MAINTAINED takes effect",
+            "2020-06-30 designation/hts/us-fto219 us-fto219: listing expires, unless it is renewed as announced",
+        ]
+    );
+}
+
 /// A claim bears out a state that rests on what it agrees with, and no other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_agrees_with_what_is_to_come() {

@@ -41,6 +41,8 @@ struct Prospect {
     vain: Vec<Position>,
     /// The first day on which it is over.
     over: Option<Day>,
+    /// Whether a heralded act gives it another last day before it runs out.
+    renewed: bool,
 }
 
 impl<'a> Machine<'a> {
@@ -70,12 +72,16 @@ impl<'a> Machine<'a> {
         ahead.terms = terms.as_ref();
         ahead.vain.clear();
         let mut over = None;
+        let last = self.expiry.map(|limit| limit.last);
+        let mut renewed = false;
         for (fact, _) in &self.overlays.heralded {
             ahead.apply(fact);
             let day = fact.effective.lower();
+            let in_time = last.is_some_and(|last| day <= last.upper()) && ahead.standing.state.is_in_force();
+            renewed |= in_time && ahead.expiry.map(|limit| limit.last) != last;
             over = over.or((!ahead.standing.state.is_in_force()).then_some(day));
         }
-        Prospect { vain: ahead.vain, over: over.into_iter().chain(end).min() }
+        Prospect { vain: ahead.vain, over: over.into_iter().chain(end).min(), renewed }
     }
 
     /// Where nothing is in force, a listing on its way makes it proposed.
@@ -250,8 +256,12 @@ impl<'a> Machine<'a> {
             return found;
         }
         let suspended = self.standing.state == DesignationState::Suspended;
+        let expiry = match prospect.renewed {
+            true => "listing expires, unless it is renewed as announced",
+            false => "listing expires",
+        };
         let limits = [
-            self.expiry.map(|limit| (limit, "listing expires")),
+            self.expiry.map(|limit| (limit, expiry)),
             self.suspension.filter(|_| suspended).map(|limit| (limit, "suspension expires")),
         ];
         found.extend(limits.into_iter().flatten().map(|(limit, what)| {
