@@ -228,6 +228,12 @@ async fn pkk_dissolved_and_listed() {
     let flags: Vec<&str> = status.flags.iter().map(|flag| name::<words::GroupFlag>(*flag)).collect();
     assert_eq!(flags, ["LISTED_BUT_DISSOLVED"]);
     check_group(office, "pkk", "2026-03-01", &[("eu-terr", "ACTIVE"), ("us-fto219", "ACTIVE")]).await;
+    // That it stands in a consolidated text is an observation, and no review.
+    let listing = group(office, "pkk", &["eu-terr"], "2026-03-01").await.designations.remove(0);
+    assert_eq!(
+        (listing.last_present_on.as_str(), listing.review_due_on.as_str(), listing.review_overdue),
+        ("2026-02-27", "2002-11-02", true)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

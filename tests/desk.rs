@@ -236,6 +236,14 @@ fn slips_are_told() {
     assert!(told.contains("divergence.not_listed_under: 4 entries → ") && told.contains(" more"), "{told}");
     let longest = told.lines().map(str::len).max().unwrap_or_default();
     assert!(longest < 200, "{longest}");
+    // A regime that begins changes for every group how many list it: that drowns nothing, and is told by name.
+    let told = desk.ask("diff --from 110 --to 111 --on 2026-01-01");
+    assert!(
+        told.contains("Nothing else differs.") && told.contains("51 groups differ only in how many"),
+        "{told}"
+    );
+    let told = desk.ask("diff --from 110 --to 111 --on 2026-01-01 hts");
+    assert!(told.contains("divergence.not_listed_under: "), "{told}");
     let told = desk.ask("diff --from 100 --to 400 --on 2025-07-08 --output jsonl");
     assert!(told.contains("us-fto219; us-sdgt; us-sdn; us-sdntk"), "the whole list");
 }
@@ -309,6 +317,8 @@ fn a_merge_is_hindsight_whatever_its_date() {
         ("audit twin-desk", &["o1 is o2 ", "late fact"], &["nobody could have known", "WORLD_CHANGED"]),
         ("audit twin-desk", learned, &["WORLD_CHANGED"]),
         ("diff relationship no o1 --from 440 --on 2024-06-30", learned, &["WORLD_CHANGED"]),
+        // Of everything, what became one is told once.
+        ("diff --from 440 --on 2024-06-30", &["(relationship/no/o2)"], &["relationship/no/o1", "(group/o1)"]),
         // The fact that came with it is named beside it.
         ("diff relationship no o1 --from 440 --on 2024-06-30", &["o1 is o2 [00000000], and [00000000]"], &[]),
         (

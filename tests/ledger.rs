@@ -206,6 +206,15 @@ async fn checks_hold_or_nothing_is_recorded() {
     office.check(&[retraction(12, 10)], &[], "6").await;
     office.check(&[meeting(13)], &[("relationship/us/hts", 5)], "moved relationship/us/hts@6").await;
     office.check(&[meeting(13)], &[("group/hts", 6), (&format!("event/{}", events::id(10)), 6)], "7").await;
+    // A check covers its subject only: acts and merges move the group, and not the relationship.
+    let delisted = events::act(14, "2024", "hts", "us-fto219", v1::Act::Delisted);
+    let merged =
+        v1::IdentityMerged { group: "nusra".to_owned(), into: "hts".to_owned(), reason: String::new() };
+    let merged = events::event(&events::id(16), "2025", v1::fact::Statement::IdentityMerged(merged));
+    office.check(&[delisted, events::group(15, "nusra"), merged], &[], "8 9 10").await;
+    let checks = [("group/hts", 7), ("group/nusra", 9), (subject, 7), ("relationship/us/hts", 7)];
+    office.check(&[meeting(17)], &checks, &format!("moved group/hts@10 group/nusra@10 {subject}@8")).await;
+    office.check(&[meeting(17)], &[("relationship/us/hts", 7)], "11").await;
 }
 
 #[tokio::test]

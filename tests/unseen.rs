@@ -597,7 +597,7 @@ async fn a_proposal_is_withdrawn() {
             format!("2020-03-01 {path}.since 2020-03-01 NEW_FACT 0015"),
         ]
     );
-    // What cannot apply takes no effect, and nothing falls due under a regime that will have ended.
+    // What is announced and may not apply says so, and nothing falls due under a regime that will have ended.
     let end = changed(
         event(
             &id(32),
@@ -637,11 +637,35 @@ async fn a_proposal_is_withdrawn() {
             due("2020-03-01 designation/hts/us-fto219 us-fto219: DELISTED takes effect"),
             due(exempted),
             due(exempted),
+            due(
+                "2020-06-01 designation/hts/us-fto219 us-fto219: DELISTED takes effect, but may not apply: by what is on \
+                 record the listing will not be one that it can change"
+            ),
             due("2020-07-01 designation/hts/us-fto219 us-fto219: LISTED takes effect"),
             due("2020-07-02 designation/hts/us-fto219 us-fto219: SUSPENDED takes effect"),
             due("2020-07-31 designation/isis/us-fto219 us-fto219: exemption EX-33 expires"),
             due("2020-08-01 designation/hts/us-fto219 us-fto219: the regime ends"),
             due("2020-08-01 designation/isis/us-fto219 us-fto219: the regime ends"),
+        ]
+    );
+}
+
+/// What runs out, and is to be renewed before, says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewal_is_announced() {
+    let until = |event, last: &str| with_act(event, |it| it.expires_on = last.to_owned());
+    let announced = |event| changed(event, |fact| fact.announced_on = "2020-02-01".to_owned());
+    let office = Office::with(vec![
+        until(fto(20, "2020-01-01", v1::Act::Listed), "2020-06-30"),
+        announced(until(fto(21, "2020-06-01", v1::Act::Maintained), "2020-09-30")),
+    ])
+    .await;
+    assert_eq!(
+        office.docket(&["hts"], "2020-05-01").await,
+        [
+            "2020-01-01 designation/hts/us-fto219 us-fto219: LISTED takes effect",
+            "2020-06-01 designation/hts/us-fto219 us-fto219: MAINTAINED takes effect",
+            "2020-06-30 designation/hts/us-fto219 us-fto219: listing expires, unless it is renewed as announced",
         ]
     );
 }

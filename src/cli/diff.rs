@@ -68,7 +68,7 @@ impl Diff {
 
 fn page(told: &[v1::DiffResponse], look: Look) -> String {
     let mut page = Page::new(look);
-    let mut differing = 0_u64;
+    let (mut differing, mut left_out) = (0_u64, 0_u64);
     for part in told.iter().filter_map(|answer| answer.part.as_ref()) {
         match part {
             Part::Views(views) => {
@@ -81,12 +81,20 @@ fn page(told: &[v1::DiffResponse], look: Look) -> String {
                 page.heading(&format!("{} ({})", subject.title, subject.subject));
                 changes(&mut page, "", &subject.changes);
             }
+            Part::LeftOut(it) => left_out += it.divergence_only,
         }
     }
     page.heading(&match differing {
-        0 => "Nothing differs.".to_owned(),
+        0 if left_out == 0 => "Nothing differs.".to_owned(),
+        0 => "Nothing else differs.".to_owned(),
         1 => "1 subject differs.".to_owned(),
         more => format!("{} differ.", words::count(more, "subject", "subjects")),
     });
+    if 0 < left_out {
+        let groups = words::count(left_out, "group differs", "groups differ");
+        page.item(format!(
+            "{groups} only in how many of the tracked regimes list them, and not shown: name one to see it."
+        ));
+    }
     page.finish()
 }

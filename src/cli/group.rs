@@ -304,7 +304,7 @@ fn divergences(page: &mut Page, divergence: &v1::Divergence) {
     }
     if !divergence.not_listed_under.is_empty() {
         let names = divergence.not_listed_under.join(", ");
-        page.item(Text::toned(format!("Not listed under: {names}"), Tone::Faint));
+        page.item(Text::toned(format!("No listing on record under: {names}"), Tone::Faint));
     }
 }
 
@@ -443,7 +443,7 @@ Legal effects in force
 Divergence
   Listed under 2 of 5 tracked regimes (40 %): gb-ta2000, us-fto219
   Reached through others under: us-sdgt
-  Not listed under: au-terror, nz-unsc1373
+  No listing on record under: au-terror, nz-unsc1373
 
 Names
   primary       Hay'at Tahrir al-Sham (from 2017-01-28)

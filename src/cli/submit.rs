@@ -39,7 +39,11 @@ pub struct Submit {
     /// All lines are one commit: all are recorded or none. At most 1,000 events and 2 MiB
     #[arg(long, env = "CHANCERY_ATOMIC", value_parser = FalseyValueParser::new())]
     atomic: bool,
-    /// Record only if nothing was recorded about SUBJECT after POSITION; may be repeated. Needs --atomic
+    /// Record only if no event that touches SUBJECT was recorded after POSITION; may be repeated. Needs --atomic
+    ///
+    /// A check covers the subject that it names. That of a relationship covers the dealings, and not the group's listings (add
+    /// designation/G/R@N, or group/G@N for all), the merging and parting of its identity (add group/G@N), dealings under
+    /// another slug of the group (add relationship/A/OTHER@N), nor the regimes and the actor (add regime/R@N, actor/A@N).
     #[arg(
         long,
         env = "CHANCERY_CHECK",

@@ -8,7 +8,7 @@ use crate::domain::{
     date::{DateSpan, Day},
     fold::{
         Standing,
-        designation::designations,
+        designation::{IN_VAIN, designations},
         group::{GroupFact, Groups as _},
         registry::{RegimeStatus, Regimes, Termination},
     },
@@ -76,7 +76,7 @@ impl Terms<'_> {
 impl Store {
     /// What takes effect, expires or falls due in a period, by date.
     ///
-    /// An act is due when it takes effect, if it can apply then. A limit is due on its last day if on that day it still limited something in
+    /// An act is due when it takes effect, unless that day is past and it could not apply. A limit is due on its last day if on that day it still limited something in
     /// force, and a review if by that day none had taken place; beyond the valid date they are taken as they stand at it.
     pub fn docket(&self, question: DocketQuestion<'_>) -> Vec<DocketEntry> {
         let mut terms = Terms { store: self, as_of: question.as_of, known: BTreeMap::new() };
@@ -174,7 +174,8 @@ fn ends_of_regimes(question: DocketQuestion<'_>, terms: &mut Terms<'_>) -> Vec<(
     wanted.filter_map(end).collect()
 }
 
-/// The acts that take effect in the period: not those that change nothing because they cannot apply.
+/// The acts that take effect in the period: not those that changed nothing, because they could not apply. Those still to come
+/// that may not apply say so.
 fn acts(
     group: &GroupId,
     standing: &[Standing<'_, GroupFact>],
@@ -189,11 +190,10 @@ fn acts(
             && question.is_known(fact.effective, fact.heralded)
     });
     let mut due: Vec<&Standing<'_, GroupFact>> = due.collect();
-    if !due.is_empty() {
-        let stand = question.as_of.valid_at;
-        let vain = designations(standing, terms.on(stand), stand).vain;
-        due.retain(|fact| !vain.contains(&fact.position));
-    }
+    let stand = question.as_of.valid_at;
+    let vain = if due.is_empty() { Vec::new() } else { designations(standing, terms.on(stand), stand).vain };
+    due.retain(|fact| stand < fact.effective.lower() || !vain.contains(&fact.position));
+    let remark = |event| if vain.contains(&event) { IN_VAIN } else { "" };
     let entry = |fact: &Standing<'_, GroupFact>| {
         let act = fact.content.act()?;
         let observation = matches!(act.act, Act::ObservedPresent | Act::ObservedAbsent);
@@ -203,7 +203,7 @@ fn acts(
             date: fact.effective,
             kind: DueKind::TakesEffect,
             subject: Subject::Designation(group.clone(), act.regime.clone()),
-            what: format!("{}{part}: {} takes effect", act.regime, act.act),
+            what: format!("{}{part}: {} takes effect{}", act.regime, act.act, remark(fact.position)),
             event: Some(fact.position),
         })
     };

@@ -71,7 +71,10 @@ async fn what_is_due_in_a_period() {
         groups: vec!["hts".to_owned()],
         ..docket("2019-05-01", "2019-05-31")
     };
+    let found = office.query().list_docket(reviews.clone()).await.unwrap().into_inner();
     assert_eq!(docket_lines(&office, reviews).await, ["2019-05-15 REVIEW hts: us-fto219: review falls due"]);
+    // It names the act that it is counted from.
+    assert!(found.entries.iter().all(|it| !it.event_id.is_empty()), "{found:?}");
 }
 
 async fn listings(office: &Office, matrix: v1::ListingMatrix, valid_at: &str) -> Vec<v1::ListingRow> {

@@ -297,7 +297,7 @@ pub struct Upcoming {
     pub what: String,
     /// The regime it concerns.
     pub regime: RegimeId,
-    /// The event; `None` for a date that follows from a rule.
+    /// The event; of a review the act that it is counted from. `None`: none is known.
     pub event: Option<Position>,
 }
 

@@ -25,7 +25,7 @@ pub struct DocketEntry {
     pub subject: Subject,
     /// What, for people to read.
     pub what: String,
-    /// The event; `None` for a date that follows from a rule.
+    /// The event; of a review the act that it is counted from. `None`: none is known.
     pub event: Option<Position>,
 }
 

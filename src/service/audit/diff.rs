@@ -99,11 +99,21 @@ impl Audit {
         if part(Part::Views(views)).await.is_err() {
             return Ok(());
         }
+        let mut left_out = v1::DiffLeftOut::default();
         for matter in matters {
             let changes = self.changes_of(&matter, terms, from, to).await?;
-            if !changes.changes.is_empty() && part(Part::Subject(changes)).await.is_err() {
+            if changes.changes.is_empty() {
+                continue;
+            }
+            if terms == Terms::OneOfAll && is_divergence_alone(&changes) {
+                left_out.divergence_only += 1;
+            } else if part(Part::Subject(changes)).await.is_err() {
                 return Ok(());
             }
+        }
+        if left_out != v1::DiffLeftOut::default() {
+            // A client that is gone needs no telling.
+            let _ = part(Part::LeftOut(left_out)).await;
         }
         Ok(())
     }
@@ -143,4 +153,9 @@ impl Audit {
             changes: write_changes(&changes, &names),
         })
     }
+}
+
+/// Whether nothing about the subject differs but how the tracked regimes divide over it.
+fn is_divergence_alone(changes: &v1::SubjectChanges) -> bool {
+    changes.changes.iter().all(|change| change.field.starts_with("divergence."))
 }

@@ -22,7 +22,7 @@ pub(super) mod notation;
 mod number_cases;
 
 pub use machine::Machine;
-pub use outcome::Outcome;
+pub use outcome::{IN_VAIN, Outcome};
 pub use transition::{Transition, transition};
 
 use super::{group::GroupFact, registry::Regimes, telling::Standing};

@@ -17,6 +17,10 @@ use crate::domain::{
 };
 use crate::position::Position;
 
+/// What is said of an act that is to take effect and, by what is known, will change nothing.
+pub const IN_VAIN: &str =
+    ", but may not apply: by what is on record the listing will not be one that it can change";
+
 /// What a machine shows at a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -37,6 +41,8 @@ struct Prospect {
     vain: Vec<Position>,
     /// The first day on which it is over.
     over: Option<Day>,
+    /// Whether a heralded act gives it another last day before it runs out.
+    renewed: bool,
 }
 
 impl<'a> Machine<'a> {
@@ -66,12 +72,16 @@ impl<'a> Machine<'a> {
         ahead.terms = terms.as_ref();
         ahead.vain.clear();
         let mut over = None;
+        let last = self.expiry.map(|limit| limit.last);
+        let mut renewed = false;
         for (fact, _) in &self.overlays.heralded {
             ahead.apply(fact);
             let day = fact.effective.lower();
+            let in_time = last.is_some_and(|last| day <= last.upper()) && ahead.standing.state.is_in_force();
+            renewed |= in_time && ahead.expiry.map(|limit| limit.last) != last;
             over = over.or((!ahead.standing.state.is_in_force()).then_some(day));
         }
-        Prospect { vain: ahead.vain, over: over.into_iter().chain(end).min() }
+        Prospect { vain: ahead.vain, over: over.into_iter().chain(end).min(), renewed }
     }
 
     /// Where nothing is in force, a listing on its way makes it proposed.
@@ -216,8 +226,8 @@ impl<'a> Machine<'a> {
         (0 < months).then(|| reviewed.saturating_add(i64::from(months).months()))
     }
 
-    /// What takes effect or falls due on or after the day after the date; of what expires, from the date itself on. Not what
-    /// cannot: acts that will not apply, and what is due when the listing is over.
+    /// What takes effect or falls due on or after the day after the date; of what expires, from the date itself on. Acts
+    /// that may not apply say so; not what is due when the listing is over.
     fn upcoming(&self, valid_at: Day, prospect: &Prospect) -> Vec<Upcoming> {
         let name = match self.component {
             Some(component) => format!("{} ({component})", self.regime),
@@ -231,15 +241,11 @@ impl<'a> Machine<'a> {
             event,
         };
         let heralded = self.overlays.heralded.iter();
-        let heralded = heralded.filter(|(fact, _)| !prospect.vain.contains(&fact.position));
         let mut found: Vec<Upcoming> = heralded
             .map(|(fact, act)| {
-                entry(
-                    fact.effective,
-                    DueKind::TakesEffect,
-                    &format!("{} takes effect", act.act),
-                    Some(fact.position),
-                )
+                let remark = if prospect.vain.contains(&fact.position) { IN_VAIN } else { "" };
+                let what = format!("{} takes effect{remark}", act.act);
+                entry(fact.effective, DueKind::TakesEffect, &what, Some(fact.position))
             })
             .collect();
         let regime_end = self.regime_end();
@@ -250,8 +256,12 @@ impl<'a> Machine<'a> {
             return found;
         }
         let suspended = self.standing.state == DesignationState::Suspended;
+        let expiry = match prospect.renewed {
+            true => "listing expires, unless it is renewed as announced",
+            false => "listing expires",
+        };
         let limits = [
-            self.expiry.map(|limit| (limit, "listing expires")),
+            self.expiry.map(|limit| (limit, expiry)),
             self.suspension.filter(|_| suspended).map(|limit| (limit, "suspension expires")),
         ];
         found.extend(limits.into_iter().flatten().map(|(limit, what)| {
@@ -264,8 +274,11 @@ impl<'a> Machine<'a> {
             let what = format!("exemption{number} expires");
             Some(entry(exemption.expires_on?.into(), DueKind::Expires, &what, Some(exemption.event)))
         }));
+        let counted_from = self.review.map(|fact| fact.position);
         let review = self.review_due().filter(|due| valid_at <= *due);
-        found.extend(review.map(|due| entry(DateSpan::day(due), DueKind::Review, "review falls due", None)));
+        found.extend(
+            review.map(|due| entry(DateSpan::day(due), DueKind::Review, "review falls due", counted_from)),
+        );
         found.retain(|it| {
             it.kind == DueKind::TakesEffect || prospect.over.is_none_or(|over| it.date.upper() < over)
         });

@@ -12,7 +12,7 @@ use crate::{
             Anomaly, Designation, Episode, GroupStatus, InheritedDesignation, Lineage, NameStatus, Since,
         },
         subject::Subject,
-        vocabulary::{AnomalyRule, DesignationState, GroupFlag, NameKind, Vocabulary as _},
+        vocabulary::{AnomalyRule, DesignationState, DueKind, GroupFlag, NameKind, Vocabulary as _},
     },
     position::Position,
 };
@@ -169,7 +169,8 @@ fn listing_path(it: &Designation) -> String {
 fn measures(status: &GroupStatus, fields: &mut Fields) {
     let counted = Provenance::default();
     let upcoming = status.upcoming.iter().map(|it| format!("{} {}", it.date, it.what));
-    let events: Vec<Position> = status.upcoming.iter().filter_map(|it| it.event).collect();
+    let events: Vec<Position> =
+        status.upcoming.iter().filter(|it| it.kind != DueKind::Review).filter_map(|it| it.event).collect();
     let of = |it: &&Designation| status.upcoming.iter().any(|due| due.regime == it.regime);
     let from = status.designations.iter().filter(of).map(listing_path).collect();
     fields.push("upcoming".to_owned(), join(upcoming), Part::Measure, resting_on(&events), from);
