@@ -129,6 +129,10 @@ fn remove(data: &Path, names: &[&str]) {
     }
 }
 
+fn cut(data: &Path, name: &str, bytes: u64) {
+    File::options().write(true).open(data.join(name)).unwrap().set_len(bytes).unwrap();
+}
+
 fn empty(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -360,7 +364,7 @@ async fn a_directory_that_goes_away_under_a_server_ends_its_writing() {
         fs::copy(data.join("sled/db"), data.join("sled/other")).unwrap();
         fs::rename(data.join("sled/other"), data.join("sled/db")).unwrap();
     };
-    let cases: [(&str, Alter, &str); 8] = [
+    let cases: [(&str, Alter, &str); 12] = [
         ("renamed", away, ""),
         ("replaced by a copy", replaced, ""),
         ("removed", |data| fs::remove_dir_all(data).unwrap(), ""),
@@ -369,6 +373,10 @@ async fn a_directory_that_goes_away_under_a_server_ends_its_writing() {
         ("without its database", |data| remove(data, &["sled/db"]), "sled/db"),
         ("without the folder of its database", |data| remove(data, &["sled"]), "sled/db"),
         ("with another database in its place", other, "sled/db"),
+        ("its journal cut", |data| cut(data, "journal/0", 0), "journal/0"),
+        ("the end of its journal cut", |data| cut(data, "journal/0", (1 << 20) - 1), "journal/0"),
+        ("its database cut", |data| cut(data, "sled/db", 0), "sled/db"),
+        ("the end of its database cut", |data| cut(data, "sled/db", 20), "sled/db"),
     ];
     for (what, alter, named) in cases {
         for asked in [false, true] {
@@ -389,8 +397,9 @@ async fn a_directory_that_goes_away_under_a_server_ends_its_writing() {
                 assert!(refused.message().contains("backup now"), "{what}: {refused}");
             }
             let reason = poisoned(&server).await;
+            let word = if what.ends_with("cut") { "was cut short" } else { "moved" };
             let path = if named.is_empty() && !asked { data.clone() } else { data.join(named) };
-            assert!(reason.contains(text(&path)) && reason.contains("moved"), "{what}: {reason}");
+            assert!(reason.contains(text(&path)) && reason.contains(word), "{what}: {reason}");
             let refused = submit_one(&server, EVENTS + 2).await.unwrap_err();
             assert!(refused.code() == tonic::Code::Unavailable, "{what}: {refused}");
             let deadline = Instant::now() + PATIENCE;

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{block, chain::Tail, database::SledError, journal::Journal, shared::Shared, writer::gone};
+use super::{block, chain::Tail, database::SledError, journal::Journal, shared::Shared};
 use crate::position::Position;
 
 /// How many bytes of records are put into the store at a time. sled overwrites a part of its file at the earliest when
@@ -28,7 +28,8 @@ pub struct Full {
 pub fn unmoved(error: &SledError) -> String {
     let remedy = match error.is_damage() {
         true => {
-            "; no restart mends that: everything acknowledged is in the journal, so stop the server and repair the directory"
+            "; no restart mends that: make a backup of what can be read, stop the server, and let `chancery repair --data` say what is \
+             left. What was not moved yet is in the journal"
         }
         false => "",
     };
@@ -63,9 +64,9 @@ impl Archiver {
             reserved.extend(block::firsts(after, &records));
             after = after.plus(records.len() as u64);
         }
-        // What is written to a file without a name need not be written.
-        if let Some(db) = self.shared.store.missing() {
-            return Err(SledError::new(&gone(&db)));
+        // What is written to a file without a name need not be written, nor behind a cut.
+        if let Some(loss) = self.shared.store.loss(self.stored.position) {
+            return Err(SledError::new(&loss.to_string()));
         }
         self.shared.store.take_room(bytes)?;
         self.shared.store.reserve(&reserved)?;

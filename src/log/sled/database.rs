@@ -22,6 +22,7 @@ use super::{
     block::{self, Block, Packed},
     chain::Fault,
     directory,
+    loss::Reached,
     whole::Whole,
 };
 use crate::position::Position;
@@ -112,6 +113,8 @@ pub struct Database {
     /// An own handle on sled's file, because sled's `flush` does not sync it.
     pub(super) db: File,
     whole: Whole,
+    /// How far its file reaches, from one opening to the first write after it.
+    pub(super) reached: Reached,
 }
 
 impl Database {
@@ -141,7 +144,9 @@ impl Database {
         };
         let file = File::options().read(true).write(true).open(directory::db(folder));
         let file = file.map_err(|error| SledError::refusal(&error))?;
-        Ok(Database { opened: Some((db, tree)), db: file, whole: Whole::new(folder) })
+        let reached = Reached::default();
+        reached.set(file.metadata().map_err(|error| SledError::refusal(&error))?.len());
+        Ok(Database { opened: Some((db, tree)), db: file, whole: Whole::new(folder), reached })
     }
 
     /// Has the file system set aside what so many bytes of records may need behind the end of the file: whole segments,
@@ -166,6 +171,7 @@ impl Database {
 
     /// Writes the blocks of one append, all or none, and returns when they are on the disk.
     pub fn append(&self, packed: &Packed) -> Result<(), SledError> {
+        self.reached.set(0);
         let mut batch = Batch::default();
         for (key, block) in &packed.values {
             batch.insert(key, block.as_slice());
@@ -180,6 +186,7 @@ impl Database {
     /// the keys come first, without values, there is next to nothing to write, and each value is written once, later.
     /// A key without a value is no block: it is there only while its block is on the way, or after a crash.
     pub fn reserve(&self, firsts: impl Iterator<Item = Position>) -> Result<(), SledError> {
+        self.reached.set(0);
         for first in firsts {
             guarded(|| self.tree()?.insert(block::key(first), &[]).map(drop))?;
         }

@@ -9,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::open::OpenError;
+use super::{
+    loss::{Loss, Reached},
+    open::OpenError,
+};
 
 /// The file that is locked.
 const LOCK: &str = "lock";
@@ -22,6 +25,8 @@ pub struct Files {
     folder: Identity,
     /// The same of the lock, when there is one.
     lock: Option<Identity>,
+    /// How far the files of the journal reach.
+    journal_reached: [Reached; 2],
 }
 
 /// A log's directory, locked against other processes until dropped.
@@ -52,7 +57,14 @@ impl Identity {
 
     /// Whether this is what has the path now.
     pub fn is_at(self, path: &Path) -> bool {
-        fs::metadata(path).is_ok_and(|found| Identity::from(found) == self)
+        self.bytes_at(path).is_some()
+    }
+
+    /// Its length in bytes, when it is what has the path now.
+    pub fn bytes_at(self, path: &Path) -> Option<u64> {
+        let found = fs::metadata(path).ok()?;
+        let bytes = found.len();
+        (Identity::from(found) == self).then_some(bytes)
     }
 }
 
@@ -97,7 +109,8 @@ impl Directory {
             .and_then(|folder| Ok((folder, lock.as_ref().map(Identity::of).transpose()?)));
         let (folder_identity, lock_identity) =
             identities.map_err(|source| OpenError::Io { path: path.clone(), source })?;
-        let files = Files { path, folder: folder_identity, lock: lock_identity };
+        let files =
+            Files { path, folder: folder_identity, lock: lock_identity, journal_reached: Default::default() };
         Ok(Directory { files, _folder: folder, lock })
     }
 
@@ -173,16 +186,20 @@ impl Files {
         &self.path
     }
 
-    /// The first of those that are not there any more: the directory that was locked, its lock, and the files of the journal.
-    pub fn missing(&self) -> Option<PathBuf> {
+    /// The first of those that are not there any more, or not whole: the directory that was locked, its lock, and the files of
+    /// the journal.
+    pub fn loss(&self) -> Option<Loss> {
         if !self.folder.is_at(&self.path) {
-            return Some(self.path.clone());
+            return Some(Loss::Gone { path: self.path.clone() });
         }
         let lock = self.path.join(LOCK);
         if self.lock.is_some_and(|identity| !identity.is_at(&lock)) {
-            return Some(lock);
+            return Some(Loss::Gone { path: lock });
         }
-        self.journals().into_iter().find(|path| !path.is_file())
+        self.journals().into_iter().zip(&self.journal_reached).find_map(|(path, reached)| {
+            let length = || fs::metadata(&path).ok().map(|found| found.len());
+            if path.is_file() { reached.cut(&path, length) } else { Some(Loss::Gone { path }) }
+        })
     }
 
     /// The file that names the tail.
@@ -203,6 +220,11 @@ impl Files {
     /// The two files of the journal, which take turns.
     pub fn journals(&self) -> [PathBuf; 2] {
         ["0", "1"].map(|name| self.journal().join(name))
+    }
+
+    /// How far they reach, for whoever writes them to say.
+    pub fn journal_reached(&self) -> [Reached; 2] {
+        self.journal_reached.clone()
     }
 
     /// The folder for a copy of a database that may not be opened itself.

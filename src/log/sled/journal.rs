@@ -16,6 +16,7 @@ use bytes::Bytes;
 use super::{
     directory::Identity,
     frame::{ALIGNMENT, Frame},
+    loss::{Loss, Reached},
 };
 use crate::position::Position;
 
@@ -32,29 +33,34 @@ pub struct Journal {
     end: u64,
     /// How far the file has been written with zeros or frames, and synced.
     prepared: u64,
+    /// The same for whoever looks at the file beside the appends.
+    reached: Reached,
 }
 
 impl Journal {
     /// Creates the file, or empties it. Its name has still to be synced.
-    pub fn create(path: &Path) -> io::Result<Journal> {
+    pub fn create(path: &Path, reached: Reached) -> io::Result<Journal> {
         let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
-        Journal::new(file, path)
+        Journal::new(file, path, reached)
     }
 
     /// Opens the file as it is, for a log in which nothing is appended.
-    pub fn keep(path: &Path) -> io::Result<Journal> {
+    pub fn keep(path: &Path, reached: Reached) -> io::Result<Journal> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-        Journal::new(file, path)
+        Journal::new(file, path, reached)
     }
 
-    fn new(file: File, path: &Path) -> io::Result<Journal> {
+    fn new(file: File, path: &Path, reached: Reached) -> io::Result<Journal> {
         let identity = Identity::of(&file)?;
-        Ok(Journal { file, path: path.to_owned(), identity, end: 0, prepared: 0 })
+        Ok(Journal { file, path: path.to_owned(), identity, end: 0, prepared: 0, reached })
     }
 
-    /// Its path, when the file is not there any more.
-    pub fn missing(&self) -> Option<&Path> {
-        (!self.identity.is_at(&self.path)).then_some(&self.path)
+    /// What is wrong with the file, when it is not there any more, or not whole.
+    pub fn loss(&self) -> Option<Loss> {
+        match self.identity.bytes_at(&self.path) {
+            None => Some(Loss::Gone { path: self.path.clone() }),
+            Some(bytes) => self.reached.cut(&self.path, || Some(bytes)),
+        }
     }
 
     /// How many bytes of frames are in it.
@@ -82,6 +88,7 @@ impl Journal {
 
     /// Gives the room back.
     pub fn empty(&mut self) -> io::Result<()> {
+        self.reached.set(0);
         self.file.set_len(0)?;
         self.file.sync_all()?;
         (self.end, self.prepared) = (0, 0);
@@ -89,12 +96,18 @@ impl Journal {
     }
 
     fn prepare(&mut self, end: u64) -> io::Result<()> {
+        // Writing behind a cut would conceal it.
+        let cut = self.reached.cut(&self.path, || self.file.metadata().ok().map(|found| found.len()));
+        if let Some(cut) = cut {
+            return Err(io::Error::other(cut.to_string()));
+        }
         let zeros = vec![0; STEP_BYTES as usize];
         for at in (self.prepared..end).step_by(zeros.len()) {
             self.file.write_all_at(&zeros, at)?;
         }
         self.file.sync_all()?;
         self.prepared = end;
+        self.reached.set(end);
         Ok(())
     }
 }
@@ -155,7 +168,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("0");
         assert_eq!(found(&path), (vec![], 0));
-        let mut journal = Journal::create(&path).expect("created");
+        let mut journal = Journal::create(&path, Reached::default()).expect("created");
         for frame in [frame(1, &[400]), frame(2, &[1; 3]), frame(5, &[60_000; 40]), frame(45, &[0])] {
             journal.append(&frame).expect("appended");
         }
@@ -178,7 +191,7 @@ mod tests {
     fn what_lies_behind_a_damaged_frame_is_seen() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("0");
-        let mut journal = Journal::create(&path).expect("created");
+        let mut journal = Journal::create(&path, Reached::default()).expect("created");
         for first in 1..=3 {
             journal.append(&frame(first, &[500])).expect("appended");
         }

@@ -14,8 +14,8 @@ use super::{
     directory::Files,
     open::{OpenError, open},
     shared::Shared,
-    verify::{VerifyError, missing, verify},
-    writer::{Sizes, Writer, gone},
+    verify::{VerifyError, loss, verify},
+    writer::{Sizes, Writer},
 };
 use crate::{
     log::{AppendError, Log, Reach, ReadError, Run, Take},
@@ -74,13 +74,14 @@ impl SledLog {
         self.parts.damage.clone()
     }
 
-    /// Looks whether the directory and its files are still where they were opened; if not, the log takes no more writes.
+    /// Looks whether the directory and its files are still where they were opened, and as long as they were; if not, the log
+    /// takes no more writes.
     ///
     /// Every append looks for its own file. This finds what an append does not see, and when there is none.
     pub fn check_place(&self) {
-        if let Some(path) = missing(&self.parts.shared, &self.parts.files) {
+        if let Some(loss) = loss(&self.parts.shared, &self.parts.files) {
             // The reason is kept for everybody who asks.
-            let _ = self.parts.shared.fail(gone(&path));
+            let _ = self.parts.shared.fail(loss.to_string());
         }
     }
 

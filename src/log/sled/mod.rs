@@ -36,6 +36,7 @@ mod directory;
 mod frame;
 mod journal;
 mod log;
+mod loss;
 mod open;
 mod pending;
 mod proving;

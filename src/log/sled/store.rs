@@ -11,9 +11,10 @@ use bytes::Bytes;
 use super::{
     block,
     chain::{Fault, Tail},
-    database::{Database, SledError},
-    directory, recovery,
-    writer::gone,
+    database::{Database, SEGMENT_BYTES, SledError},
+    directory,
+    loss::Loss,
+    recovery, salvage,
 };
 use crate::{log::ReadError, position::Position};
 
@@ -31,8 +32,11 @@ enum State {
 }
 
 impl Store {
-    /// A store around a database that was opened from this folder.
+    /// A store around a database that was opened from this folder, and synced: its file is as long now as it was made.
     pub fn new(folder: PathBuf, database: Database) -> Store {
+        if let Ok(found) = database.db.metadata() {
+            database.reached.set(found.len());
+        }
         Store { folder, state: RwLock::new(State::Open(database)) }
     }
 
@@ -104,7 +108,7 @@ impl Store {
             _ => db.is_file(),
         };
         if !there {
-            return Err(SledError::new(&gone(&db)));
+            return Err(SledError::new(&Loss::Gone { path: db }.to_string()));
         }
         recovery::discard_unfinished(&self.folder).map_err(refused)?;
         // sled holds a lock on its file until it is dropped.
@@ -114,15 +118,27 @@ impl Store {
         directory::sync(&self.folder).map_err(refused)
     }
 
-    /// The file of the database, when it does not have its path any more. While the database is being opened anew nobody
-    /// can say, nor need: opening it looks as well.
-    pub fn missing(&self) -> Option<PathBuf> {
+    /// What is wrong with the file of the database, in which the records up to `stored` are, when it does not have its path any
+    /// more, or is shorter than it was. While the database is being opened anew nobody can say, nor need: opening it looks
+    /// as well.
+    pub fn loss(&self, stored: Position) -> Option<Loss> {
         let state = self.state.try_read().ok()?;
+        let State::Open(database) = &*state else { return None };
         let db = directory::db(&self.folder);
-        match &*state {
-            State::Open(database) => (!directory::lies_at(&database.db, &db)).then_some(db),
-            State::Lost | State::Closed => None,
+        if !directory::lies_at(&database.db, &db) {
+            return Some(Loss::Gone { path: db });
         }
+        let length = || database.db.metadata().ok().map(|found| found.len());
+        let cut = database.reached.cut(&db, length)?;
+        // sled gives back whole segments of its own accord, at the end of the file, when nothing in them is needed.
+        let Loss::Cut { bytes, .. } = cut else { return Some(cut) };
+        let spared = 0 < bytes
+            && bytes % SEGMENT_BYTES as u64 == 0
+            && salvage::end(&db).is_ok_and(|end| stored <= end);
+        if spared {
+            database.reached.set(bytes);
+        }
+        (!spared).then_some(cut)
     }
 
     /// Syncs another file from now on.
@@ -183,4 +199,29 @@ pub enum Wants {
     More,
     /// It did not take this one, or needs no other.
     Nothing,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_sled_made_shorter_is_not_called_cut() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = Database::open(directory.path()).expect("a new one");
+        let packed = block::pack(Tail::START, &[Bytes::from_static(b"one"), Bytes::from_static(b"two")]);
+        database.append(&packed).expect("appended");
+        let (segment, stored) = (SEGMENT_BYTES as u64, packed.tail.position);
+        // The length that it has, the one that it had, and whether records were lost.
+        let cases = [(2, 2, false), (1, 2, false), (1, 3, false), (0, 1, true)];
+        let store = Store::new(directory.path().to_owned(), database);
+        for (has, had, lost) in cases {
+            let state = store.state.read().expect("no panic");
+            let State::Open(database) = &*state else { panic!("it is open") };
+            database.db.set_len(has * segment).expect("set");
+            database.reached.set(had * segment);
+            drop(state);
+            assert_eq!(store.loss(stored).is_some(), lost, "{has} of {had} segments");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The walk over a whole open log: every block of the store, every frame of the journal, read back from the disk.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::PoisonError};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::PoisonError};
 
 use super::{
     chain::{Fault, Walk},
@@ -8,6 +8,7 @@ use super::{
     directory::{self, Files},
     frame::Frame,
     journal::Found,
+    loss::Loss,
     shared::Shared,
 };
 use crate::{log::ReadError, position::Position};
@@ -91,22 +92,31 @@ fn refused(database: &Database, position: Position, last: Position, reason: Stri
 
 /// The files that are open must still be those in the directory: what was removed under a running process is lost with it.
 fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
-    match missing(shared, files) {
+    match loss(shared, files) {
         None => Ok(()),
-        Some(file) => Err(VerifyError::Damaged {
+        Some(loss) => Err(VerifyError::Damaged {
             position: Position::new(1),
-            file,
-            reason: "it was removed or replaced while the server has it open, and what is in it ends with the server: \
-                     make a backup now, before it is stopped"
-                .to_owned(),
+            file: loss.path().to_owned(),
+            reason: match loss {
+                Loss::Gone { .. } => "it was removed or replaced while the server has it open, and what is in it ends with the \
+                                      server: make a backup now, before it is stopped"
+                    .to_owned(),
+                Loss::Cut { .. } => format!("it {}", loss.told()),
+            },
         }),
     }
 }
 
-/// The first file that the log needs and that is not in the directory any more, or the directory itself.
-pub fn missing(shared: &Shared, files: &Files) -> Option<PathBuf> {
-    let tail = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner).lies_at(&files.tail());
-    files.missing().or((!tail).then(|| files.tail())).or_else(|| shared.store.missing())
+/// The first file that the log needs and that is not in the directory any more, or not whole; or the directory itself.
+pub fn loss(shared: &Shared, files: &Files) -> Option<Loss> {
+    let (tail, stored) = {
+        let tail_file = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner);
+        (tail_file.lies_at(&files.tail()), tail_file.named().stored.position)
+    };
+    files
+        .loss()
+        .or_else(|| (!tail).then(|| Loss::Gone { path: files.tail() }))
+        .or_else(|| shared.store.loss(stored))
 }
 
 /// Each of these frames, which were appended, must be in one of the files, unless it has been archived since.
@@ -123,13 +133,22 @@ fn check_journal(shared: &Shared, paths: &[PathBuf], frames: &[Frame]) -> Result
         found.iter().flat_map(|file| &file.frames).map(|frame| (frame.first(), frame)).collect();
     for frame in frames.iter().filter(|frame| stored < frame.last()) {
         if written.get(&frame.first()).is_none_or(|written| written.bytes() != frame.bytes()) {
-            let file = found.iter().max_by_key(|file| file.frames.last().map(Frame::last));
             return Err(VerifyError::Damaged {
                 position: frame.first(),
-                file: file.map(|file| file.path.clone()).unwrap_or_default(),
+                file: holder(&found, frame.first()).map(|file| file.path.clone()).unwrap_or_default(),
                 reason: "the append is not in the journal as it was written".to_owned(),
             });
         }
     }
     Ok(())
+}
+
+/// The file in which a frame from this position on was: the one that goes on behind it, or that came to it; when none did, the
+/// longest.
+fn holder(found: &[Found], first: Position) -> Option<&Found> {
+    let behind = |file: &&Found| first <= file.stray;
+    let before = |file: &&Found| file.frames.last().is_some_and(|frame| frame.last().next() == first);
+    let bytes = |file: &&Found| fs::metadata(&file.path).map_or(0, |found| found.len());
+    let found = || found.iter();
+    found().find(behind).or_else(|| found().find(before)).or_else(|| found().max_by_key(bytes))
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io, mem,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, PoisonError, mpsc},
     thread::JoinHandle,
 };
@@ -58,15 +58,6 @@ pub struct Writer {
     directory: Directory,
 }
 
-/// Why nothing is written any more when a file is not where it was.
-pub fn gone(path: &Path) -> String {
-    format!(
-        "{} was removed, moved or replaced while the server has it open, and what is in it may end with the server: make a \
-         backup now, before it is stopped",
-        path.display()
-    )
-}
-
 impl Writer {
     /// Starts with an empty journal and a store that holds everything; or, in a log that is poisoned already, with a
     /// journal that is left as it is.
@@ -78,10 +69,11 @@ impl Writer {
     ) -> Result<Writer, (PathBuf, io::Error)> {
         let [first, second] = directory.files().journals();
         let open = if shared.poison().is_none() { Journal::create } else { Journal::keep };
-        let open = |path: PathBuf| open(&path).map_err(|error| (path, error));
+        let open = |path: PathBuf, reached| open(&path, reached).map_err(|error| (path, error));
+        let [first_reached, second_reached] = directory.files().journal_reached();
         let (full, to_archive) = mpsc::channel();
         let (archived, free) = mpsc::channel();
-        let (active, other) = (open(first)?, open(second)?);
+        let (active, other) = (open(first, first_reached)?, open(second, second_reached)?);
         // A synced file whose name is lost is lost.
         let journal = directory.files().journal();
         directory::sync(&journal).map_err(|error| (journal, error))?;
@@ -111,9 +103,9 @@ impl Writer {
         self.make_room(frame.bytes().len() as u64)?;
         let written = self.active.append(&frame);
         written.map_err(|error| self.shared.fail(format!("write to the journal: {error}")))?;
-        // A file without a name takes every write, and ends with the process.
-        if let Some(path) = self.active.missing() {
-            return Err(self.shared.fail(gone(path)));
+        // A file without a name takes every write, and ends with the process; one that was cut takes those behind the cut.
+        if let Some(loss) = self.active.loss() {
+            return Err(self.shared.fail(loss.to_string()));
         }
         let mark = Mark::from(&frame);
         self.shared.recent.write().unwrap_or_else(PoisonError::into_inner).push(frame);
