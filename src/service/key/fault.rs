@@ -34,7 +34,7 @@ pub enum KeyFileError {
     /// Others can read the file.
     #[error(
         "the signing key in {path} can be read by others (mode {mode:03o})\n\
-         If nobody has, run `chmod 600 {path}`. Otherwise move it away: the next start makes a new key, which auditors have to learn.",
+         If nobody has, run `chmod 600 {path}`. Otherwise move it and chancery.vkey away: the next start makes a new key, which auditors have to learn.",
         path = path.display()
     )]
     Exposed {
@@ -71,7 +71,8 @@ pub enum KeyFileError {
     /// What is in the file is not a key.
     #[error(
         "the signing key in {path} cannot be used: {error}\n\
-         Put back a copy of it. Without one, move it away: the next start makes a new key, which auditors have to learn.",
+         Put back a copy of it. Without one, move it and chancery.vkey away: the next start makes a new key, which auditors have to \
+         learn.",
         path = path.display()
     )]
     Key {
@@ -83,8 +84,8 @@ pub enum KeyFileError {
     /// The file is a link, and nothing is where it leads.
     #[error(
         "the signing key in {path} is a link to {target}, and nothing is there\n\
-         Mount or put back what it leads to. If the key is lost, remove the link: the next start makes a new key, which auditors \
-         have to learn.",
+         Mount or put back what it leads to. If the key is lost, remove the link and move chancery.vkey away: the next start makes a \
+         new key, which auditors have to learn.",
         path = path.display(), target = target.display()
     )]
     Dangling {
@@ -92,6 +93,21 @@ pub enum KeyFileError {
         path: PathBuf,
         /// Where it leads.
         target: PathBuf,
+    },
+    /// There is no key, and the record was served with one.
+    #[error(
+        "there is no signing key in {path}, and this record was served with {served}\n\
+         Put the key back. To go on with a new one on purpose, move {note} away: checkpoints signed with the old key are not \
+         continued, and auditors have to learn the new one.",
+        path = path.display(), note = note.display()
+    )]
+    Lost {
+        /// Where the key ought to be.
+        path: PathBuf,
+        /// The key that the record was served with.
+        served: Box<VerifierKey>,
+        /// The file that says so.
+        note: PathBuf,
     },
     /// The key is another one than the record was served with before.
     #[error(
@@ -127,8 +143,8 @@ pub enum KeyFileError {
     /// The list of retired keys is damaged: nobody knows which origins this record has given up.
     #[error(
         "{path}, the list of keys that may not sign for this record any more, is damaged: {problem}\n\
-         Put back a copy of it. Without one, move it and chancery.key away, both, and start without --origin: that makes a key \
-         with a name that was never used. Never put a key back that was used before: it may have signed what this record contradicts.",
+         Put back a copy of it. Without one, move it, chancery.key and chancery.vkey away and start without --origin: that makes a \
+         key with a name that was never used. Never put a key back that was used before: it may have signed what this record contradicts.",
         path = path.display()
     )]
     RetiredDamaged {

@@ -4,7 +4,7 @@
 //! with it the tools around C2SP. It keeps the name, which is the origin of the record's checkpoints, beside the key.
 //!
 //! `chancery.vkey` holds the verifier key that the record is served with, so that another record's key is not taken for its
-//! own. It is written before the key is used.
+//! own, and a lost one is not replaced unasked. It is written after the key and before that is used.
 //!
 //! `retired.keys` holds verifier keys, a line each, that signed checkpoints which this record may not continue: it was
 //! restored without its key, or lost events to a repair. Neither such a key nor its name is ever used again.
@@ -45,6 +45,7 @@ pub fn load_or_make(
     let key = match present(directory)? {
         Some(key) => key,
         None => {
+            not_lost(directory)?;
             if Position::START < tail {
                 warn!(
                     "there is no signing key beside the record: a new one is made, and checkpoints signed with the old one \
@@ -73,7 +74,7 @@ pub fn load_or_make(
 /// The key that a start would sign with: `None` when it would make one. Nothing is changed.
 pub fn look(directory: &Path) -> Result<Option<VerifierKey>, KeyFileError> {
     let retired = retired(directory)?;
-    let Some(key) = present(directory)? else { return Ok(None) };
+    let Some(key) = present(directory)? else { return not_lost(directory).map(|()| None) };
     let key = key.verifier();
     not_retired(key.name(), &retired, directory)?;
     not_changed(&key, directory)?;
@@ -131,6 +132,13 @@ fn note(key: &VerifierKey, directory: &Path) -> Result<(), KeyFileError> {
     }
 }
 
+/// Without a key, the record is one that was not served yet.
+fn not_lost(directory: &Path) -> Result<(), KeyFileError> {
+    let Some(served) = served(directory)? else { return Ok(()) };
+    let (path, note) = (directory.join(FILE), directory.join(SERVED_FILE));
+    Err(KeyFileError::Lost { path, served: Box::new(served), note })
+}
+
 fn not_changed(key: &VerifierKey, directory: &Path) -> Result<(), KeyFileError> {
     match served(directory)? {
         Some(served) if served != *key => Err(KeyFileError::Changed {
@@ -152,10 +160,11 @@ fn not_retired(name: &KeyName, retired: &[VerifierKey], directory: &Path) -> Res
 
 /// Puts a key into a data directory without one.
 pub fn install(key: &SigningKey, directory: &Path) -> Result<(), KeyFileError> {
-    // Before the key is there: a start that is interrupted in between makes another one.
-    note(&key.verifier(), directory)?;
     let path = directory.join(FILE);
-    write_whole(&path, key.to_text().as_bytes(), 0o600).map_err(|error| KeyFileError::Write { path, error })
+    write_whole(&path, key.to_text().as_bytes(), 0o600)
+        .map_err(|error| KeyFileError::Write { path, error })?;
+    // After the key: a start that is interrupted in between takes the key that is there.
+    note(&key.verifier(), directory)
 }
 
 /// Notes in a data directory that a key must not sign for it any more.
