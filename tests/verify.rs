@@ -204,6 +204,12 @@ async fn the_keys_of_a_directory_are_verified_with_it() {
         if !asked.is_empty() {
             continue;
         }
+        // So does a repair that is told nothing.
+        let said = run(&["repair", "--data", &data]);
+        assert_eq!(said.code, Some(i32::from(!words.is_empty())), "{what}: {said:?}");
+        let words_of_key = words.iter().filter(|word| **word != "would not start");
+        assert!(words_of_key.clone().all(|word| said.text.contains(word)), "{what}: {said:?}");
+        assert!(said.text.contains("Every record is there"), "{what}: {said:?}");
         // A server says the same, and leaves the files as they are.
         let before = specimen.present();
         match specimen.start(&[]) {
