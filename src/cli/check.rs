@@ -92,9 +92,8 @@ pub enum CheckError {
     /// The checkpoint that was remembered is not to be believed.
     #[error(
         "the remembered checkpoint in {path} is REFUSED: {error}\n\
-         If the record has a new key, as its keeper told you, remember it in a new file. If this one is damaged, put back a copy of it. \
-         Without one, move it away: the next check remembers the checkpoint that it finds, and cannot tell \
-         what was changed before that.",
+         Put back a copy of it. Without one, move it away: the next check remembers the checkpoint that it finds, and cannot tell \
+         what was changed before that. If the record has a new key, as its keeper told you, remember it in a new file.",
         path = path.display()
     )]
     Remembered {

@@ -1,6 +1,9 @@
 //! Why there is no key to sign with, and what can be done.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::super::hint;
 use crate::proof::{KeyError, VerifierKey};
@@ -10,7 +13,11 @@ use crate::proof::{KeyError, VerifierKey};
 pub enum KeyFileError {
     /// The file cannot be read.
     #[error(
-        "the signing key in {path} cannot be read: {error}{}",
+        "the signing key in {path} cannot be read: {error}{}{}",
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => owned(path),
+            _ => String::new(),
+        },
         match error.kind() {
             io::ErrorKind::NotFound => "\nName a copy of the chancery.key that the record was signed with, or leave out --signing-key.",
             _ => hint::of(error),
@@ -127,6 +134,14 @@ pub enum KeyFileError {
         /// The file that says so.
         note: PathBuf,
     },
+    /// A file beside the key may not be read. Nothing says that it is damaged.
+    #[error("{path} cannot be read: {error}{}{}", owned(path), hint::of(error), path = path.display())]
+    Denied {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The key that the record was served with is not to be read.
     #[error(
         "{path}, the verifier key that this record was served with, is damaged: {problem}\n\
@@ -184,4 +199,34 @@ pub enum KeyFileError {
     /// The system gives no random bytes.
     #[error("cannot make a signing key: {0}")]
     Randomness(getrandom::Error),
+}
+
+impl KeyFileError {
+    /// Why a file beside the key cannot be read: it is not for this user, or it is damaged.
+    pub(super) fn unread(
+        path: PathBuf,
+        error: io::Error,
+        damaged: impl FnOnce(PathBuf, String) -> KeyFileError,
+    ) -> KeyFileError {
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => KeyFileError::Denied { path, error },
+            _ => damaged(path, error.to_string()),
+        }
+    }
+}
+
+/// Whose a file is, where that can be said.
+fn owned(path: &Path) -> String {
+    #[cfg(unix)]
+    if let Ok(found) = path.metadata() {
+        use std::os::unix::fs::MetadataExt as _;
+        return format!(
+            " (it is of the user with the id {}, mode {:03o})",
+            found.uid(),
+            found.mode() & 0o777
+        );
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    String::new()
 }

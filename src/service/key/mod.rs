@@ -114,11 +114,14 @@ fn present(directory: &Path) -> Result<Option<SigningKey>, KeyFileError> {
 /// The key that the record in a directory was served with, as far as that is known.
 fn served(directory: &Path) -> Result<Option<VerifierKey>, KeyFileError> {
     let path = directory.join(SERVED_FILE);
-    let damaged = |problem| KeyFileError::ServedDamaged { path: path.clone(), problem };
+    let damaged = |path, problem| KeyFileError::ServedDamaged { path, problem };
     match fs::read_to_string(&path) {
-        Ok(text) => text.trim_end().parse().map(Some).map_err(|error: KeyError| damaged(error.to_string())),
+        Ok(text) => {
+            let key = text.trim_end().parse().map(Some);
+            key.map_err(|error: KeyError| damaged(path, error.to_string()))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
-        Err(error) => Err(damaged(error.to_string())),
+        Err(error) => Err(KeyFileError::unread(path, error, damaged)),
     }
 }
 
@@ -210,7 +213,10 @@ fn retired(directory: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
             keys.map_err(|error| KeyFileError::RetiredDamaged { path, problem: error.to_string() })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(Vec::new()),
-        Err(error) => Err(KeyFileError::RetiredDamaged { path, problem: error.to_string() }),
+        Err(error) => Err(KeyFileError::unread(path, error, |path, problem| KeyFileError::RetiredDamaged {
+            path,
+            problem,
+        })),
     }
 }
 
@@ -336,6 +342,22 @@ mod tests {
         assert!(matches!(look(directory.path()), Ok(None)));
         let found = load_or_make(directory.path(), Some("PeterNeumann"));
         assert!(matches!(found, Err(KeyFileError::Retired { .. })));
+    }
+
+    #[test]
+    fn what_may_not_be_read_is_not_called_damaged() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(SERVED_FILE);
+        fs::write(&path, "any").unwrap();
+        let damaged = |path, problem| KeyFileError::ServedDamaged { path, problem };
+        for (kind, word) in [
+            (io::ErrorKind::PermissionDenied, "of the user with the id "),
+            (io::ErrorKind::Other, "is damaged"),
+        ] {
+            let said = KeyFileError::unread(path.clone(), kind.into(), damaged).to_string();
+            assert!(said.contains(word), "{said}");
+            assert_eq!(said.contains("is damaged"), kind == io::ErrorKind::Other, "{said}");
+        }
     }
 
     #[test]
