@@ -278,6 +278,31 @@ fn a_server_that_does_not_answer_is_not_waited_for() {
     assert!(!directory.path().join("backup").exists(), "a backup that failed leaves its directory");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_watches_is_told_from_where_to_go_on() {
+    use chancery::wire::v1::{SubmitRequest, submission_service_client::SubmissionServiceClient};
+    let home = tempfile::tempdir().unwrap();
+    let server = common::Server::start(&home.path().join("data"), &[]);
+    let mut submission = SubmissionServiceClient::connect(server.url().to_owned()).await.unwrap();
+    let events = vec![common::events::group(1, "hts")];
+    submission.submit(SubmitRequest { events, checks: Vec::new() }).await.unwrap();
+    let mut child = common::chancery()
+        .args(["--server", server.url(), "watch", "group", "hts", "--from", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 1];
+    child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
+    assert!(server.stop().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.code() == Some(1) && said.contains("position 1 was told. Go on with --from 1."),
+        "{said}"
+    );
+}
+
 #[test]
 fn who_follows_notices_that_the_server_has_stopped_answering() {
     let home = tempfile::tempdir().unwrap();

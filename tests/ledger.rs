@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use chancery::{
     domain::subject::Subject,
@@ -264,4 +267,34 @@ async fn a_closed_ledger_takes_nothing() {
     let office = furnished().await;
     office.ledger.close().await.unwrap();
     office.check(&[events::actor(50, "fr")], &[], "the server is stopping").await;
+}
+
+#[tokio::test]
+async fn a_clock_that_falls_behind_the_record_is_told() {
+    static SECONDS: AtomicI64 = AtomicI64::new(0);
+    let clock = || Timestamp::from_second(SECONDS.load(Ordering::SeqCst)).unwrap();
+    let log = Arc::new(Memory::new());
+    let (mut ledger, _) = Ledger::open(log.clone(), clock, &mut ()).await.unwrap();
+    // What the clock says, when the event is recorded, and whether that is ahead; before it, whether a new start says so.
+    for (number, (seconds, recorded, ahead)) in [
+        (100, 100, false),
+        (99, 100, false),
+        (98, 100, true),
+        (50, 100, true),
+        (100, 100, false),
+        (7_000, 7_000, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        SECONDS.store(seconds, Ordering::SeqCst);
+        let number = number as u64 + 1;
+        let events = [events::actor(number, &format!("a{number}"))];
+        let receipts = ledger.submit(commit(&events, &[])).await.unwrap();
+        assert_eq!(receipts[0].recorded_at.as_second(), recorded, "{seconds}");
+        let expected = ahead.then(|| Timestamp::from_second(recorded).unwrap());
+        assert_eq!(ledger.recorded_ahead(), expected, "{seconds}");
+        (ledger, _) = Ledger::open(log.clone(), clock, &mut ()).await.unwrap();
+        assert_eq!(ledger.recorded_ahead(), expected, "{seconds}, after a start");
+    }
 }

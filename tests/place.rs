@@ -10,17 +10,25 @@ mod specimen;
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use chancery::{
+    ledger::{Clock, Commit, Ledger, Proposed},
     log::sled::{OpenError, SledLog},
-    wire::v1::{
-        self, operations_service_client::OperationsServiceClient,
-        submission_service_client::SubmissionServiceClient,
+    proof::Salt,
+    wire::{
+        event::read_event,
+        v1::{
+            self, operations_service_client::OperationsServiceClient,
+            submission_service_client::SubmissionServiceClient,
+        },
     },
 };
 use common::{Server, chancery, events};
+use jiff::Timestamp;
+use prost::Message as _;
 use specimen::{Said, gather, run};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
@@ -451,5 +459,42 @@ async fn without_its_lock_a_directory_is_in_use_all_the_same() {
     match SledLog::open(&data) {
         Err(OpenError::InUse { .. }) => {}
         other => panic!("{:?}", other.map(drop)),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_is_ahead_of_the_clock_is_told() {
+    let clocks: [(Clock, bool); 2] = [
+        (|| Timestamp::from_second(32_500_000_000).unwrap(), true),
+        (|| Timestamp::from_second(1_000_000_000).unwrap(), false),
+    ];
+    for (clock, ahead) in clocks {
+        let home = tempfile::tempdir().unwrap();
+        let [made, data, said] = ["made", "data", "said"].map(|name| home.path().join(name));
+        let log = Arc::new(SledLog::open(&made).unwrap());
+        let (ledger, _) = Ledger::open(log, clock, &mut ()).await.unwrap();
+        let message = events::actor(1, "a1");
+        let read = read_event(&message, "event").unwrap();
+        let content = message.encode_to_vec().into();
+        let events = vec![Proposed::new(read.id.unwrap(), read.event, content, Salt::new([7; 16]))];
+        let (id, principal) = (uuid::Uuid::from_u128(1), Arc::from("local"));
+        ledger.submit(Commit { id, principal, events, checks: Vec::new() }).await.unwrap();
+        ledger.close().await.unwrap();
+        copy(&made, &data);
+
+        let mut serve = std::process::Command::new("sh");
+        let program = env!("CARGO_BIN_EXE_chancery");
+        serve.args(["-c", "exec \"$0\" serve --listen 127.0.0.1:0 --data \"$1\" 2> \"$2\""]);
+        serve.args([program, text(&data), text(&said)]);
+        let server = Server::spawn(serve);
+        let info = run(&["info", "--server", server.url()]);
+        let told = info.text.contains("  clock  ") && info.text.contains("2999-11-19");
+        assert_eq!(told, ahead, "{info:?}");
+        submit_one(&server, 2).await.unwrap();
+        assert!(server.stop().success());
+        let said = fs::read_to_string(said).unwrap();
+        let warnings =
+            said.lines().filter(|line| line.contains("the clock is behind the last event")).count();
+        assert_eq!(warnings, usize::from(ahead), "{said}");
     }
 }

@@ -10,7 +10,7 @@ use std::{
     collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::Arc,
 };
 
@@ -410,6 +410,7 @@ async fn a_remembered_checkpoint_tells_what_became_of_the_record() {
     for damaged in ["", "nonsense\n"] {
         fs::write(remembered, damaged).unwrap();
         check(&forger, "Without one, move it away", 1);
+        check(&forger, "has a new key, as its keeper told you, remember it in a new file", 1);
     }
     assert_eq!(contradictions(), kept);
     fs::write(remembered, &note).unwrap();
@@ -422,6 +423,29 @@ async fn a_remembered_checkpoint_tells_what_became_of_the_record() {
     assert!(code == 1 && said.contains("is REFUSED: it is not signed by"), "{said}");
     let found = run(&["check", "--key", &stranger, "--remember", remembered, "--server", forger.url()]);
     assert!(found.0.contains("is not signed by") && found.1 == 1, "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checks_at_the_same_time_remember_the_latest() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let key = Auditor::of(&server).await.key.to_string();
+    let remembered = data.path().join("record.checkpoint");
+    let check = || {
+        let path = remembered.to_str().unwrap();
+        let arguments = ["check", "--key", &key, "--remember", path, "--server", server.url()];
+        common::chancery().args(arguments).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+    };
+    for round in 1..=8 {
+        let checks: Vec<_> = (0..4).map(|_| check()).collect();
+        submit(&server, round..=round).await;
+        for check in checks.into_iter().chain([check()]) {
+            let output = check.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let note = fs::read_to_string(&remembered).unwrap();
+        assert_eq!(Checkpoint::verify(&note, &key.parse().unwrap()).unwrap().size, round);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -128,10 +128,15 @@ async fn the_keys_of_a_directory_are_verified_with_it() {
         (
             "no key there, one asked for",
             other,
-            |key| fs::remove_file(key).unwrap(),
+            |key| ["key", "vkey"].iter().for_each(|it| fs::remove_file(key.with_extension(it)).unwrap()),
             &["REFUSED", "no chancery.key"],
         ),
-        ("no key there", "", |key| fs::remove_file(key).unwrap(), &[]),
+        (
+            "no key there, nor the one that it was served with",
+            "",
+            |key| ["key", "vkey"].iter().for_each(|it| fs::remove_file(key.with_extension(it)).unwrap()),
+            &[],
+        ),
         (
             "open to others",
             "",
@@ -178,7 +183,12 @@ async fn the_keys_of_a_directory_are_verified_with_it() {
             |key| fs::write(key.with_file_name("chancery.vkey"), "x").unwrap(),
             &["chancery.vkey", "is damaged", "the next start writes it anew"],
         ),
-        ("no key there, and one that it was served with", "", |key| fs::remove_file(key).unwrap(), &[]),
+        (
+            "no key there, and one that it was served with",
+            "",
+            |key| fs::remove_file(key).unwrap(),
+            &["no signing key", "served with example.org/record+", "Put the key back", "chancery.vkey away"],
+        ),
     ];
     for (what, asked, alter, words) in cases {
         specimen.mend();
@@ -194,6 +204,12 @@ async fn the_keys_of_a_directory_are_verified_with_it() {
         if !asked.is_empty() {
             continue;
         }
+        // So does a repair that is told nothing.
+        let said = run(&["repair", "--data", &data]);
+        assert_eq!(said.code, Some(i32::from(!words.is_empty())), "{what}: {said:?}");
+        let words_of_key = words.iter().filter(|word| **word != "would not start");
+        assert!(words_of_key.clone().all(|word| said.text.contains(word)), "{what}: {said:?}");
+        assert!(said.text.contains("Every record is there"), "{what}: {said:?}");
         // A server says the same, and leaves the files as they are.
         let before = specimen.present();
         match specimen.start(&[]) {

@@ -77,11 +77,23 @@ pub enum CheckError {
         /// What the system said.
         error: io::Error,
     },
+    /// The later checkpoint cannot be kept.
+    #[error(
+        "the check itself held, and its checkpoint cannot be kept in {path}: {error}\n\
+         What was remembered before stays. Run the check again when the file can be written.",
+        path = path.display()
+    )]
+    Unkept {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The checkpoint that was remembered is not to be believed.
     #[error(
         "the remembered checkpoint in {path} is REFUSED: {error}\n\
          Put back a copy of it. Without one, move it away: the next check remembers the checkpoint that it finds, and cannot tell \
-         what was changed before that.",
+         what was changed before that. If the record has a new key, as its keeper told you, remember it in a new file.",
         path = path.display()
     )]
     Remembered {
@@ -252,15 +264,35 @@ pub fn recall(path: &Path, key: &VerifierKey) -> Result<Checkpoint, CheckError> 
 /// Compares a checkpoint with the remembered one, and keeps the later of the two.
 async fn remember(session: &Session, path: &Path, note: &str, key: &VerifierKey) -> Result<Memory, Failure> {
     let found = Checkpoint::verify(note, key).map_err(CheckError::Served)?;
-    let kept = match recall(path, key) {
-        Ok(kept) => kept,
-        Err(CheckError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
-            save(path, note)?;
-            return Ok(Memory { before: None, now: found.size });
+    loop {
+        let kept = recalled(path, key)?;
+        let later = compare(session, path, note, (&found, kept.as_ref()), key).await?;
+        let before = kept.as_ref().map(|kept| kept.size);
+        // Another check may have remembered a later one meanwhile, which this one is to be compared with.
+        if before == Some(later) || save(path, note, key, kept.as_ref())? {
+            return Ok(Memory { before, now: later });
         }
-        Err(error) => return Err(error.into()),
-    };
-    let (earlier, later) = if found.size < kept.size { (&found, &kept) } else { (&kept, &found) };
+    }
+}
+
+/// The checkpoint that was remembered in a file, if there is one.
+fn recalled(path: &Path, key: &VerifierKey) -> Result<Option<Checkpoint>, CheckError> {
+    match recall(path, key) {
+        Err(CheckError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        recalled => recalled.map(Some),
+    }
+}
+
+/// Fails unless a checkpoint and the one that was kept continue one another. The later size.
+async fn compare(
+    session: &Session,
+    path: &Path,
+    note: &str,
+    (found, kept): (&Checkpoint, Option<&Checkpoint>),
+    key: &VerifierKey,
+) -> Result<u64, Failure> {
+    let Some(kept) = kept else { return Ok(found.size) };
+    let (earlier, later) = if found.size < kept.size { (found, kept) } else { (kept, found) };
     let mut proof = Vec::new();
     if earlier.size < later.size {
         let request =
@@ -280,10 +312,7 @@ async fn remember(session: &Session, path: &Path, note: &str, key: &VerifierKey)
             CheckError::Rewritten { path, contradiction, earlier: earlier.size, later: later.size }.into()
         );
     }
-    if kept.size < found.size {
-        save(path, note)?;
-    }
-    Ok(Memory { before: Some(kept.size), now: later.size })
+    Ok(later.size)
 }
 
 /// That the record of the server ends before a size that was signed, with the checkpoint that shows it.
@@ -302,9 +331,13 @@ fn contradict(path: &Path, note: &str) -> Result<PathBuf, CheckError> {
     })
 }
 
-/// Writes a checkpoint so that the one before stays until the new one is there.
-fn save(path: &Path, note: &str) -> Result<(), CheckError> {
-    whole_file::replace(path, note).map_err(|error| CheckError::Io { path: path.to_owned(), error })
+/// Writes a checkpoint so that the one before stays until the new one is there, unless another process has come before.
+/// Whether it was written.
+fn save(path: &Path, note: &str, key: &VerifierKey, kept: Option<&Checkpoint>) -> Result<bool, CheckError> {
+    let seen = |it: &Checkpoint| (it.size, it.root);
+    let is_as_seen = || recalled(path, key).is_ok_and(|now| now.as_ref().map(seen) == kept.map(seen));
+    whole_file::replace_if(path, note, is_as_seen)
+        .map_err(|error| CheckError::Unkept { path: path.to_owned(), error })
 }
 
 /// What a checkpoint says that is compared with no other.

@@ -67,6 +67,13 @@ fn page(answer: &v1::ServerInfoResponse, health: &str, look: Look) -> String {
     );
     page.labelled("damage", Text::toned(&answer.damage, Tone::Warning));
     page.labelled("poisoned", Text::toned(&answer.poisoned, Tone::Warning));
+    if let Some(ahead) = &answer.recorded_ahead {
+        let text = format!(
+            "the last event was recorded at {}, which the clock has not reached: until then events are recorded at that moment",
+            words::minute(Some(ahead))
+        );
+        page.labelled("clock", Text::toned(text, Tone::Warning));
+    }
     if let Some(limits) = &answer.limits {
         page.labelled(
             "limits",

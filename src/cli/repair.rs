@@ -9,7 +9,7 @@ use super::{connection::Session, failure::Failure, output::note, page::clean, ve
 use crate::{
     log::sled::Contradiction,
     position::Position,
-    service::{Range, RepairError, Repaired, Survey, Witness, finish, repair, tidy},
+    service::{Range, RepairError, Repaired, Survey, Witness, finish, look_at_key, repair, tidy},
 };
 
 /// Say what is left of a damaged data directory, and make it open again when told to
@@ -41,7 +41,8 @@ impl Repair {
         tidy(survey.path());
         session.printer.text(&found(&survey))?;
         let Some(from) = self.remove_from else {
-            return session.printer.text(&self.advice(&survey));
+            session.printer.text(&self.advice(&survey))?;
+            return Ok(look_at_key(&survey).map_err(Box::new)?);
         };
         session.printer.flush()?;
         let broken = broken(&survey, from);

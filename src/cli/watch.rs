@@ -81,17 +81,22 @@ impl Watch {
                 tail.map_err(|status| session.refused(status))?.into_inner().position
             }
         };
+        let mut seen = after_position;
         let mut queries = session.queries().await?;
         match self.what {
             What::Group { group, .. } => {
                 let request = v1::WatchGroupRequest { group, after_position, valid_at, fields };
                 let stream = session.begun(queries.watch_group(request)).await;
                 let mut stream = stream.map_err(|status| session.refused(status))?;
-                while let Some(told) = stream.message().await.map_err(|status| session.refused(status))? {
+                while let Some(told) = stream.message().await.map_err(|status| cut(session, seen, status))? {
                     match told.signal {
-                        Some(OfGroup::Transition(transition)) => show(session, &transition)?,
+                        Some(OfGroup::Transition(transition)) => {
+                            show(session, &transition)?;
+                            seen = transition.position;
+                        }
                         Some(OfGroup::CaughtUp(it)) if once => return caught_up(&it),
-                        Some(OfGroup::CaughtUp(_)) | None => {}
+                        Some(OfGroup::CaughtUp(it)) => seen = it.position,
+                        None => {}
                     }
                 }
             }
@@ -99,17 +104,27 @@ impl Watch {
                 let request = v1::WatchRelationshipRequest { actor, group, after_position, valid_at, fields };
                 let stream = session.begun(queries.watch_relationship(request)).await;
                 let mut stream = stream.map_err(|status| session.refused(status))?;
-                while let Some(told) = stream.message().await.map_err(|status| session.refused(status))? {
+                while let Some(told) = stream.message().await.map_err(|status| cut(session, seen, status))? {
                     match told.signal {
-                        Some(OfRelationship::Transition(transition)) => show(session, &transition)?,
+                        Some(OfRelationship::Transition(transition)) => {
+                            show(session, &transition)?;
+                            seen = transition.position;
+                        }
                         Some(OfRelationship::CaughtUp(it)) if once => return caught_up(&it),
-                        Some(OfRelationship::CaughtUp(_)) | None => {}
+                        Some(OfRelationship::CaughtUp(it)) => seen = it.position,
+                        None => {}
                     }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Says from where to go on when the server has ended it.
+fn cut(session: &Session, seen: u64, status: tonic::Status) -> Failure {
+    note(&format!("Everything up to position {seen} was told. Go on with --from {seen}."));
+    session.refused(status)
 }
 
 fn caught_up(it: &v1::CaughtUp) -> Result<(), Failure> {

@@ -12,21 +12,66 @@ const NAMES_MAX: u32 = 1_000;
 /// Writes a file so that what was there before stays until the new text is durable. What is no file, as a pipe or a
 /// device, is written to directly; a link stays, and the file behind it is replaced.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    replace_if(path, text, || true).map(drop)
+}
+
+/// The same, if it is due: that is asked when no other process replaces the file. Whether it was.
+pub fn replace_if(path: &Path, text: &str, is_due: impl FnOnce() -> bool) -> io::Result<bool> {
     let path = match fs::canonicalize(path) {
-        Ok(found) if !found.is_file() => return fs::write(found, text),
+        Ok(found) if !found.is_file() => {
+            return if is_due() { fs::write(found, text).map(|()| true) } else { Ok(false) };
+        }
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(error),
     };
     let begun = behind(&path, ".new");
-    let written = File::create(&begun)
-        .and_then(|file| fill(file, text))
-        .and_then(|()| fs::rename(&begun, &path))
-        .and_then(|()| sync_folder(&path));
-    written.inspect_err(|_| {
+    // Locked until it has its name: others wait, and begin another one.
+    let file = begin(&begun)?;
+    if !is_due() {
+        return fs::remove_file(&begun).map(|()| false);
+    }
+    let written =
+        fill(&file, text).and_then(|()| fs::rename(&begun, &path)).and_then(|()| sync_folder(&path));
+    written.map(|()| true).inspect_err(|_| {
         // What cannot be removed is overwritten by the next attempt.
         let _ = fs::remove_file(&begun);
     })
+}
+
+/// A file that no other process writes: empty, and locked where the file system has locks.
+fn begin(path: &Path) -> io::Result<File> {
+    loop {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        match file.lock() {
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error),
+            _ => {}
+        }
+        // Whoever held it has given it another name meanwhile, or removed it.
+        if !is_at(&file, path)? {
+            continue;
+        }
+        if file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
+        return Ok(file);
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let held = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(found) => Ok((found.dev(), found.ino()) == (held.dev(), held.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// Writes a text to a file beside another, with `ending` behind its name, and never over one that is there: then a number
@@ -39,7 +84,7 @@ pub fn beside(path: &Path, ending: &str, text: &str) -> io::Result<PathBuf> {
         };
         match OpenOptions::new().write(true).create_new(true).open(&name) {
             Ok(file) => {
-                let written = fill(file, text).and_then(|()| sync_folder(&name));
+                let written = fill(&file, text).and_then(|()| sync_folder(&name));
                 return written.map(|()| name.clone()).inspect_err(|_| {
                     // It is not what it should be, and nobody has been told of it.
                     let _ = fs::remove_file(&name);
@@ -62,7 +107,7 @@ fn behind(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn fill(mut file: File, text: &str) -> io::Result<()> {
+fn fill(mut file: &File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -101,6 +146,30 @@ mod tests {
             );
         }
         assert_eq!(names(home.path()), ["a", "a.b", "a.b.2", "a.b.3"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn those_who_replace_a_file_wait_for_one_another() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("count");
+        fs::write(&path, "0").unwrap();
+        let count = || fs::read_to_string(&path).unwrap().parse::<u32>().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        loop {
+                            let seen = count();
+                            if replace_if(&path, &(seen + 1).to_string(), || count() == seen).unwrap() {
+                                break;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!((count(), names(home.path())), (400, vec!["count".to_owned()]));
     }
 
     #[test]

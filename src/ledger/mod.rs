@@ -69,6 +69,7 @@ pub struct Ledger {
     log: Arc<dyn Log>,
     index: Arc<RwLock<Index>>,
     tree: Arc<RwLock<Tree>>,
+    clock: Clock,
     queue: mpsc::Sender<Request>,
     /// The log's tail, told only once the indexes have come to it.
     tail: watch::Receiver<Position>,
@@ -99,6 +100,10 @@ impl Ledger {
     /// Starts the writer after the events that the indexes and the tree reflect.
     fn start(log: Arc<dyn Log>, clock: Clock, index: Index, tree: Tree) -> Result<(Ledger, Feed), OpenError> {
         let tail = index.tail();
+        let ahead = writer::ahead(&index, writer::storable(clock()));
+        if let Some(last) = ahead {
+            writer::warn_of(last);
+        }
         let index = Arc::new(RwLock::new(index));
         let tree = Arc::new(RwLock::new(tree));
         let (queue, requests) = mpsc::channel(QUEUE_COMMITS_MAX);
@@ -109,11 +114,12 @@ impl Ledger {
             index: index.clone(),
             tree: tree.clone(),
             clock,
+            is_ahead: ahead.is_some(),
             requests,
             feed,
             tail: told,
         })?;
-        Ok((Ledger { log, index, tree, queue, tail }, batches))
+        Ok((Ledger { log, index, tree, clock, queue, tail }, batches))
     }
 
     /// Records a commit, all or nothing; answers when it is durable.
@@ -159,6 +165,12 @@ impl Ledger {
     /// Follows the tail.
     pub fn watch(&self) -> watch::Receiver<Position> {
         self.tail.clone()
+    }
+
+    /// When the last event was recorded, where the clock has not come to that yet: until it has, events are recorded at that
+    /// moment.
+    pub fn recorded_ahead(&self) -> Option<Timestamp> {
+        writer::ahead(&self.index(), writer::storable((self.clock)()))
     }
 
     /// Why no more writes are taken, if so.

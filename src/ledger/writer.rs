@@ -9,11 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{
     mpsc::{self, error::TryRecvError},
     oneshot, watch,
 };
+use tracing::warn;
 
 use super::{
     Clock, codec,
@@ -50,6 +51,9 @@ pub enum Request {
     },
 }
 
+/// By how much a clock may be set back without a word. Those that are kept right are, by less.
+const CLOCK_STEP: SignedDuration = SignedDuration::from_secs(1);
+
 /// What the writer works with.
 pub struct Writer {
     /// The log; nobody else appends to it.
@@ -60,6 +64,8 @@ pub struct Writer {
     pub tree: Arc<RwLock<Tree>>,
     /// The time of recording.
     pub clock: Clock,
+    /// Whether the last event was recorded ahead of the clock, and that was said.
+    pub is_ahead: bool,
     /// The queue.
     pub requests: mpsc::Receiver<Request>,
     /// Where durable batches go.
@@ -119,8 +125,21 @@ async fn tell(mut news: mpsc::UnboundedReceiver<News>) {
 }
 
 /// The time as the log keeps it: a receipt gives what the record will give after a restart.
-fn storable(time: Timestamp) -> Timestamp {
+pub fn storable(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
+/// When the last event was recorded, if the clock is behind that by more than the steps by which clocks are kept right.
+pub fn ahead(index: &Index, now: Timestamp) -> Option<Timestamp> {
+    index.last_recorded_at().filter(|last| CLOCK_STEP < last.duration_since(now))
+}
+
+/// Says that events are recorded at a moment that the clock has not reached.
+pub fn warn_of(last: Timestamp) {
+    warn!(
+        last_recorded_at = %last,
+        "the clock is behind the last event: until it has come there, events are recorded at that moment; see to the clock"
+    );
 }
 
 impl Writer {
@@ -173,9 +192,20 @@ impl Writer {
         }
     }
 
+    /// Says when the clock has fallen behind the last event, once until it has come there.
+    fn look_at_clock(&mut self, now: Timestamp) {
+        let ahead = ahead(&self.index.read().unwrap_or_else(PoisonError::into_inner), now);
+        if let Some(last) = ahead.filter(|_| !self.is_ahead) {
+            warn_of(last);
+        }
+        self.is_ahead = ahead.is_some();
+    }
+
     fn write(&mut self, batch: Vec<(Commit, Waiting)>, news: &mpsc::UnboundedSender<News>) {
         let (commits, waiting): (Vec<Commit>, Vec<Waiting>) = batch.into_iter().unzip();
-        let written = self.sequence(commits).and_then(|(staged, answers)| {
+        let now = storable((self.clock)());
+        self.look_at_clock(now);
+        let written = self.sequence(commits, now).and_then(|(staged, answers)| {
             self.append(&staged)?;
             Ok((staged, answers))
         });
@@ -200,7 +230,11 @@ impl Writer {
     }
 
     /// Judges every commit in order. Refusals are answers too, and wait for the batch to be durable: they may rest on it.
-    fn sequence(&self, commits: Vec<Commit>) -> Result<(Vec<Staged>, Vec<Answer>), SubmitError> {
+    fn sequence(
+        &self,
+        commits: Vec<Commit>,
+        now: Timestamp,
+    ) -> Result<(Vec<Staged>, Vec<Answer>), SubmitError> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let wanted: BTreeSet<Position> =
             commits.iter().flat_map(|commit| sequencer::wanted(commit, &index)).collect();
@@ -212,7 +246,6 @@ impl Writer {
                 super::decode_all(&index, wanted.iter().copied().zip(records))?
             }
         };
-        let now = storable((self.clock)());
         let recorded_at = index.last_recorded_at().map_or(now, |last| last.max(now));
         let sequencer = Sequencer::new(&index, &fetched, recorded_at);
         let mut draft = Draft::new();

@@ -129,6 +129,8 @@ impl SigningKey {
     /// Reads `PRIVATE+KEY+NAME+ID+KEY`, which may be followed by one line feed.
     pub fn from_text(text: &str) -> Result<SigningKey, KeyError> {
         let text = text.strip_suffix('\n').unwrap_or(text);
+        // As an editor elsewhere may have ended the line.
+        let text = text.strip_suffix('\r').unwrap_or(text);
         let rest = text.strip_prefix(PRIVATE).ok_or(KeyError::PrivateForm)?;
         let (name, id, bytes) = split(rest).ok_or(KeyError::PrivateForm)?;
         let bytes = decode(bytes).map_err(|error| error.unwrap_or(KeyError::PrivateForm))?;
@@ -196,6 +198,10 @@ mod tests {
         let signing = SigningKey::from_text(private).unwrap();
         assert_eq!(signing.verifier().to_string(), verifier);
         assert_eq!(signing.to_text(), format!("{private}\n"));
+        for ending in ["\n", "\r\n"] {
+            let read = SigningKey::from_text(&format!("{private}{ending}")).unwrap();
+            assert_eq!(read.verifier(), signing.verifier());
+        }
         assert_eq!(verifier.parse(), Ok(signing.verifier()));
     }
 

@@ -23,7 +23,7 @@ mod witness;
 
 pub use examination::{Discovery, ExaminationError, Examined, Lock, examine};
 pub use key::KeyFileError;
-pub use repair::{RepairError, Repaired, repair};
+pub use repair::{RepairError, Repaired, look_at_key, repair};
 pub use restore::{RestoreError, Restored, restore};
 pub use scaffold::{ScaffoldError, finish, tidy};
 pub use server::{Config, Server, StartError};

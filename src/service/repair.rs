@@ -73,6 +73,9 @@ pub enum RepairError {
     /// The key cannot be carried over.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// What is there would not start for want of a key.
+    #[error("a server would not start with what is there: {0}")]
+    Unsigned(KeyFileError),
     /// The new log did not open.
     #[error("{}", hint::opening(.0))]
     Open(#[from] OpenError),
@@ -100,6 +103,11 @@ impl RepairError {
     pub const fn is_done(&self) -> bool {
         matches!(self, RepairError::Scaffold(ScaffoldError::Unnamed { .. }))
     }
+}
+
+/// Whether a server would start with the key of the surveyed directory.
+pub fn look_at_key(survey: &Survey) -> Result<(), RepairError> {
+    key::look(survey.path()).map(drop).map_err(RepairError::Unsigned)
 }
 
 /// Puts in the place of the surveyed directory one with the records before `from` only, and keeps the old one whole beside

@@ -58,6 +58,7 @@ async fn holdings_and_limits() {
         poisoned: String::new(),
         limits: Some(limits),
         damage: String::new(),
+        recorded_ahead: None,
     };
     assert_eq!(before, expected);
     assert!(!before.ruleset.is_empty() && before.started_at.is_some());

@@ -21,7 +21,8 @@ pub enum Fault {
     Key(#[from] KeyError),
     /// Signed with another key than is trusted.
     #[error(
-        "it is signed with the key {found}, not with {expected}: it is of another record, or the record has a new key"
+        "it is signed with the key {found}, not with {expected}: it is of another record, or the record has a new key, and \
+         with that a backup in a directory of its own"
     )]
     Foreign {
         /// The key that is trusted.

@@ -4,7 +4,7 @@
 //! with it the tools around C2SP. It keeps the name, which is the origin of the record's checkpoints, beside the key.
 //!
 //! `chancery.vkey` holds the verifier key that the record is served with, so that another record's key is not taken for its
-//! own. It is written before the key is used.
+//! own, and a lost one is not replaced unasked. It is written after the key and before that is used.
 //!
 //! `retired.keys` holds verifier keys, a line each, that signed checkpoints which this record may not continue: it was
 //! restored without its key, or lost events to a repair. Neither such a key nor its name is ever used again.
@@ -45,6 +45,7 @@ pub fn load_or_make(
     let key = match present(directory)? {
         Some(key) => key,
         None => {
+            not_lost(directory)?;
             if Position::START < tail {
                 warn!(
                     "there is no signing key beside the record: a new one is made, and checkpoints signed with the old one \
@@ -73,7 +74,7 @@ pub fn load_or_make(
 /// The key that a start would sign with: `None` when it would make one. Nothing is changed.
 pub fn look(directory: &Path) -> Result<Option<VerifierKey>, KeyFileError> {
     let retired = retired(directory)?;
-    let Some(key) = present(directory)? else { return Ok(None) };
+    let Some(key) = present(directory)? else { return not_lost(directory).map(|()| None) };
     let key = key.verifier();
     not_retired(key.name(), &retired, directory)?;
     not_changed(&key, directory)?;
@@ -113,11 +114,14 @@ fn present(directory: &Path) -> Result<Option<SigningKey>, KeyFileError> {
 /// The key that the record in a directory was served with, as far as that is known.
 fn served(directory: &Path) -> Result<Option<VerifierKey>, KeyFileError> {
     let path = directory.join(SERVED_FILE);
-    let damaged = |problem| KeyFileError::ServedDamaged { path: path.clone(), problem };
+    let damaged = |path, problem| KeyFileError::ServedDamaged { path, problem };
     match fs::read_to_string(&path) {
-        Ok(text) => text.trim_end().parse().map(Some).map_err(|error: KeyError| damaged(error.to_string())),
+        Ok(text) => {
+            let key = text.trim_end().parse().map(Some);
+            key.map_err(|error: KeyError| damaged(path, error.to_string()))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
-        Err(error) => Err(damaged(error.to_string())),
+        Err(error) => Err(KeyFileError::unread(path, error, damaged)),
     }
 }
 
@@ -129,6 +133,13 @@ fn note(key: &VerifierKey, directory: &Path) -> Result<(), KeyFileError> {
         _ => write_whole(&path, format!("{key}\n").as_bytes(), 0o600)
             .map_err(|error| KeyFileError::Write { path, error }),
     }
+}
+
+/// Without a key, the record is one that was not served yet.
+fn not_lost(directory: &Path) -> Result<(), KeyFileError> {
+    let Some(served) = served(directory)? else { return Ok(()) };
+    let (path, note) = (directory.join(FILE), directory.join(SERVED_FILE));
+    Err(KeyFileError::Lost { path, served: Box::new(served), note })
 }
 
 fn not_changed(key: &VerifierKey, directory: &Path) -> Result<(), KeyFileError> {
@@ -152,10 +163,11 @@ fn not_retired(name: &KeyName, retired: &[VerifierKey], directory: &Path) -> Res
 
 /// Puts a key into a data directory without one.
 pub fn install(key: &SigningKey, directory: &Path) -> Result<(), KeyFileError> {
-    // Before the key is there: a start that is interrupted in between makes another one.
-    note(&key.verifier(), directory)?;
     let path = directory.join(FILE);
-    write_whole(&path, key.to_text().as_bytes(), 0o600).map_err(|error| KeyFileError::Write { path, error })
+    write_whole(&path, key.to_text().as_bytes(), 0o600)
+        .map_err(|error| KeyFileError::Write { path, error })?;
+    // After the key: a start that is interrupted in between takes the key that is there.
+    note(&key.verifier(), directory)
 }
 
 /// Notes in a data directory that a key must not sign for it any more.
@@ -201,7 +213,10 @@ fn retired(directory: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
             keys.map_err(|error| KeyFileError::RetiredDamaged { path, problem: error.to_string() })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(Vec::new()),
-        Err(error) => Err(KeyFileError::RetiredDamaged { path, problem: error.to_string() }),
+        Err(error) => Err(KeyFileError::unread(path, error, |path, problem| KeyFileError::RetiredDamaged {
+            path,
+            problem,
+        })),
     }
 }
 
@@ -327,6 +342,22 @@ mod tests {
         assert!(matches!(look(directory.path()), Ok(None)));
         let found = load_or_make(directory.path(), Some("PeterNeumann"));
         assert!(matches!(found, Err(KeyFileError::Retired { .. })));
+    }
+
+    #[test]
+    fn what_may_not_be_read_is_not_called_damaged() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(SERVED_FILE);
+        fs::write(&path, "any").unwrap();
+        let damaged = |path, problem| KeyFileError::ServedDamaged { path, problem };
+        for (kind, word) in [
+            (io::ErrorKind::PermissionDenied, "of the user with the id "),
+            (io::ErrorKind::Other, "is damaged"),
+        ] {
+            let said = KeyFileError::unread(path.clone(), kind.into(), damaged).to_string();
+            assert!(said.contains(word), "{said}");
+            assert_eq!(said.contains("is damaged"), kind == io::ErrorKind::Other, "{said}");
+        }
     }
 
     #[test]

@@ -73,6 +73,7 @@ impl v1::operations_service_server::OperationsService for Operations {
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone()
                 .unwrap_or_default(),
+            recorded_ahead: self.ledger.recorded_ahead().map(wire::timestamp::write),
             limits: Some(v1::Limits {
                 commit_events_max: COMMIT_EVENTS_MAX as u32,
                 commit_bytes_max: COMMIT_BYTES_MAX as u32,

@@ -19,7 +19,11 @@ const NOTE: &str = "Chancery builds a data directory here, and puts it in the pl
 /// Makes a folder with the marker in it, at once or not at all. The lock ends with the handle that comes back.
 pub fn make(folder: &Path) -> Result<File, ScaffoldError> {
     let begun = begun(folder);
-    access::create(&begun).map_err(io_at(&begun))?;
+    access::create(&begun).map_err(|error| match error.kind() {
+        // What an interrupted command has left was removed: another one has begun meanwhile.
+        io::ErrorKind::AlreadyExists => ScaffoldError::InUse { folder: folder.to_owned() },
+        _ => io_at(&begun)(error),
+    })?;
     let made = mark(&begun).and_then(|file| fs::rename(&begun, folder).map(|()| file));
     if made.is_err() {
         // What cannot be removed is recognised by the next.

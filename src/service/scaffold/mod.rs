@@ -63,7 +63,10 @@ pub enum ScaffoldError {
         target: PathBuf,
     },
     /// Another process is building there.
-    #[error("another process is building in {folder}", folder = folder.display())]
+    #[error(
+        "another process is building in {folder}\nWait until it has ended, and run the command again.",
+        folder = folder.display()
+    )]
     InUse {
         /// The scaffold.
         folder: PathBuf,
