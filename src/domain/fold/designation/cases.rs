@@ -432,13 +432,15 @@ fn upcoming() {
             "2015-05-05 r (W): the regime ends",
         ]
     );
-    // What will not apply does not take effect.
+    // What may not apply says so.
     let twice = "2014-01-01 LISTED; 2016-01-01 DELISTED decided 2015-01-01; 2016-02-01 SUSPENDED decided 2015-01-01; \
                  2016-03-01 LISTED decided 2015-01-01; 2016-04-01 SUSPENDED decided 2015-01-01";
     assert_eq!(
         shown(twice, "2015-06-01"),
         [
             "2016-01-01 r: DELISTED takes effect",
+            "2016-02-01 r: SUSPENDED takes effect, but may not apply: by what is on record the listing will not be one that it \
+             can change",
             "2016-03-01 r: LISTED takes effect",
             "2016-04-01 r: SUSPENDED takes effect"
         ]
