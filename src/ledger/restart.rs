@@ -135,11 +135,14 @@ impl Restart {
     /// The root of the tree over the first `size` events, as far as the indexes have come.
     pub async fn root(&self, size: Position) -> Result<Hash, ReadError> {
         let beyond = || ReadError::Beyond { position: size, tail: self.position() };
+        let whole = [Span { begin: 0, end: size.get() }];
         let mut chunks = Chunks::new();
         loop {
-            match self.tree.hashes(&[Span { begin: 0, end: size.get() }], &chunks) {
+            match self.tree.hashes(&whole, &chunks) {
                 Ok(hashes) => return hashes.into_iter().next().ok_or_else(beyond),
-                Err(NodeError::Chunk(chunk)) => chunks.insert(chunk, leaves_of(&*self.log, chunk).await?),
+                Err(NodeError::Chunk(chunk)) => {
+                    chunks.insert(chunk, leaves_of(&*self.log, chunk, &whole).await?)
+                }
                 Err(NodeError::Beyond { .. }) => return Err(beyond()),
             };
         }

@@ -42,7 +42,9 @@ impl Ledger {
             let found = self.tree.read().unwrap_or_else(PoisonError::into_inner).hashes(spans, &chunks);
             match found {
                 Ok(hashes) => return Ok(hashes),
-                Err(NodeError::Chunk(chunk)) => chunks.insert(chunk, leaves_of(&*self.log, chunk).await?),
+                Err(NodeError::Chunk(chunk)) => {
+                    chunks.insert(chunk, leaves_of(&*self.log, chunk, spans).await?)
+                }
                 Err(NodeError::Beyond { size }) => return Err(self.beyond(Position::new(size).next())),
             };
         }
@@ -53,11 +55,38 @@ impl Ledger {
     }
 }
 
-/// The leaf hashes of a complete chunk.
-pub(super) async fn leaves_of(log: &dyn Log, chunk: u64) -> Result<Vec<Hash>, ReadError> {
-    let first = Position::new(chunk * CHUNK_LEAVES);
-    let positions: Vec<Position> = (1..=CHUNK_LEAVES).map(|offset| first.plus(offset)).collect();
+/// The leaf hashes of a complete chunk, as far as spans need them.
+pub(super) async fn leaves_of(log: &dyn Log, chunk: u64, spans: &[Span]) -> Result<Vec<Hash>, ReadError> {
+    let positions: Vec<Position> =
+        (chunk * CHUNK_LEAVES + 1..=needed(chunk, spans)).map(Position::new).collect();
     let records = log.fetch(&positions).await?;
     let recorded = positions.iter().zip(records).map(|(position, it)| codec::decode(*position, it));
     recorded.map(|recorded| Ok(recorded?.leaf())).collect()
+}
+
+/// The last position in a chunk whose leaf a span that cuts the chunk needs: what lies behind may be damaged.
+fn needed(chunk: u64, spans: &[Span]) -> u64 {
+    let (begin, end) = (chunk * CHUNK_LEAVES, (chunk + 1) * CHUNK_LEAVES);
+    let cuts = |span: &&Span| span.begin < end && begin < span.end && (begin < span.begin || span.end < end);
+    spans.iter().filter(cuts).map(|span| span.end.min(end)).max().unwrap_or(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_leaf_is_read_that_no_span_needs() {
+        for (chunk, spans, expected) in [
+            (2, &[(0, 600)][..], 600),
+            (2, &[(0, 513)], 513),
+            (1, &[(0, 600)], 512),
+            (1, &[(256, 300), (300, 302)], 302),
+            (1, &[(0, 300), (300, 600)], 512),
+            (0, &[(0, 256), (3, 4), (600, 700)], 4),
+        ] {
+            let spans: Vec<Span> = spans.iter().map(|&(begin, end)| Span { begin, end }).collect();
+            assert_eq!(needed(chunk, &spans), expected, "{chunk} {spans:?}");
+        }
+    }
 }
