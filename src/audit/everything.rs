@@ -15,15 +15,12 @@ use crate::{
 
 /// Every group and every relationship on record, by subject, but for those whose answers cannot differ: between two views
 /// that differ only in record time, those that no event in between could have moved. What time, disclosure or another
-/// reader changes is not foretold: then all are compared. What is merged into another group at the second view is told under
-/// that one.
+/// reader changes is not foretold: then all are compared.
 pub fn may_differ(store: &Store, ledger: &Ledger, from: AsOf, to: AsOf) -> Vec<Matter> {
     let same = AsOf { known_at: to.known_at, ..from } == to;
     let mut news = same.then(|| News::new(store, ledger, (from.known_at, to.known_at)));
     let mut may = |matter: &Matter| news.as_mut().is_none_or(|news| news.may_move(matter));
-    let redirects = store.redirects(to);
-    let groups = store.groups_after("").filter(|group| !redirects.is_merged(group));
-    let groups = groups.cloned().map(Matter::Group);
+    let groups = store.groups_after("").cloned().map(Matter::Group);
     let mut found: Vec<Matter> = groups.filter(|matter| may(matter)).collect();
     let pairs: BTreeSet<(ActorId, GroupId)> = store
         .relationships_after(None, None, None)
@@ -32,8 +29,7 @@ pub fn may_differ(store: &Store, ledger: &Ledger, from: AsOf, to: AsOf) -> Vec<M
             store.ever_one_with(group).into_iter().map(|one| (actor.clone(), one))
         })
         .collect();
-    let pairs = pairs.into_iter().filter(|(_, group)| !redirects.is_merged(group));
-    let relationships = pairs.map(|(actor, group)| Matter::Relationship(actor, group));
+    let relationships = pairs.into_iter().map(|(actor, group)| Matter::Relationship(actor, group));
     found.extend(relationships.filter(|matter| may(matter)));
     found
 }

@@ -71,7 +71,11 @@ impl Audit {
                     return Err(Refusal::TooLarge(message));
                 }
                 let store = self.query.projection.store();
-                (Terms::OneOfAll, may_differ(&store, &self.query.ledger, from, to))
+                let mut matters = may_differ(&store, &self.query.ledger, from, to);
+                // What is one with another group at the second view is told under that one.
+                let redirects = store.redirects(to);
+                matters.retain(|matter| !redirects.is_merged(matter.group()));
+                (Terms::OneOfAll, matters)
             }
         };
         let (sender, receiver) = mpsc::channel(ANSWERS_WAITING_MAX);
