@@ -63,7 +63,10 @@ impl State {
         let grounds = || facets.provenances().chain([&provenance]).chain(engaging);
         let mut alternatives: Vec<Lost> = Vec::new();
         let mut known = BTreeSet::new();
-        for lost in grounds().flat_map(|it| &it.lost).copied().chain(contests.shown(date)) {
+        // In whatever order they were recorded.
+        let mut shown: Vec<Lost> = contests.shown(date).collect();
+        shown.sort_by_key(|lost| (lost.effective, lost.source as u8));
+        for lost in grounds().flat_map(|it| &it.lost).copied().chain(shown) {
             if known.insert((lost.position, lost.against)) {
                 alternatives.push(lost);
             }
