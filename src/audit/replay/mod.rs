@@ -8,7 +8,7 @@
 mod record;
 mod valid;
 
-pub use record::RecordReplay;
+pub use record::{RecordReplay, Stay};
 pub use valid::ValidReplay;
 
 use jiff::Timestamp;
