@@ -670,6 +670,20 @@ fn what_only_an_earlier_record_had_is_explained() {
         let told = desk.refused(&format!("explain relationship no s1 {field} --on 2024-06-30"), 1);
         assert!(told.contains("the status has no field"), "{told}");
     }
+    // However long it stood it is told, as long as it did not end too long ago.
+    let meet = |from: u64| {
+        for from in [from, from + 505] {
+            let met = (from..from + 505).map(|it| events::meeting(it, "2024-02-01", "no", "s4"));
+            desk.submit(met.collect());
+        }
+    };
+    desk.submit(vec![retraction(919, 914, "as it was")]);
+    meet(10_000);
+    desk.submit(vec![retraction(920, 908, "never listed")]);
+    desk.says(&[(&of("s4"), &[&from_to(453, 1463, "set"), "never listed"], &[])]);
+    meet(20_000);
+    let told = desk.refused(&of("s4"), 1);
+    assert!(told.contains("the status has no field"), "{told}");
     // Nor is what it had only after the view.
     let told = desk.refused(&format!("{} --known 444", of("s1")), 1);
     assert!(told.contains("the status has no field"), "{told}");

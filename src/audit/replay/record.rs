@@ -1,6 +1,6 @@
 //! Replays through record time: what the record said of one valid date, event after event.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{MOMENTS_AT_ONCE, Moment, ReplayError, Wanted, bounded};
 use crate::{
@@ -23,41 +23,6 @@ use crate::{
     position::Position,
     projection::Store,
 };
-
-/// The last part of a record on which there was a value of what a replay follows, and from which on there is none.
-#[derive(Clone, Debug, Default)]
-pub struct Stay {
-    values: BTreeSet<String>,
-    came: Option<Moment>,
-    gone: Option<Moment>,
-}
-
-impl Stay {
-    /// Takes the next moment of the replay.
-    pub fn take(&mut self, moment: &Moment) {
-        let was = !self.values.is_empty();
-        for change in &moment.changes {
-            if change.is.is_some() {
-                self.values.insert(change.path.clone());
-            } else {
-                self.values.remove(&change.path);
-            }
-        }
-        match (was, !self.values.is_empty()) {
-            (false, true) => {
-                self.came = Some(moment.clone());
-                self.gone = None;
-            }
-            (true, false) => self.gone = Some(moment.clone()),
-            (true, true) | (false, false) => {}
-        }
-    }
-
-    /// Where it came and where it went; `None`: there is a value, or there never was one.
-    pub fn ends(self) -> Option<(Moment, Moment)> {
-        self.came.zip(self.gone)
-    }
-}
 
 /// A replay through record time.
 pub struct RecordReplay {

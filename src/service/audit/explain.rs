@@ -4,7 +4,7 @@ use super::{Audit, changes::write_changes, read_matter, unknown};
 use crate::{
     audit::{
         Explanation, Matter, explain, field_of,
-        replay::{Moment, RecordReplay, Stay, ValidReplay, Wanted},
+        replay::{Moment, RecordReplay, Stay, ValidReplay, Wanted, recently},
     },
     domain::{as_of::AsOf, vocabulary::Label},
     position::Position,
@@ -110,25 +110,41 @@ impl Audit {
     }
 
     /// Where on the record a field came last that had a value at the valid date, and where it went; `None`: no record up to
-    /// the view gave it one, or too much is on record to look for one.
+    /// the view took one away lately, or too much is on record to look for where it came.
     async fn last_stay(
         &self,
         matter: &Matter,
         as_of: AsOf,
         path: &str,
     ) -> Result<Option<(Moment, Moment)>, Refusal> {
-        let Ok(wanted) = Wanted::new(matter, &[path.to_owned()]) else { return Ok(None) };
+        let recently = recently(matter, &self.query.projection.store(), &self.query.ledger, as_of);
+        let mut stay = self.stay_after(recently, matter, as_of, path).await?;
+        if stay.is_cut() {
+            stay = self.stay_after(Position::START, matter, as_of, path).await?;
+        }
+        Ok(stay.ends())
+    }
+
+    /// The last stay of a field on the record after a position.
+    async fn stay_after(
+        &self,
+        from: Position,
+        matter: &Matter,
+        as_of: AsOf,
+        path: &str,
+    ) -> Result<Stay, Refusal> {
         let ledger = &self.query.ledger;
+        let Ok(wanted) = Wanted::new(matter, &[path.to_owned()]) else { return Ok(Stay::default()) };
         let replay = {
             let store = self.query.projection.store();
-            RecordReplay::new(matter.clone(), &store, ledger, as_of, Position::START, wanted)
+            RecordReplay::new(matter.clone(), &store, ledger, as_of, from, wanted)
         };
-        let Ok(mut replay) = replay else { return Ok(None) };
-        let mut stay = Stay::default();
+        let Ok(mut replay) = replay else { return Ok(Stay::default()) };
+        let mut stay = Stay::of(replay.state().0);
         loop {
             let events = replay.fetch(ledger).await?;
             if events.is_empty() {
-                return Ok(stay.ends());
+                return Ok(stay);
             }
             let moments = replay.advance(&self.query.projection.store(), &events);
             moments.iter().for_each(|moment| stay.take(moment));
