@@ -617,7 +617,7 @@ fn what_only_an_earlier_record_had_is_explained() {
     let of = |group: &str| format!("explain relationship no {group} {engaging}");
     let from_to = |from, to, value: &str| {
         format!(
-            "nothing It has no value at this date, as the record stands. It stood on record from position {from} to {to}, as {value}."
+            "nothing It has no value at this date, as the record stands. It stood on record from position {from} to {to}: {value}."
         )
     };
     desk.says(&[

@@ -142,7 +142,7 @@ fn stood(answer: &v1::ExplainResponse, came: &v1::Transition, gone: &v1::Transit
         })
         .collect();
     format!(
-        "It has no value at this date, as the record stands. It stood on record from position {from} to {to}, as {}. These \
+        "It has no value at this date, as the record stands. It stood on record from position {from} to {to}: {}. These \
          events gave it and took it away:",
         last.join("; ")
     )
