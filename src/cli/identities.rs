@@ -1,7 +1,5 @@
 //! Identities that were found to be one, in the line above a list of events.
 
-use tonic::Code;
-
 use super::{connection::Session, evidence::fact_of, failure::Failure, statement::event_id, words::short_id};
 use crate::{
     domain::subject::Subject,
@@ -23,15 +21,13 @@ pub fn merged(identities: &[v1::Record]) -> String {
     }
 }
 
-/// The merges that stand now of what a subject is about; none, where nothing about it is on record.
+/// The merges that stand now of what a subject is about; none, where nothing about it is on record, or where that cannot be told
+/// now: the record itself is readable all the same.
 pub async fn of_subject(session: &mut Session, subject: &str) -> Result<Vec<v1::Record>, Failure> {
-    if subject.parse::<Subject>().is_ok_and(|subject| subject.group().is_none()) {
+    if !subject.parse::<Subject>().is_ok_and(|subject| subject.group().is_some()) {
         return Ok(Vec::new());
     }
     let request = v1::GetTimelineRequest { subject: subject.to_owned(), page_size: 1, ..Default::default() };
-    match session.queries().await?.get_timeline(session.request(request)).await {
-        Ok(answer) => Ok(answer.into_inner().identities),
-        Err(status) if status.code() == Code::NotFound => Ok(Vec::new()),
-        Err(status) => Err(session.refused(status)),
-    }
+    let answer = session.queries().await?.get_timeline(session.request(request)).await;
+    Ok(answer.map(|answer| answer.into_inner().identities).unwrap_or_default())
 }
