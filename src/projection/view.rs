@@ -11,7 +11,7 @@ use super::{Store, tally::Tally};
 use crate::domain::{
     as_of::AsOf,
     fold::{
-        Standing,
+        Lost, Standing,
         group::{
             Bearing, Binding, GroupFact, GroupQuestion, Groups, Identity, bearing, binding_on, group_status,
             identity,
@@ -21,10 +21,11 @@ use crate::domain::{
     },
     id::{ActorId, GroupId, RegimeId},
     status::{
-        group::{EngagementCounts, GroupCounts, GroupStatus},
+        group::{Designation, EngagementCounts, GroupCounts, GroupStatus},
         relationship::{LegalFacet, RelationshipStatus},
     },
     subject::Subject,
+    vocabulary::ClaimStance,
 };
 
 /// The status of a relationship, with the names of its two ends.
@@ -342,6 +343,18 @@ impl Store {
     }
 }
 
+/// The claims about a listing, or the end of its regime, that lost and say otherwise.
+fn contested(listing: &Designation) -> Vec<Lost> {
+    let lost = listing.alternatives.iter().chain(&listing.provenance.lost);
+    let mut found: Vec<Lost> = Vec::new();
+    for lost in lost.filter(|lost| lost.stance != ClaimStance::Agrees) {
+        if !found.contains(lost) {
+            found.push(*lost);
+        }
+    }
+    found
+}
+
 /// Listings as they bear on a relationship.
 pub(super) fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
     // What makes the group a wing of the one that is listed is a ground as well.
@@ -359,6 +372,7 @@ pub(super) fn legal_facets(bindings: &[Binding<'_>]) -> Vec<LegalFacet> {
         state: bearing.designation.state,
         inherited_from: inherited_from.cloned(),
         membership: None,
+        contested: contested(&bearing.designation),
         provenance: provenance(bearing),
     });
     facets.collect()

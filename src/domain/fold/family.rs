@@ -181,9 +181,10 @@ fn lose<C: Content>(winner: &Telling<Option<C>>, loser: &Telling<Option<C>>) -> 
     };
     let ranks = (loser.source as u8).abs_diff(winner.source as u8);
     let stance = match contradicts(loser, winner) {
-        false => ClaimStance::Agrees,
         true if ranks <= DISPUTE_RANKS => ClaimStance::Disputes,
         true => ClaimStance::Differs,
+        false if says_otherwise(loser, winner) => ClaimStance::Differs,
+        false => ClaimStance::Agrees,
     };
     Lost {
         position: loser.position,
@@ -205,6 +206,11 @@ fn contradicts<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C
         (Some(_), None) | (None, Some(_)) => true,
     };
     opposed || differ || !loser.effective.agrees_with(winner.effective)
+}
+
+/// Whether the loser says something else than the winner without contradicting it.
+fn says_otherwise<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
+    loser.content.as_ref().zip(winner.content.as_ref()).is_some_and(|(a, b)| a.says_otherwise(b))
 }
 
 #[cfg(test)]

@@ -24,6 +24,12 @@ pub trait Content: Sized {
         self.direction().is_opposite(other.direction())
     }
 
+    /// Whether it says something else than what won, neither opposed to it nor of another date: another name, another level.
+    /// What it leaves unsaid is no difference.
+    fn says_otherwise(&self, _won: &Self) -> bool {
+        false
+    }
+
     /// Whether a better claim that says nothing of the subject denies this of it: who is not named was not there. What only
     /// introduces its subject is told by whoever tells it.
     fn is_denied_by_silence(&self) -> bool {

@@ -40,7 +40,8 @@ pub struct RelationshipStatus {
     /// Engagements in effect by the date; those that are DENIED do not count.
     pub engagements: u64,
     /// The claims that lost against the facts that the facets rest on, in the order of the facets, of each fact the
-    /// best first; then those that are shown whatever the facets rest on. Each once.
+    /// best first; then those about the listings that say otherwise, and those that are shown whatever the facets rest on.
+    /// Each once.
     pub alternatives: Vec<Lost>,
     /// Where the headline comes from: the provenance of the facet, or of both facets, that decided it.
     pub provenance: Provenance,
@@ -143,6 +144,8 @@ pub struct LegalFacet {
     pub inherited_from: Option<ActorId>,
     /// The registration that says that the actor is a member; `None`: the actor's own listing, or not looked up.
     pub membership: Option<Position>,
+    /// The claims about it that lost and say otherwise, also where the state does not rest on what they lost against.
+    pub contested: Vec<Lost>,
     /// Where the state comes from.
     pub provenance: Provenance,
 }

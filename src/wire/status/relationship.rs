@@ -214,6 +214,7 @@ mod tests {
                 state: DesignationState::Active,
                 inherited_from: "eu".parse().ok(),
                 membership: None,
+                contested: Vec::new(),
                 provenance: provenance(70),
             }],
             score: Score { value: -1.5, count: 3, lowest: -9.0, highest: 2.5 },

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crate::domain::{
+    date::{DateSpan, PartialDate},
     fact::Fact,
     fold::{Content, Direction, designation::transition},
     id::GroupId,
     statement::{
-        DesignationAct, GroupNamed, GroupRegistered, LifecycleChanged, LineageRecorded, Statement,
-        is_same_component,
+        DesignationAct, GroupNamed, GroupRegistered, LifecycleChanged, LineageRecorded, Name, Statement,
+        folded_component, is_same_component,
     },
-    vocabulary::{Act, DesignationState, LifecycleState},
+    vocabulary::{Act, DesignationState, LifecycleState, NameKind},
 };
 
 /// A fact about a group: its registration, names, lineage, life and listings. Dealings with it belong to its
@@ -107,14 +108,45 @@ impl Content for GroupFact {
         }
     }
 
-    /// Two acts also contradict each other when they are of two listings, or would leave one that is in force in two states.
+    /// Two acts also contradict each other when they are of two listings, would leave one that is in force in two states, when
+    /// the one ends what the other begins over a listing, and when they give two last days. So do ties with two groups.
     fn contradicts(&self, other: &GroupFact) -> bool {
         let acts = self.act().zip(other.act());
         let differ = acts.is_some_and(|(a, b)| {
             !is_one_listing(a, b)
                 || outcome(a.act).zip(outcome(b.act)).is_some_and(|(one, another)| one != another)
+                || ends(a.act, b.act)
+                || ends(b.act, a.act)
+                || are_two_days(a.expires_on, b.expires_on)
         });
+        let ties = self.lineage().zip(other.lineage());
+        let differ = differ || ties.is_some_and(|(a, b)| (&a.group, &a.other) != (&b.group, &b.other));
         differ || self.direction().is_opposite(other.direction())
+    }
+
+    fn says_otherwise(&self, won: &GroupFact) -> bool {
+        match (&self.0.statement, &won.0.statement) {
+            (Statement::DesignationAct(claim), Statement::DesignationAct(won)) => is_other_act(claim, won),
+            (Statement::LifecycleChanged(claim), Statement::LifecycleChanged(won)) => {
+                claim.state != won.state
+            }
+            (Statement::LineageRecorded(claim), Statement::LineageRecorded(won)) => {
+                claim.kind != won.kind || has_other_last_day(claim.until, won.until)
+            }
+            (Statement::GroupNamed(claim), Statement::GroupNamed(won)) => {
+                let (claim, won) = (&claim.name, &won.name);
+                let is_other = folded_component(&claim.text) != folded_component(&won.text);
+                is_other || claim.kind != won.kind || has_other_last_day(claim.until, won.until)
+            }
+            (Statement::GroupRegistered(claim), Statement::GroupRegistered(won)) => {
+                let is_known = |name: &Name| {
+                    won.names.iter().any(|it| folded_component(&it.text) == folded_component(&name.text))
+                };
+                let primary = claim.names.iter().find(|name| name.kind == NameKind::Primary);
+                claim.kind != won.kind || primary.is_some_and(|name| !is_known(name))
+            }
+            (_, _) => true,
+        }
     }
 
     fn is_denied_by_silence(&self) -> bool {
@@ -130,6 +162,45 @@ fn is_one_listing(one: &DesignationAct, other: &DesignationAct) -> bool {
         (Some(_), None) | (None, Some(_)) => false,
     };
     same_part && one.regime == other.regime && one.group == other.group
+}
+
+/// Whether an act ends what another begins over a listing.
+fn ends(one: Act, other: Act) -> bool {
+    matches!(
+        (one, other),
+        (Act::ChallengeClosed, Act::Challenged) | (Act::ExemptionEnded, Act::ExemptionGranted)
+    )
+}
+
+/// Whether a claim makes of an act that won another one, without contradicting it: another kind of act, an entry of another
+/// number or under another listing, or one with a last day. What it leaves unsaid is no difference.
+fn is_other_act(claim: &DesignationAct, won: &DesignationAct) -> bool {
+    let number = |act: &DesignationAct| folded_component(&act.reference);
+    let is_other = claim.act != won.act && !bears_out(claim.act, won.act) && !bears_out(won.act, claim.act);
+    is_other
+        || claim.scope.alias_of().is_some_and(|listing| won.scope.alias_of() != Some(listing))
+        || !claim.reference.is_empty() && !won.reference.is_empty() && number(claim) != number(won)
+        || has_other_last_day(claim.expires_on, won.expires_on)
+}
+
+/// Whether one act is an observation of what the other would bring about.
+fn bears_out(observation: Act, act: Act) -> bool {
+    let in_force = outcome(act).is_some_and(DesignationState::is_in_force);
+    match observation {
+        Act::ObservedPresent => in_force,
+        Act::ObservedAbsent => !in_force,
+        _ => false,
+    }
+}
+
+/// Whether both give a last day, and it is not the same one.
+fn are_two_days(one: Option<PartialDate>, other: Option<PartialDate>) -> bool {
+    one.zip(other).is_some_and(|(a, b)| !DateSpan::from(a).agrees_with(b.into()))
+}
+
+/// Whether a claim gives a last day that what won does not.
+fn has_other_last_day(claim: Option<PartialDate>, won: Option<PartialDate>) -> bool {
+    claim.is_some() && won.is_none() || are_two_days(claim, won)
 }
 
 /// The state in which an act leaves a listing in force, and one that was only on its way where it begins that; `None`: being
@@ -166,6 +237,121 @@ fn direction_of_life(state: LifecycleState) -> Direction {
         LifecycleState::Dormant | LifecycleState::PoliticalParty => Direction::Level,
         LifecycleState::DissolvedDeclared | LifecycleState::DissolvedVerified | LifecycleState::Defeated => {
             Direction::Down
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        as_of::AsOf,
+        date::parse_day,
+        fold::{Family, Member, Telling, designation::notation::fact},
+        id::RegimeId,
+        statement::Scope,
+        vocabulary::{ClaimStance, GroupKind, LineageKind, SourceKind, Vocabulary},
+    };
+    use crate::position::Position;
+
+    fn named<T: Vocabulary>(word: &str) -> Option<T> {
+        T::ALL.iter().copied().find(|value| value.name() == word)
+    }
+
+    /// What is said of g2: `ACT [alias=GROUP] [no=NUMBER] [until=DATE]` under one regime, a state of life, `TIE GROUP`, a name
+    /// in lower case, or a registration, `ORGANISATION name`.
+    fn statement(text: &str) -> Statement {
+        let group: GroupId = "g2".parse().unwrap();
+        let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let option = |key: &str| {
+            rest.split_whitespace()
+                .find_map(|word| word.split_once('=').filter(|it| it.0 == key))
+                .map(|it| it.1)
+        };
+        let until = option("until").map(|date| date.parse().unwrap());
+        let name = |text: &str| Name {
+            text: text.to_owned(),
+            kind: NameKind::Primary,
+            language: String::new(),
+            script: String::new(),
+            from: None,
+            until,
+        };
+        if let Some(act) = named(first) {
+            let scope =
+                option("alias").map_or(Scope::Whole, |listing| Scope::AliasOf(listing.parse().unwrap()));
+            let regime: RegimeId = "xa-nat".parse().unwrap();
+            let (reference, reason) = (option("no").unwrap_or_default().to_owned(), String::new());
+            let act = DesignationAct { group, regime, act, scope, reference, reason, expires_on: until };
+            return Statement::DesignationAct(act);
+        }
+        if let Some(state) = named(first) {
+            return Statement::LifecycleChanged(LifecycleChanged { group, state });
+        }
+        if let Some(kind) = named::<LineageKind>(first) {
+            let other = rest.split_whitespace().next().map(|other| other.parse().unwrap());
+            return Statement::LineageRecorded(LineageRecorded { group, kind, other, until });
+        }
+        if let Some(kind) = named::<GroupKind>(first) {
+            let names = vec![name(rest)];
+            let external_ids = Vec::new();
+            return Statement::GroupRegistered(GroupRegistered { group, kind, names, external_ids });
+        }
+        Statement::GroupNamed(GroupNamed { group, name: name(first) })
+    }
+
+    fn stance(won: &str, claim: &str) -> ClaimStance {
+        let telling = |position, source, text: &str| {
+            let group = "g2".parse().unwrap();
+            let fact = Fact::admitted(fact("2024-01-01", statement(text)));
+            let content = GroupFact::about(&group, &Arc::new(fact.clone()));
+            Member::Claim(Telling { source, ..Telling::new(Position::new(position), &fact, content) })
+        };
+        let family = Family::new(vec![
+            telling(1, SourceKind::OfficialStatement, won),
+            telling(2, SourceKind::CounterpartyStatement, claim),
+        ]);
+        let as_of = AsOf::at(parse_day("2024-06-01").unwrap());
+        family.standing(as_of).unwrap().lost[0].stance
+    }
+
+    #[test]
+    fn what_claims_about_a_group_contradict() {
+        for (won, claim, expected) in [
+            ("LISTED", "LISTED", "AGREES"),
+            ("LISTED", "OBSERVED_PRESENT", "AGREES"),
+            ("OBSERVED_PRESENT", "LISTED", "AGREES"),
+            ("DELISTED", "OBSERVED_ABSENT", "AGREES"),
+            ("AMENDED", "OBSERVED_ABSENT", "DIFFERS"),
+            ("LISTED", "AMENDED", "DIFFERS"),
+            ("MAINTAINED", "CHALLENGED", "DIFFERS"),
+            ("LISTED", "INITIATED", "DISPUTES"),
+            // What is over a listing is begun or ended.
+            ("CHALLENGED", "CHALLENGE_CLOSED", "DISPUTES"),
+            ("EXEMPTION_ENDED", "EXEMPTION_GRANTED", "DISPUTES"),
+            ("LISTED until=2022-12-31", "LISTED until=2023-12-31", "DISPUTES"),
+            ("LISTED until=2022-12-31", "LISTED until=2022", "AGREES"),
+            ("LISTED until=2022-12-31", "LISTED", "AGREES"),
+            ("LISTED", "LISTED until=2022-12-31", "DIFFERS"),
+            ("LISTED_AS_ALIAS alias=g3", "LISTED_AS_ALIAS alias=g3", "AGREES"),
+            ("LISTED_AS_ALIAS alias=g3", "LISTED_AS_ALIAS alias=g5", "DIFFERS"),
+            ("LISTED no=P1", "LISTED no=p1", "AGREES"),
+            ("LISTED no=P1", "LISTED", "AGREES"),
+            ("LISTED no=P1", "LISTED no=P2", "DIFFERS"),
+            ("DISSOLVED_DECLARED", "DISSOLVED_DECLARED", "AGREES"),
+            ("DISSOLVED_DECLARED", "DORMANT", "DIFFERS"),
+            ("DISSOLVED_DECLARED", "DISSOLVED_VERIFIED", "DIFFERS"),
+            ("DISSOLVED_DECLARED", "ACTIVE", "DISPUTES"),
+            ("WING_OF g3", "WING_OF g3", "AGREES"),
+            ("WING_OF g3", "WING_OF g4", "DISPUTES"),
+            ("WING_OF g3", "SPLINTER_OF g3", "DIFFERS"),
+            ("WING_OF g3", "WING_OF g3 until=2025", "DIFFERS"),
+            ("dusk", "dusk", "AGREES"),
+            ("dusk", "noon", "DIFFERS"),
+            ("ORGANISATION Dusk", "ORGANISATION dusk", "AGREES"),
+            ("ORGANISATION Dusk", "ORGANISATION Noon", "DIFFERS"),
+        ] {
+            assert_eq!(stance(won, claim).to_string(), expected, "{won} / {claim}");
         }
     }
 }

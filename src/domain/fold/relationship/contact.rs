@@ -50,6 +50,16 @@ pub(super) fn is_open(it: &Move) -> bool {
     level_of(it).is_some() && matches!(it.disclosure, Disclosure::Public | Disclosure::ConfirmedByOne)
 }
 
+/// Whether a claim makes of a contact that won one of another level. What it leaves unsaid is no difference.
+pub(super) fn is_of_another_level(claim: &Move, won: &Move) -> bool {
+    let Some((claimed, level)) = level_of(claim).zip(level_of(won)) else { return false };
+    let is_indirect = |level| level == ContactLevel::Indirect;
+    let through = claim.channel != Channel::Unknown && is_indirect(claimed) != is_indirect(level);
+    let side = claim.actor_level != Level::Unknown
+        && level_of_side(claim.actor_level) != level_of_side(won.actor_level);
+    claimed != level && (through || side)
+}
+
 fn level_of_side(actor: Level) -> ContactLevel {
     match actor {
         Level::HeadOfState | Level::HeadOfGovernment => ContactLevel::Leadership,

@@ -9,12 +9,12 @@ use std::{
 use super::{
     Line,
     moves::{Detail, Move, Scope, Truce},
-    packed::{Key, Packed},
+    packed::{Key, Packed, precision, precision_number},
 };
 use crate::{
     domain::{
         as_of::AsOf,
-        date::Day,
+        date::{Day, Precision},
         fold::{Family, Member, Standing, Telling},
     },
     position::Position,
@@ -188,11 +188,12 @@ fn put_telling(words: &mut Vec<u64>, tag: u64, target: Position, telling: &Telli
     let tag = if telling.content.is_some() { tag } else { tag + ELSEWHERE };
     words.extend([tag, target.get()]);
     words.extend(Packed::plain(&telling.clone().map(|it| it.unwrap_or(Move::NOTHING))).words());
-    let scope = match telling.content.map(|it| it.detail) {
-        Some(Detail::Truce(Truce { scope, .. })) => scope,
-        _ => None,
+    let (scope, precision) = match telling.content.map(|it| it.detail) {
+        Some(Detail::Truce(Truce { scope, precision, .. })) => (scope, precision),
+        _ => (None, Precision::Day),
     };
-    words.push(scope.map_or(0, |scope| scope.number().get().into()));
+    let scope = scope.map_or(0, |scope| u64::from(scope.number().get()));
+    words.push(precision_number(precision) << u32::BITS | scope);
 }
 
 fn take_member(words: &mut impl Iterator<Item = u64>) -> Option<Member<Move>> {
@@ -201,10 +202,13 @@ fn take_member(words: &mut impl Iterator<Item = u64>) -> Option<Member<Move>> {
     let is_elsewhere = ELSEWHERE < tag;
     let mut telling = || {
         let telling = take_packed(words)?.telling()?;
-        let scope = NonZeroU32::new(u32::try_from(words.next()?).ok()?).map(Scope::from_number);
+        let word = words.next()?;
+        let scope = NonZeroU32::new(u32::try_from(word & u64::from(u32::MAX)).ok()?).map(Scope::from_number);
+        let given = precision(word >> u32::BITS)?;
         Some(telling.map(|mut it| {
             if let Detail::Truce(truce) = &mut it.detail {
                 truce.scope = scope;
+                truce.precision = given;
             }
             (!is_elsewhere).then_some(it)
         }))

@@ -8,9 +8,9 @@ use crate::{
     domain::{
         as_of::AsOf,
         date::parse_day,
-        fold::{Family, History, Member},
+        fold::{Family, History, Lost, Member},
         status::relationship::LegalFacet,
-        vocabulary::DesignationState,
+        vocabulary::{ClaimStance, DesignationState, FoldRule, SourceKind},
     },
     position::Position,
 };
@@ -103,6 +103,7 @@ fn what_claims_of_an_engagement_contradict() {
     };
     let mission = |level: &str| format!("2025-05-06 MISSION_OPENED {level}");
     let charge = mission("EMBASSY_CHARGE");
+    let truce = |words: &str| format!("2025-05-06 CEASEFIRE_IN_FORCE {words}");
     for (fact, claim, expected) in [
         ("2025-05-06 MEETING", Some("2025-05 MEETING"), "AGREES"),
         ("2025-05-06 MEETING", Some("2025-05-06 MULTILATERAL_MEETING"), "AGREES"),
@@ -117,10 +118,59 @@ fn what_claims_of_an_engagement_contradict() {
             Some("2025-05-06 AGREEMENT_SIGNED COMPREHENSIVE"),
             "DISPUTES",
         ),
+        ("2025-05-06 MEETING", Some("2025-05-06 NEGOTIATION"), "DIFFERS"),
+        ("2025-05-06 MEETING", Some("2025-05-06 CONTACT_REMOTE"), "DIFFERS"),
+        ("2025-05-06 TALKS_OFFERED", Some("2025-05-06 COMMITMENT"), "DIFFERS"),
+        // At another level; what the claim leaves unsaid is no difference.
+        (
+            "2025-05-06 MEETING SHUTTLE TECHNICAL",
+            Some("2025-05-06 MEETING DIRECT_IN_PERSON HEAD_OF_STATE"),
+            "DIFFERS",
+        ),
+        ("2025-05-06 MEETING SHUTTLE TECHNICAL", Some("2025-05-06 MEETING HEAD_OF_STATE"), "DIFFERS"),
+        ("2025-05-06 MEETING SHUTTLE TECHNICAL", Some("2025-05-06 MEETING"), "AGREES"),
+        ("2025-05-06 MEETING", Some("2025-05-06 MEETING MINISTER"), "DIFFERS"),
+        ("2025-05-06 MEETING MINISTER", Some("2025-05-06 MEETING"), "AGREES"),
+        ("2025-05-06 MEETING MINISTER", Some("2025-05-06 MEETING FOREIGN_MINISTER"), "AGREES"),
+        ("2025-05-06 MEETING SHUTTLE MINISTER", Some("2025-05-06 MEETING LETTER HEAD_OF_STATE"), "AGREES"),
+        // Of two last days one is wrong; a claim that gives none leaves it unsaid.
+        (&truce("until=2025-09-30"), Some(&truce("until=2025-08-31")), "DISPUTES"),
+        (&truce("until=2025-09-30"), Some(&truce("until=2025-09")), "AGREES"),
+        (&truce("until=2025-09"), Some(&truce("until=2025-08")), "DISPUTES"),
+        (&truce("until=2025-09-30"), Some(&truce("")), "AGREES"),
+        (&truce(""), Some(&truce("until=2025-09-30")), "DIFFERS"),
+        (&truce("CESSATION"), Some(&truce("DEFINITIVE")), "DIFFERS"),
         ("2025-05-06 RECOGNITION", Some("2025-05-06 RECOGNITION"), "AGREES"),
         ("2025-05-06 RECOGNITION", Some("2025-05-06 MEETING"), "DISPUTES"),
     ] {
         assert_eq!(stance(fact, claim), expected, "{fact} {claim:?}");
+    }
+}
+
+/// What is disputed about the actor's own listing, or one that binds it, is disputed whatever the headline rests on.
+#[test]
+fn a_contested_listing_is_shown_with_every_headline() {
+    let lost = |stance| Lost {
+        position: Position::new(98),
+        effective: "2025-06-01".parse().unwrap(),
+        source: SourceKind::OfficialStatement,
+        rule: FoldRule::SourceRank,
+        against: Position::new(99),
+        stance,
+    };
+    for (stance, disputed) in [(ClaimStance::Disputes, ",DISPUTED"), (ClaimStance::Differs, "")] {
+        for inherited_from in [None, Some("eu")] {
+            let contested = vec![lost(stance)];
+            let legal = LegalFacet { contested, ..listing(DesignationState::Active, inherited_from) };
+            let engaging = if inherited_from.is_none() { "ENGAGING_WHILE_DESIGNATED" } else { "" };
+            let flags = format!("{engaging}{disputed}");
+            let flags = flags.trim_start_matches(',');
+            let shown = format!(
+                "headline=DIRECT_CONTACT flags={flags} alternatives=98 lost:legal[us-fto219]=98 on:alternatives=99 \
+                 lost:headline="
+            );
+            check(&["2025-05-01 MEETING"], &[legal], &[("2025-05-20", &shown)]);
+        }
     }
 }
 

@@ -4,8 +4,9 @@ use std::num::NonZeroU32;
 
 use sha2::{Digest as _, Sha256};
 
+use super::contact;
 use crate::domain::{
-    date::{Day, PartialDate},
+    date::{DateSpan, Day, PartialDate, Precision},
     fold::telling::{Content, Direction},
     id::{ActorId, GroupId},
     plover,
@@ -52,6 +53,8 @@ pub struct Truce {
     pub class: CeasefireClass,
     /// The last day it can last by its terms, the upper bound of `ends_on`; `None`: open-ended.
     pub ends_on: Option<Day>,
+    /// How exactly that day is given. Of a fact that nobody contests it is not kept: only claims are held against it.
+    pub precision: Precision,
     /// What it covers; `None`: not said. Of a fact that nobody contests it is not kept: only claims are held against it.
     pub scope: Option<Scope>,
 }
@@ -143,16 +146,24 @@ impl Truce {
             (true, false) | (false, true) => HeldBy::One,
         };
         let ends_on = ceasefire.ends_on.map(PartialDate::upper);
-        Truce { held_by, class: ceasefire.class, ends_on, scope: Scope::of(&ceasefire.coverage) }
+        let precision = ceasefire.ends_on.map_or(Precision::Day, |last| DateSpan::from(last).precision());
+        Truce { held_by, class: ceasefire.class, ends_on, precision, scope: Scope::of(&ceasefire.coverage) }
     }
 
-    /// Whether the two are not the same ceasefire in scope: others hold their fire, or it covers other things. What one of
-    /// them leaves unsaid is no difference.
+    /// Whether the two are not the same ceasefire: others hold their fire, it covers other things, or it has another last
+    /// day. What one of them leaves unsaid is no difference.
     fn differs(self, other: Truce) -> bool {
         let is_said = |truce: Truce| truce.held_by != HeldBy::Neither;
         let scopes = self.scope.zip(other.scope);
+        let last = self.last().zip(other.last());
         is_said(self) && is_said(other) && self.held_by != other.held_by
             || scopes.is_some_and(|(a, b)| a != b)
+            || last.is_some_and(|(a, b)| !a.agrees_with(b))
+    }
+
+    /// The last day as it was given.
+    fn last(self) -> Option<DateSpan> {
+        self.ends_on.map(|day| PartialDate::around(day, self.precision).into())
     }
 }
 
@@ -198,12 +209,31 @@ impl Content for Move {
         details || said && self.kind != other.kind || self.direction().is_opposite(other.direction())
     }
 
+    /// What happened was something else, at another level, or a truce that goes further or has a last day. Meetings bear each other out, of whatever kind
+    /// they are.
+    fn says_otherwise(&self, won: &Move) -> bool {
+        let kinds = self.kind != won.kind && !(self.is_meeting() && won.is_meeting());
+        let truces = match (self.detail, won.detail) {
+            (Detail::Truce(claim), Detail::Truce(won)) => {
+                claim.class != won.class || claim.ends_on.is_some() && won.ends_on.is_none()
+            }
+            _ => false,
+        };
+        kinds || truces || contact::is_of_another_level(self, won)
+    }
+
     fn is_denied_by_silence(&self) -> bool {
         true
     }
 }
 
 impl Move {
+    /// Whether the two met, wherever and with whomever else.
+    fn is_meeting(&self) -> bool {
+        let moves = plover::coding(self.kind).moves;
+        moves == plover::Moves::Contact && self.kind != EngagementKind::ContactRemote
+    }
+
     /// Whether it says what the two call each other.
     fn says_of_recognition(&self) -> bool {
         matches!(

@@ -4,7 +4,7 @@ use super::{Detail, HeldBy, Line, Move, Truce, moves::Scope};
 use crate::{
     domain::{
         as_of::AsOf,
-        date::{DateSpan, PartialDate, parse_day},
+        date::{DateSpan, PartialDate, Precision, parse_day},
         fold::{History, Provenance, Telling},
         source::Credibility,
         statement::Representation,
@@ -37,15 +37,23 @@ pub(super) fn telling(position: u64, text: &str) -> Telling<Move> {
         group_level: Level::Unknown,
         detail: Detail::None,
     };
-    let mut truce =
-        Truce { held_by: HeldBy::Both, class: CeasefireClass::Cessation, ends_on: None, scope: None };
+    let mut truce = Truce {
+        held_by: HeldBy::Both,
+        class: CeasefireClass::Cessation,
+        ends_on: None,
+        precision: Precision::Day,
+        scope: None,
+    };
     let mut mission = Representation { direction: Direction::OfActor, level: RepresentationLevel::Withdrawn };
     let mut stage = AgreementStage::PreNegotiation;
     let mut disclosed = effective.lower();
     let (mut assertion, mut source) = (Assertion::Confirmed, SourceKind::EstablishedMedia);
     for word in words {
         match word.split_once('=') {
-            Some(("until", date)) => truce.ends_on = Some(date.parse::<PartialDate>().unwrap().upper()),
+            Some(("until", date)) => {
+                let last: PartialDate = date.parse().unwrap();
+                (truce.ends_on, truce.precision) = (Some(last.upper()), DateSpan::from(last).precision());
+            }
             Some(("public", date)) => disclosed = parse_day(date).unwrap(),
             Some(("over", place)) => truce.scope = Scope::of(place),
             Some(("is", word)) => assertion = named(word).unwrap(),
@@ -106,6 +114,7 @@ pub(super) fn listing(state: DesignationState, inherited_from: Option<&str>) -> 
         state,
         inherited_from: inherited_from.map(|actor| actor.parse().unwrap()),
         membership: None,
+        contested: Vec::new(),
         provenance: Provenance { events: vec![Position::new(99)], ..Provenance::default() },
     }
 }

@@ -329,7 +329,7 @@ fn what(word: &mut Word) -> Option<Move> {
                 1 => HeldBy::One,
                 _ => HeldBy::Both,
             };
-            Detail::Truce(Truce { held_by, class, ends_on, scope: None })
+            Detail::Truce(Truce { held_by, class, ends_on, precision: Precision::Day, scope: None })
         }
         _ => {
             let level = word.take_value(4)?;
@@ -355,7 +355,7 @@ fn day_number(day: Day) -> u64 {
     (year << 4 | u64::from(day.month().unsigned_abs())) << 5 | u64::from(day.day().unsigned_abs())
 }
 
-fn precision_number(precision: Precision) -> u64 {
+pub(super) fn precision_number(precision: Precision) -> u64 {
     match precision {
         Precision::Day => 0,
         Precision::Month => 1,
@@ -363,7 +363,7 @@ fn precision_number(precision: Precision) -> u64 {
     }
 }
 
-fn precision(number: u64) -> Option<Precision> {
+pub(super) fn precision(number: u64) -> Option<Precision> {
     match number {
         0 => Some(Precision::Day),
         1 => Some(Precision::Month),

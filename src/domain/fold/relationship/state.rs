@@ -66,7 +66,8 @@ impl State {
         // In whatever order they were recorded.
         let mut shown: Vec<Lost> = contests.shown(date).collect();
         shown.sort_by_key(|lost| (lost.effective, lost.source as u8));
-        for lost in grounds().flat_map(|it| &it.lost).copied().chain(shown) {
+        let of_listings = facets.legal.iter().flat_map(|listing| &listing.contested);
+        for lost in grounds().flat_map(|it| &it.lost).chain(of_listings).copied().chain(shown) {
             if known.insert((lost.position, lost.against)) {
                 alternatives.push(lost);
             }

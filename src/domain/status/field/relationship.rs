@@ -1,6 +1,6 @@
 //! The fields of the status of a relationship.
 
-use super::{Field, Fields, Part, listing_elsewhere, listing_key, optional};
+use super::{Field, Fields, Part, add_lost, listing_elsewhere, listing_key, optional};
 use crate::domain::{
     fold::{Lost, Provenance},
     status::relationship::{LegalFacet, RelationshipStatus},
@@ -25,6 +25,10 @@ impl RelationshipStatus {
             let bound = listing.membership.into_iter();
             let grounds: Vec<Position> = listing.provenance.events.iter().copied().chain(bound).collect();
             fields.rest_with(&path, grounds.clone(), &listing.provenance.lost);
+            if let Some(field) = fields.all.last_mut() {
+                let own = field.own.get_or_insert_with(|| field.provenance.clone());
+                add_lost(&mut own.lost, &listing.contested);
+            }
             let from = listing.inherited_from.as_ref().map(ToString::to_string).unwrap_or_default();
             let path = format!("{path}.inherited_from");
             fields.say(&path, from, &listing.provenance);
@@ -66,6 +70,7 @@ impl RelationshipStatus {
             let from = carrying(self, |_| true);
             let count = self.alternatives.len().to_string();
             fields.push("alternatives".to_owned(), count, Part::Measure, lost, from);
+            fields.come_from("alternatives", Some(&contested(&self.alternatives)));
         }
         fields.all
     }
@@ -150,7 +155,7 @@ fn headline_from(status: &RelationshipStatus) -> Vec<String> {
     }
 }
 
-/// The facets that rest on facts against which such claims lost.
+/// The facets that rest on facts against which such claims lost, and the listings that such claims are about.
 fn carrying(status: &RelationshipStatus, such: impl Fn(&Lost) -> bool) -> Vec<String> {
     let facets = [
         ("recognition", &status.recognition.provenance),
@@ -161,14 +166,19 @@ fn carrying(status: &RelationshipStatus, such: impl Fn(&Lost) -> bool) -> Vec<St
         ("conflict", &status.conflict.provenance),
     ];
     let carry = facets.into_iter().filter(|(_, provenance)| provenance.lost.iter().any(&such));
-    carry.map(|(path, _)| path.to_owned()).collect()
+    let listings = status.legal.iter().filter(|listing| listing.contested.iter().any(&such));
+    carry.map(|(path, _)| path.to_owned()).chain(listings.map(legal_path)).collect()
 }
 
-/// What is disputed, with the claims that dispute it: of facets, and what denials won against.
+/// What is disputed, with the claims that dispute it: of facets and listings, and what denials won against.
 fn disputed(status: &RelationshipStatus) -> Provenance {
-    let disputing = status.alternatives.iter().filter(|lost| lost.stance == ClaimStance::Disputes);
+    contested(status.alternatives.iter().filter(|lost| lost.stance == ClaimStance::Disputes))
+}
+
+/// What claims lost against, with the claims.
+fn contested<'a>(claims: impl IntoIterator<Item = &'a Lost>) -> Provenance {
     let mut found = Provenance { rule: FoldRule::Derived, ..Provenance::default() };
-    for lost in disputing {
+    for lost in claims {
         if !found.events.contains(&lost.against) {
             found.events.push(lost.against);
         }

@@ -42,6 +42,7 @@ fn detail() -> impl Strategy<Value = Detail> {
             held_by,
             class,
             ends_on,
+            precision: Precision::Day,
             scope: None,
         })),
         (any_of::<Direction>(), any_of::<RepresentationLevel>())
