@@ -46,7 +46,12 @@ pub struct Compared {
 #[derive(Clone, Debug)]
 enum Step {
     /// Events, the first of which was recorded between the two positions, and moved it.
-    Recorded(Vec<Position>),
+    Recorded {
+        /// What moved it, and what it brought with it.
+        moved: Vec<Position>,
+        /// What was disclosed besides, among them.
+        disclosed: Vec<Position>,
+    },
     /// These were disclosed, the first of which moved it.
     Disclosed(Vec<Position>),
     /// Facts took effect between the two valid dates, or time alone did it.
@@ -111,11 +116,13 @@ impl Compared {
                 let range = (from.known_at, to.known_at);
                 let event = answers.event(ledger, change.path, range, from.valid_at);
                 let mut events = vec![event];
+                let mut disclosed = Vec::new();
                 if Tally::of(change.path).is_some() {
                     let views = (from, AsOf { valid_at: from.valid_at, ..to });
                     let tallied = tallied.get_or_insert_with(|| Tallied::new(matter, store, ledger, views));
                     events.extend(tallied.others(&mut answers, change.path, event));
-                    events.extend(disclosing.counted(change.path));
+                    disclosed = disclosing.counted(change.path);
+                    events.extend(disclosed.iter().copied());
                 } else {
                     // The facts that came with another identity, and the new one that was put back.
                     let known: Vec<Position> = named_by(change.was).chain([event]).collect();
@@ -128,7 +135,7 @@ impl Compared {
                     events.extend(rests_on.into_iter().filter(came));
                 }
                 events.truncate(BEHIND_MAX);
-                Step::Recorded(events)
+                Step::Recorded { moved: events, disclosed }
             };
             steps.insert(change.path.to_owned(), step);
         }
@@ -153,7 +160,7 @@ impl Compared {
             events.insert(recorded.position, cause);
         }
         let caused = changes(&self.was, &self.is).into_iter().filter_map(|change| {
-            let behind = self.steps.get(change.path)?.behind(&events);
+            let behind = self.steps.get(change.path)?.behind(&events, from.known_at);
             Some(Caused::of(&change, behind))
         });
         Ok(caused.collect())
@@ -199,15 +206,22 @@ impl Step {
     /// The events that say which cause it is.
     fn events(&self) -> &[Position] {
         match self {
-            Step::Recorded(events) | Step::Disclosed(events) => events,
+            Step::Recorded { moved: events, .. } | Step::Disclosed(events) => events,
             Step::Passed(_) => &[],
         }
     }
 
-    fn behind(&self, events: &BTreeMap<Position, ChangeCause>) -> Behind {
+    /// What is behind it, where the first view knew the record up to `known_at`.
+    fn behind(&self, events: &BTreeMap<Position, ChangeCause>, known_at: Position) -> Behind {
         match self {
-            Step::Recorded(moved) => {
-                let cause = |event| events.get(event).copied().unwrap_or(ChangeCause::LateArrival);
+            Step::Recorded { moved, disclosed } => {
+                // What both views knew, and only one of them counts, is here through the event that moved it.
+                let first = moved.first();
+                let cause = |event: &Position| {
+                    let known = *event <= known_at && !disclosed.contains(event);
+                    let by = if known { first.unwrap_or(event) } else { event };
+                    events.get(by).copied().unwrap_or(ChangeCause::LateArrival)
+                };
                 Behind::several(moved.iter().map(|event| (*event, cause(event))).collect())
             }
             Step::Disclosed(moved) => {

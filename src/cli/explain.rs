@@ -162,10 +162,15 @@ fn reason(answer: &v1::ExplainResponse) -> String {
                 not count."
             .to_owned();
     }
+    let opposed = || answer.lost.iter().filter(|it| it.stance() != v1::ClaimStance::Agrees);
     let voice = match v1::FoldRule::try_from(answer.rule).unwrap_or_default() {
-        v1::FoldRule::Sole if answer.lost.iter().any(|it| it.stance() != v1::ClaimStance::Agrees) => {
-            "What is in effect speaks with one voice; sources disagree about what is not."
-        }
+        v1::FoldRule::Sole if 0 < opposed().count() => match opposed().find(|it| rests_on(answer, it)) {
+            Some(claim) => meaning(claim.lost_by),
+            None if opposed().all(|it| is_to_come(answer, it)) => {
+                "What is in effect speaks with one voice; sources disagree about what is not."
+            }
+            None => "What it rests on speaks with one voice; sources disagree about something beside it.",
+        },
         v1::FoldRule::HighestLevel if answer.field.ends_with("highest_ever") => {
             "The highest level ever counts, by its last contact."
         }
@@ -207,10 +212,25 @@ fn grounds(paths: &[String], answer: &v1::ExplainResponse) -> String {
     told.collect::<Vec<String>>().join(", ")
 }
 
-/// Whether a claim bears the value out: it agrees with an event that the value rests on.
+/// Whether a claim bears the value out: it agrees with an event that the value rests on, and more than a machine says so. A flag
+/// and a count of claims are not what a claim says.
 fn corroborates(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> bool {
-    let rests_on = |won: &v1::Record| answer.evidence.iter().any(|it| event_id(it) == event_id(won));
-    claim.stance() == v1::ClaimStance::Agrees && claim.won_by.as_ref().is_some_and(rests_on)
+    let is_said = answer.field != "alternatives" && !answer.field.starts_with("flags");
+    let is_coded = claim.source_kind() == v1::SourceKind::MachineCoded;
+    is_said && !is_coded && claim.stance() == v1::ClaimStance::Agrees && rests_on(answer, claim)
+}
+
+/// Whether the value rests on what a claim lost against.
+fn rests_on(answer: &v1::ExplainResponse, claim: &v1::LostClaim) -> bool {
+    let is_won = |won: &v1::Record| answer.evidence.iter().any(|it| event_id(it) == event_id(won));
+    claim.won_by.as_ref().is_some_and(is_won)
+}
+
+/// Whether what a claim lost against is not in effect yet.
+fn is_to_come(answer: &v1::ExplainResponse, claim: &v1::LostClaim) -> bool {
+    let valid_at = answer.view.as_ref().map_or("", |view| view.valid_at.as_str());
+    let won = claim.won_by.as_ref().and_then(fact_of);
+    won.is_some_and(|fact| words::is_ahead(&fact.effective_on, valid_at))
 }
 
 fn meaning(rule: i32) -> &'static str {
@@ -290,6 +310,11 @@ fn defeat(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> String {
     let stance = words::stance(claim.stance());
     let Some((record, fact)) = claim.won_by.as_ref().zip(winner) else { return format!("{stance}{by}") };
     let id = words::short_id(event_id(record));
+    if fact.assertion() == v1::Assertion::Denied {
+        let publisher = fact.sources.iter().min_by_key(|source| source.kind);
+        let publisher = publisher.map(|source| format!(" of {}", source.publisher)).unwrap_or_default();
+        return format!("{stance}{by}, of [{id}], the denial{publisher}, which is of the whole event");
+    }
     let valid_at = answer.view.as_ref().map_or("", |view| view.valid_at.as_str());
     match (words::is_ahead(&fact.effective_on, valid_at), claim.stance()) {
         (true, v1::ClaimStance::Agrees) => {

@@ -121,7 +121,7 @@ fn stretches(
         let begun = effective.lower();
         days.extend([begun, begun.saturating_add((ENGAGED_DAYS + 1).days())]);
         if let Detail::Truce(truce) = step.detail {
-            days.extend(truce.ends_on.map(|last| last.saturating_add(1.days())));
+            days.extend(truce.last().map(|last| last.saturating_add(1.days())));
         }
     }
     let in_force = |day: Day| -> Vec<Binding<'_>> {

@@ -6,9 +6,10 @@ vocabulary! {
     /// How a claim that lost stands to the one that won (fold rule 4).
     ClaimStance {
         /// It agrees all the same: neither is it of another date, beyond its precision, nor does it say what cannot be so as
-        /// well.
+        /// well. What it leaves unsaid is no difference.
         Agrees = 1 "AGREES",
-        /// It contradicts the winner, and its source is too far below that of the winner to make it disputed.
+        /// It says otherwise, and does not make the winner disputed: its source is too far below that of the winner, or what it
+        /// says is neither of another date nor opposed, such as another name or level.
         Differs = 2 "DIFFERS",
         /// It contradicts the winner, and is of nearly the same rank: the winner is disputed.
         Disputes = 3 "DISPUTES",

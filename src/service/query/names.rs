@@ -2,7 +2,7 @@
 
 use super::Query;
 use crate::{
-    domain::{event::Event, fact::Fact, statement::Statement, vocabulary::Assertion},
+    domain::{date::PartialDate, event::Event, fact::Fact, statement::Statement, vocabulary::Assertion},
     service::refusal::Refusal,
     wire::status::{EventName, EventNames, Mentioned},
 };
@@ -38,13 +38,30 @@ impl Query {
     }
 }
 
-/// What a fact says, in a word.
+fn until(last: Option<PartialDate>) -> String {
+    last.map(|last| format!(" until {last}")).unwrap_or_default()
+}
+
+fn numbered(number: &str) -> String {
+    if number.is_empty() { String::new() } else { format!(" {number}") }
+}
+
+/// What a fact says, in a word, with what tells it from another of its kind.
 fn word(fact: &Fact) -> String {
     let word = match &fact.statement {
-        Statement::DesignationAct(it) => it.act.to_string(),
+        Statement::DesignationAct(it) => {
+            let alias = it.scope.alias_of().map(|listing| format!(" of {listing}")).unwrap_or_default();
+            format!("{}{alias}{}{}", it.act, numbered(&it.reference), until(it.expires_on))
+        }
         Statement::LifecycleChanged(it) => it.state.to_string(),
-        Statement::LineageRecorded(it) => it.kind.to_string(),
-        Statement::Engagement(it) => it.kind.to_string(),
+        Statement::LineageRecorded(it) => {
+            let other = it.other.as_ref().map(|other| format!(" {other}")).unwrap_or_default();
+            format!("{}{other}{}", it.kind, until(it.until))
+        }
+        Statement::Engagement(it) => {
+            let last = it.ceasefire.as_ref().and_then(|ceasefire| ceasefire.ends_on);
+            format!("{}{}", it.kind, until(last))
+        }
         _ => return String::new(),
     };
     if fact.assertion == Assertion::Denied { format!("{word}, denied") } else { word }

@@ -20,7 +20,7 @@ use crate::{
         fold::{Lost, Provenance},
         id::EventId,
         status::Lead,
-        vocabulary::ClaimStance,
+        vocabulary::{ClaimStance, SourceKind},
     },
     position::Position,
 };
@@ -173,9 +173,11 @@ fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> 
     lost.iter().map(alternative).collect()
 }
 
-/// How many of the claims that lost agree with what won.
+/// How many of the claims that lost agree with what won. What only a machine has coded bears nothing out.
 fn corroboration(lost: &[Lost]) -> u32 {
-    u32::try_from(lost.iter().filter(|lost| lost.stance == ClaimStance::Agrees).count()).unwrap_or(u32::MAX)
+    let bears_out =
+        |lost: &&Lost| lost.stance == ClaimStance::Agrees && lost.source != SourceKind::MachineCoded;
+    u32::try_from(lost.iter().filter(bears_out).count()).unwrap_or(u32::MAX)
 }
 
 fn write_leads(leads: &[Lead], names: &dyn Names) -> Vec<v1::Lead> {
@@ -218,7 +220,7 @@ mod fixture {
     use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};
 
     use super::*;
-    use crate::domain::vocabulary::{FoldRule, SourceKind};
+    use crate::domain::vocabulary::FoldRule;
 
     /// A provenance that names events `at` to `at + 2`.
     pub fn provenance(at: u64) -> Provenance {

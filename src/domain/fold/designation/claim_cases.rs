@@ -12,7 +12,9 @@ fn claims_against_what_moves_nothing() {
     check(&delisted, "2020-12-31", "ACTIVE; by 1");
     check(&delisted, "2021-02-01", &format!("ACTIVE; by 1; disputed; lost 3; {due}"));
     check(&claimed("DELISTED", "AGGREGATOR"), "2021-02-01", &format!("ACTIVE; by 1; lost 3; {due}"));
-    check(&claimed("AMENDED", "COUNTERPARTY_STATEMENT"), "2021-02-01", "ACTIVE; by 1");
+    // It was not maintained, says another, only amended: that is no dispute.
+    let amended = claimed("AMENDED", "COUNTERPARTY_STATEMENT");
+    check(&amended, "2021-02-01", &format!("ACTIVE; by 1; lost 3; stances DIFFERS; {due}"));
     let moved = format!("{delisted}; 2022-01-01 SUSPENDED");
     check(&moved, "2022-01-01", "SUSPENDED; by 4,1");
     // A listing that a court keeps in force is not one that it ends.

@@ -72,7 +72,7 @@ impl State {
         let held = self.value_at(mark.day());
         if !is_truce(held) && held != Conflict::Violated {
             self.close_truce();
-            self.ends_on = truce.and_then(|truce| truce.ends_on);
+            self.ends_on = truce.and_then(Truce::last);
         }
         self.last_force = Some(mark);
         self.turn(held, Conflict::Violated, mark);
@@ -89,9 +89,9 @@ impl State {
         match truce {
             Some(truce) if truce.held_by == HeldBy::One => self.cease_unilaterally(truce, mark),
             Some(truce) if truce.class == CeasefireClass::Definitive => {
-                self.open_truce(Conflict::Peace, truce.ends_on, mark);
+                self.open_truce(Conflict::Peace, truce.last(), mark);
             }
-            _ => self.open_truce(Conflict::Ceasefire, truce.and_then(|truce| truce.ends_on), mark),
+            _ => self.open_truce(Conflict::Ceasefire, truce.and_then(Truce::last), mark),
         }
     }
 
@@ -99,7 +99,7 @@ impl State {
     fn cease_unilaterally(&mut self, truce: Truce, mark: Mark) {
         let held = self.value_at(mark.day());
         if !matches!(held, Conflict::Ceasefire | Conflict::Peace) {
-            self.open_truce(Conflict::UnilateralCeasefire, truce.ends_on, mark);
+            self.open_truce(Conflict::UnilateralCeasefire, truce.last(), mark);
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         as_of::AsOf,
-        date::{Day, Precision},
+        date::{Day, PartialDate, Precision},
         fold::{Family, Member, Standing, Telling},
     },
     position::Position,
@@ -189,7 +189,9 @@ fn put_telling(words: &mut Vec<u64>, tag: u64, target: Position, telling: &Telli
     words.extend([tag, target.get()]);
     words.extend(Packed::plain(&telling.clone().map(|it| it.unwrap_or(Move::NOTHING))).words());
     let (scope, precision) = match telling.content.map(|it| it.detail) {
-        Some(Detail::Truce(Truce { scope, precision, .. })) => (scope, precision),
+        Some(Detail::Truce(Truce { scope, ends_on, .. })) => {
+            (scope, ends_on.map_or(Precision::Day, PartialDate::precision))
+        }
         _ => (None, Precision::Day),
     };
     let scope = scope.map_or(0, |scope| u64::from(scope.number().get()));
@@ -208,7 +210,7 @@ fn take_member(words: &mut impl Iterator<Item = u64>) -> Option<Member<Move>> {
         Some(telling.map(|mut it| {
             if let Detail::Truce(truce) = &mut it.detail {
                 truce.scope = scope;
-                truce.precision = given;
+                truce.ends_on = truce.last().map(|last| PartialDate::around(last, given));
             }
             (!is_elsewhere).then_some(it)
         }))

@@ -153,7 +153,7 @@ impl Line {
         let moves = self.steps().flat_map(|(effective, event, it)| {
             let day = effective.lower();
             let truce = match it.detail {
-                Detail::Truce(truce) => truce.ends_on.map(|last| plus_days(last, 1)),
+                Detail::Truce(truce) => truce.last().map(|last| plus_days(last, 1)),
                 _ => None,
             };
             [MONTH.end_of(day), YEAR.end_of(day)].into_iter().chain(truce).map(move |day| (day, event))

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::contact;
 use crate::domain::{
-    date::{DateSpan, Day, PartialDate, Precision},
+    date::{DateSpan, Day, PartialDate},
     fold::telling::{Content, Direction},
     id::{ActorId, GroupId},
     plover,
@@ -51,10 +51,9 @@ pub struct Truce {
     pub held_by: HeldBy,
     /// How far it goes.
     pub class: CeasefireClass,
-    /// The last day it can last by its terms, the upper bound of `ends_on`; `None`: open-ended.
-    pub ends_on: Option<Day>,
-    /// How exactly that day is given. Of a fact that nobody contests it is not kept: only claims are held against it.
-    pub precision: Precision,
+    /// Its last day by its terms; `None`: open-ended. Of a fact that nobody contests only the last day it can be is kept: how
+    /// exactly it is given matters to claims.
+    pub ends_on: Option<PartialDate>,
     /// What it covers; `None`: not said. Of a fact that nobody contests it is not kept: only claims are held against it.
     pub scope: Option<Scope>,
 }
@@ -145,9 +144,8 @@ impl Truce {
             (false, false) => HeldBy::Neither,
             (true, false) | (false, true) => HeldBy::One,
         };
-        let ends_on = ceasefire.ends_on.map(PartialDate::upper);
-        let precision = ceasefire.ends_on.map_or(Precision::Day, |last| DateSpan::from(last).precision());
-        Truce { held_by, class: ceasefire.class, ends_on, precision, scope: Scope::of(&ceasefire.coverage) }
+        let (class, ends_on) = (ceasefire.class, ceasefire.ends_on);
+        Truce { held_by, class, ends_on, scope: Scope::of(&ceasefire.coverage) }
     }
 
     /// Whether the two are not the same ceasefire: others hold their fire, it covers other things, or it has another last
@@ -155,15 +153,15 @@ impl Truce {
     fn differs(self, other: Truce) -> bool {
         let is_said = |truce: Truce| truce.held_by != HeldBy::Neither;
         let scopes = self.scope.zip(other.scope);
-        let last = self.last().zip(other.last());
+        let last = self.ends_on.zip(other.ends_on);
         is_said(self) && is_said(other) && self.held_by != other.held_by
             || scopes.is_some_and(|(a, b)| a != b)
-            || last.is_some_and(|(a, b)| !a.agrees_with(b))
+            || last.is_some_and(|(a, b)| !DateSpan::from(a).agrees_with(b.into()))
     }
 
-    /// The last day as it was given.
-    fn last(self) -> Option<DateSpan> {
-        self.ends_on.map(|day| PartialDate::around(day, self.precision).into())
+    /// The last day it can last.
+    pub fn last(self) -> Option<Day> {
+        self.ends_on.map(PartialDate::upper)
     }
 }
 
@@ -299,7 +297,7 @@ mod tests {
             assert_eq!((found.actor_level, found.group_level), (Level::SpecialEnvoy, Level::Leader));
             match found.detail {
                 Detail::Truce(truce) => {
-                    assert_eq!(truce.ends_on, Day::new(2025, 2, 28).ok());
+                    assert_eq!(truce.last(), Day::new(2025, 2, 28).ok());
                     truce.held_by
                 }
                 other => panic!("{other:?}"),

@@ -4,7 +4,7 @@ use super::{Detail, HeldBy, Line, Move, Truce, moves::Scope};
 use crate::{
     domain::{
         as_of::AsOf,
-        date::{DateSpan, PartialDate, Precision, parse_day},
+        date::{DateSpan, parse_day},
         fold::{History, Provenance, Telling},
         source::Credibility,
         statement::Representation,
@@ -37,23 +37,15 @@ pub(super) fn telling(position: u64, text: &str) -> Telling<Move> {
         group_level: Level::Unknown,
         detail: Detail::None,
     };
-    let mut truce = Truce {
-        held_by: HeldBy::Both,
-        class: CeasefireClass::Cessation,
-        ends_on: None,
-        precision: Precision::Day,
-        scope: None,
-    };
+    let mut truce =
+        Truce { held_by: HeldBy::Both, class: CeasefireClass::Cessation, ends_on: None, scope: None };
     let mut mission = Representation { direction: Direction::OfActor, level: RepresentationLevel::Withdrawn };
     let mut stage = AgreementStage::PreNegotiation;
     let mut disclosed = effective.lower();
     let (mut assertion, mut source) = (Assertion::Confirmed, SourceKind::EstablishedMedia);
     for word in words {
         match word.split_once('=') {
-            Some(("until", date)) => {
-                let last: PartialDate = date.parse().unwrap();
-                (truce.ends_on, truce.precision) = (Some(last.upper()), DateSpan::from(last).precision());
-            }
+            Some(("until", date)) => truce.ends_on = Some(date.parse().unwrap()),
             Some(("public", date)) => disclosed = parse_day(date).unwrap(),
             Some(("over", place)) => truce.scope = Scope::of(place),
             Some(("is", word)) => assertion = named(word).unwrap(),

@@ -296,7 +296,7 @@ fn third(contested: u64, assertion: Assertion, credibility: Credibility, it: &Mo
                 2,
             );
             word.put_value(truce.class, 2);
-            word.put(truce.ends_on.map_or(0, day_number), DAY_BITS);
+            word.put(truce.last().map_or(0, day_number), DAY_BITS);
             word.put(TRUCE, 2);
         }
         Detail::Mission(mission) => {
@@ -321,7 +321,7 @@ fn what(word: &mut Word) -> Option<Move> {
                     word.take(DAY_BITS);
                     None
                 }
-                _ => Some(word.take_day()?),
+                _ => Some(PartialDate::around(word.take_day()?, Precision::Day)),
             };
             let class = word.take_value(2)?;
             let held_by = match word.take(2) {
@@ -329,7 +329,7 @@ fn what(word: &mut Word) -> Option<Move> {
                 1 => HeldBy::One,
                 _ => HeldBy::Both,
             };
-            Detail::Truce(Truce { held_by, class, ends_on, precision: Precision::Day, scope: None })
+            Detail::Truce(Truce { held_by, class, ends_on, scope: None })
         }
         _ => {
             let level = word.take_value(4)?;

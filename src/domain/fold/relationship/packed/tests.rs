@@ -41,8 +41,7 @@ fn detail() -> impl Strategy<Value = Detail> {
         truce.prop_map(|(held_by, class, ends_on): (_, CeasefireClass, _)| Detail::Truce(Truce {
             held_by,
             class,
-            ends_on,
-            precision: Precision::Day,
+            ends_on: ends_on.map(|last| PartialDate::around(last, Precision::Day)),
             scope: None,
         })),
         (any_of::<Direction>(), any_of::<RepresentationLevel>())
@@ -104,7 +103,7 @@ proptest! {
         prop_assert_eq!(packed.moves(), packed.step().is_some());
         prop_assert_eq!(packed.root(), telling.position);
         let ends = packed.step().and_then(|step| match step.what.detail {
-            Detail::Truce(truce) => truce.ends_on,
+            Detail::Truce(truce) => truce.last(),
             Detail::None | Detail::Agreement(_) | Detail::Mission(_) => None,
         });
         prop_assert_eq!(packed.truce_ends(), ends);
