@@ -122,6 +122,11 @@ fn lost_of(field: Option<&Field>) -> impl Iterator<Item = Position> {
     field.into_iter().flat_map(|field| field.grounds().lost.iter().map(|lost| lost.position))
 }
 
+/// What the claims lost against.
+fn beaten_by(field: &Field) -> impl Iterator<Item = Position> {
+    field.grounds().lost.iter().map(|lost| lost.against)
+}
+
 /// The events that a field rests on, and the claims that lost.
 pub(super) fn named_by(field: Option<&Field>) -> impl Iterator<Item = Position> {
     events_of(field).chain(lost_of(field))
@@ -242,11 +247,16 @@ impl Begun {
         let begun = self.turnings.beginnings.get(&day).map(Vec::as_slice).unwrap_or_default();
         let begins = |event: &Position| begun.contains(event);
         let (is, was) = (change.is, change.was);
-        // A claim that lost moves nothing but what counts such claims.
         let own = distinct(events_of(is).chain(events_of(was)).filter(begins));
-        let own = if own.is_empty() { distinct(lost_of(is).chain(lost_of(was)).filter(begins)) } else { own };
         if !own.is_empty() {
             return own;
+        }
+        // A claim that lost moves nothing but what counts such claims: it is shown from its own day on, or from that of what won.
+        let lost = distinct(lost_of(is).chain(lost_of(was)).filter(begins));
+        let won = is.filter(|_| change.path == "alternatives").into_iter().flat_map(beaten_by).filter(begins);
+        let lost = if lost.is_empty() { distinct(won) } else { lost };
+        if !lost.is_empty() {
+            return lost;
         }
         let lifted = self.lifted(day, change);
         if !lifted.is_empty() {

@@ -157,6 +157,9 @@ fn reason(answer: &v1::ExplainResponse) -> String {
     if answer.field == "divergence.not_listed_under" && answer.evidence.is_empty() {
         return "No listing of it under any of these was ever in force, by what is on record.".to_owned();
     }
+    if answer.field == "alternatives" {
+        return format!("It counts the claims that lost and are shown.{from}");
+    }
     if answer.evidence.is_empty() && answer.follows_from.is_empty() {
         return "Nothing that counts at this view speaks to it; denials, leads of machines and claims that lost do \
                 not count."
@@ -213,9 +216,9 @@ fn grounds(paths: &[String], answer: &v1::ExplainResponse) -> String {
 }
 
 /// Whether a claim bears the value out: it agrees with an event that the value rests on, and more than a machine says so. A flag
-/// and a count of claims are not what a claim says.
+/// is not what a claim says.
 fn corroborates(claim: &v1::LostClaim, answer: &v1::ExplainResponse) -> bool {
-    let is_said = answer.field != "alternatives" && !answer.field.starts_with("flags");
+    let is_said = !answer.field.starts_with("flags");
     let is_coded = claim.source_kind() == v1::SourceKind::MachineCoded;
     is_said && !is_coded && claim.stance() == v1::ClaimStance::Agrees && rests_on(answer, claim)
 }

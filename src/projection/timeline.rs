@@ -36,6 +36,14 @@ impl Whole {
         &self.0
     }
 
+    /// The two engagements, if both are.
+    fn engagements<'a>(&'a self, other: &'a Whole) -> Option<(&'a Engagement, &'a Engagement)> {
+        match (&self.0.statement, &other.0.statement) {
+            (Statement::Engagement(one), Statement::Engagement(another)) => Some((one, another)),
+            _ => None,
+        }
+    }
+
     fn part(&self) -> Part {
         match &self.0.statement {
             Statement::DesignationAct(it) => Part::group(GroupFact::about(&it.group, &self.0)),
@@ -49,9 +57,9 @@ impl Whole {
             | Statement::RegimeRegistered(_)
             | Statement::RegimeTerminated(_)
             | Statement::DecisionRecorded(_) => Part::Other,
-            Statement::GroupRegistered(_) | Statement::GroupNamed(_) | Statement::LineageRecorded(_) => {
-                Part::Other
-            }
+            Statement::GroupRegistered(it) => Part::group(GroupFact::about(&it.group, &self.0)),
+            Statement::GroupNamed(it) => Part::group(GroupFact::about(&it.group, &self.0)),
+            Statement::LineageRecorded(it) => Part::group(GroupFact::about(&it.group, &self.0)),
             Statement::IdentityMerged(_) | Statement::IdentityUnmerged(_) => Part::Other,
         }
     }
@@ -90,9 +98,7 @@ impl Content for Whole {
     /// As the folds compare their part of it: an engagement pair by pair, and one that leaves out a pair that the other
     /// names contradicts it.
     fn contradicts(&self, other: &Whole) -> bool {
-        if let (Statement::Engagement(one), Statement::Engagement(another)) =
-            (&self.0.statement, &other.0.statement)
-        {
+        if let Some((one, another)) = self.engagements(other) {
             let pairs: BTreeSet<(&ActorId, &GroupId)> = pairs(one).chain(pairs(another)).collect();
             return pairs.into_iter().any(|(actor, group)| {
                 match (Move::of(one, actor, group), Move::of(another, actor, group)) {
@@ -104,6 +110,17 @@ impl Content for Whole {
         match (self.part(), other.part()) {
             (Part::Group(it), Part::Group(other)) => it.contradicts(&other),
             _ => self.direction().is_opposite(other.direction()),
+        }
+    }
+
+    fn says_otherwise(&self, won: &Whole) -> bool {
+        if let Some((claim, other)) = self.engagements(won) {
+            let moves = |(actor, group)| Move::of(claim, actor, group).zip(Move::of(other, actor, group));
+            return pairs(claim).filter_map(moves).any(|(claim, won)| claim.says_otherwise(&won));
+        }
+        match (self.part(), won.part()) {
+            (Part::Group(it), Part::Group(won)) => it.says_otherwise(&won),
+            _ => false,
         }
     }
 

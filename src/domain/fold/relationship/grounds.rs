@@ -166,7 +166,7 @@ fn a_contested_listing_is_shown_with_every_headline() {
             let flags = format!("{engaging}{disputed}");
             let flags = flags.trim_start_matches(',');
             let shown = format!(
-                "headline=DIRECT_CONTACT flags={flags} alternatives=98 lost:legal[us-fto219]=98 on:alternatives=99 \
+                "headline=DIRECT_CONTACT flags={flags} alternatives=98 lost:legal[us-fto219]=98 lost:alternatives=98 \
                  lost:headline="
             );
             check(&["2025-05-01 MEETING"], &[legal], &[("2025-05-20", &shown)]);

@@ -70,7 +70,6 @@ impl RelationshipStatus {
             let from = carrying(self, |_| true);
             let count = self.alternatives.len().to_string();
             fields.push("alternatives".to_owned(), count, Part::Measure, lost, from);
-            fields.come_from("alternatives", Some(&contested(&self.alternatives)));
         }
         fields.all
     }
@@ -172,13 +171,9 @@ fn carrying(status: &RelationshipStatus, such: impl Fn(&Lost) -> bool) -> Vec<St
 
 /// What is disputed, with the claims that dispute it: of facets and listings, and what denials won against.
 fn disputed(status: &RelationshipStatus) -> Provenance {
-    contested(status.alternatives.iter().filter(|lost| lost.stance == ClaimStance::Disputes))
-}
-
-/// What claims lost against, with the claims.
-fn contested<'a>(claims: impl IntoIterator<Item = &'a Lost>) -> Provenance {
+    let disputing = status.alternatives.iter().filter(|lost| lost.stance == ClaimStance::Disputes);
     let mut found = Provenance { rule: FoldRule::Derived, ..Provenance::default() };
-    for lost in claims {
+    for lost in disputing {
         if !found.events.contains(&lost.against) {
             found.events.push(lost.against);
         }
