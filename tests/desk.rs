@@ -871,3 +871,223 @@ fn histories_say_what_is_merged() {
     desk.submit(vec![retraction(907, 905, "they are two"), retraction(908, 906, "they are two")]);
     says(&[], &["Merged"]);
 }
+
+fn of_kind(kind: v1::SourceKind, of: u64) -> impl FnOnce(&mut v1::Fact) {
+    move |fact| {
+        fact.claim_of = if of == 0 { String::new() } else { events::id(of) };
+        fact.sources.iter_mut().for_each(|source| source.kind = kind.into());
+    }
+}
+
+fn with_act(change: impl FnOnce(&mut v1::DesignationAct)) -> impl FnOnce(&mut v1::Fact) {
+    move |fact| {
+        if let Some(v1::fact::Statement::DesignationAct(act)) = &mut fact.statement {
+            change(act);
+        }
+    }
+}
+
+fn corrected(number: u64, target: u64, replacement: v1::Event, reason: &str) -> v1::Event {
+    let Some(v1::event::Body::Fact(fact)) = replacement.body else { panic!("no fact") };
+    let replacement = Some(v1::Fact { claim_of: String::new(), ..fact });
+    let it = v1::Correction { target: events::id(target), reason: reason.to_owned(), replacement };
+    v1::Event { event_id: events::id(number), body: Some(v1::event::Body::Correction(it)) }
+}
+
+/// Dealings do not settle what sources say of a listing: it stays disputed, wherever it shows, and by the same events.
+#[test]
+fn a_disputed_listing_is_disputed_whatever_the_dealings() {
+    use v1::SourceKind::{CounterpartyStatement as Counterparty, OfficialStatement as Official};
+    let desk = Desk::seeded();
+    let listed = |number, on, group| events::act(number, on, group, "no-list", v1::Act::Listed);
+    let met = |number, on, group| events::meeting(number, on, "no", group);
+    let disputed: &[&str] = &["DISPUTED", "Claims that lost", "listed in March (it disputes what won"];
+    desk.submit(vec![
+        events::regime(900, "no-list", "no"),
+        events::group(901, "d1"),
+        said(listed(902, "2024-01-01", "d1"), "listed in January", |_| {}),
+        said(listed(903, "2024-03-05", "d1"), "listed in March", of_kind(Official, 902)),
+    ]);
+    desk.says(&[("relationship no d1 --on 2024-02-15", disputed, &["ENGAGING"])]);
+    desk.submit(vec![said(met(904, "2024-02-01", "d1"), "the minister met them", |_| {})]);
+    let flag = "explain relationship no d1 flags[DISPUTED] --on 2024-02-15";
+    let count = "explain relationship no d1 alternatives --on 2024-02-15";
+    desk.says(&[
+        ("relationship no d1 --on 2024-02-15", disputed, &[]),
+        ("relationship no d1 --on 2024-02-15", &["DIRECT_CONTACT", "ENGAGING_WHILE_DESIGNATED"], &[]),
+        ("matrix actors --actor no --group d1 --on 2024-02-15", &["no D!?"], &[]),
+        ("diff relationship no d1 --from 439 --on 2024-02-15", &["DIRECT_CONTACT"], &["DISPUTED", "alternatives"]),
+        (flag, &["It follows from legal[no-list].", "listed in January", "listed in March"], &["corroborated"]),
+        (count, &["It counts the claims that lost", "listed in March"], &["one voice"]),
+        ("explain relationship no d1 legal[no-list] --on 2024-02-15", &["listed in March"], &[]),
+        // What won begins on the day on which the claim begins to be shown, which has a later date.
+        (
+            "replay relationship no d1 --field alternatives --field flags",
+            &["2024-01-01 alternatives: nothing → 1 flags[DISPUTED]: nothing → set WORLD_CHANGED, new fact: listed in January"],
+            &["time passed since: listed in March"],
+        ),
+    ]);
+    // A correction brings both, and is behind both; so it is explained.
+    desk.submit(vec![
+        events::group(910, "d2"),
+        events::group(911, "d3"),
+        said(listed(912, "2024-01-01", "d2"), "listed", |_| {}),
+        said(listed(913, "2024-01-05", "d2"), "listed later", of_kind(Official, 912)),
+        said(met(914, "2024-02-01", "d2"), "met", of_kind(Official, 0)),
+        said(met(915, "2024-02-03", "d2"), "met later", of_kind(Counterparty, 914)),
+    ]);
+    let listed_three = said(listed(912, "2024-01-01", "d3"), "listed d3", |_| {});
+    let met_three = said(met(914, "2024-02-01", "d3"), "met d3", of_kind(Official, 0));
+    desk.submit(vec![
+        corrected(916, 912, listed_three, "it was d3"),
+        corrected(917, 914, met_three, "they met d3"),
+    ]);
+    let told = desk.ask("diff relationship no d3 --from 446 --on 2024-05-01");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let explained = desk.ask("explain relationship no d3 flags[DISPUTED] --on 2024-05-01");
+    let (_, behind) = told.split_once("flags[DISPUTED]: nothing → set").unwrap();
+    let (_, behind) = behind.split_once("CORRECTED, correction: ").unwrap();
+    let first = if behind.starts_with("met d3") { "met d3" } else { "listed d3" };
+    assert!(behind.starts_with(first), "{told}");
+    for part in [first, "listed d3", "met d3", "legal[no-list]"] {
+        assert!(explained.contains(part), "{part}: {explained}");
+    }
+}
+
+/// A claim that says something else than what won bears nothing out, and it is told in what it differs.
+#[test]
+fn what_claims_say_otherwise_is_told() {
+    use v1::SourceKind::{
+        CounterpartyStatement as Counterparty, MachineCoded, OfficialStatement as Official,
+    };
+    let desk = Desk::seeded();
+    let act = |number, act| events::act(number, "2024-01-01", "d1", "no-list", act);
+    let until = |last: &str| {
+        let last = last.to_owned();
+        with_act(move |act| act.expires_on = last)
+    };
+    let official = |event, change: &dyn Fn(&mut v1::Fact)| {
+        said(said(event, "told", of_kind(Official, 0)), "told", change)
+    };
+    let other = |event, of, change: &dyn Fn(&mut v1::Fact)| {
+        said(said(event, "otherwise", of_kind(Counterparty, of)), "otherwise", change)
+    };
+    let lineage = |number, other: &str| {
+        let it = v1::LineageRecorded {
+            group: "d1".to_owned(),
+            kind: v1::LineageKind::WingOf.into(),
+            other: other.to_owned(),
+            until: String::new(),
+        };
+        events::event(&events::id(number), "2024-02-01", v1::fact::Statement::LineageRecorded(it))
+    };
+    let life = |number, state: v1::LifecycleState| {
+        let it = v1::LifecycleChanged { group: "d1".to_owned(), state: state.into() };
+        events::event(&events::id(number), "2024-02-01", v1::fact::Statement::LifecycleChanged(it))
+    };
+    let last = |date: &'static str| move |fact: &mut v1::Fact| until(date)(fact);
+    desk.submit(vec![
+        events::regime(900, "no-list", "no"),
+        events::group(901, "d1"),
+        events::group(902, "d2"),
+        events::group(903, "d3"),
+        official(act(904, v1::Act::Listed), &last("2024-12-31")),
+        other(act(905, v1::Act::Listed), 904, &last("2024-06-30")),
+        official(lineage(906, "d2"), &|_| {}),
+        other(lineage(907, "d3"), 906, &|_| {}),
+        official(life(908, v1::LifecycleState::DissolvedDeclared), &|_| {}),
+        other(life(909, v1::LifecycleState::Dormant), 908, &|_| {}),
+        said(life(910, v1::LifecycleState::DissolvedDeclared), "coded", of_kind(MachineCoded, 908)),
+        said(lineage(911, "d3"), "coded tie", of_kind(MachineCoded, 0)),
+    ]);
+    let none: &[&str] = &["it agrees", "corroborated"];
+    desk.says(&[
+        ("explain group d1 designations[no-list] --on 2024-05-01", &["it disputes what won"], none),
+        ("explain group d1 lineage --on 2024-05-01", &["it disputes what won"], none),
+        // It is a machine that agrees.
+        ("explain group d1 lifecycle --on 2024-05-01", &["DISSOLVED_DECLARED", "DORMANT"], &["corroborated"]),
+        (
+            "group d1 --regime no-list --on 2024-05-01",
+            &["a claim that lost (counterparty statement) has LISTED until 2024-06-30 of 2024-01-01"],
+            &["corroborated"],
+        ),
+        // Who is whose is told on either page.
+        ("group d3 --on 2024-05-01", &["d1 WING_OF d3: coded tie"], &[]),
+    ]);
+}
+
+/// What a merge had hidden is no news when the merge is taken back; nor is what a parting had parted.
+#[test]
+fn what_a_retracted_merge_gives_back_was_known() {
+    let desk = Desk::seeded();
+    let listed = |number, on, group, reference: &'static str| {
+        let act = events::act(number, on, group, "no-list", v1::Act::Listed);
+        said(act, &format!("listed as {reference}"), with_act(|act| act.reference = reference.to_owned()))
+    };
+    let unmerged = v1::IdentityUnmerged { group: "m1".to_owned(), reason: String::new() };
+    let unmerged =
+        events::event(&events::id(907), "2026-01-03", v1::fact::Statement::IdentityUnmerged(unmerged));
+    desk.submit(vec![
+        events::regime(900, "no-list", "no"),
+        events::group(901, "m1"),
+        events::group(902, "m2"),
+        listed(903, "2020-01-01", "m2", "P1"),
+        listed(904, "2021-01-01", "m1", "P2"),
+        events::meeting(908, "2022-05-01", "no", "m1"),
+        merged(905, "m2", "m1"),
+    ]);
+    desk.ask("decide merge-desk --title t --rationale r --subject group/m1 --on 2022-06-01");
+    desk.submit(vec![retraction(906, 905, "a mistake")]);
+    let told: &[&str] =
+        &["designations[no-list].reference: P1 → P2", "name: Group", "a mistake [00000000], and [00000000]"];
+    desk.says(&[
+        ("diff group m1 --from 442 --on 2022-06-01", told, &["late arrival"]),
+        ("diff group m1 --from 442 --on 2022-06-01", &["CORRECTED, retraction: a mistake"], &["LEARNED"]),
+        ("audit merge-desk", told, &["late arrival"]),
+    ]);
+    desk.submit(vec![reinstatement(909, 905, "no mistake"), said(unmerged, "they are two", |_| {})]);
+    desk.submit(vec![retraction(910, 907, "they are one")]);
+    desk.says(&[(
+        "diff group m1 --from 446 --on 2022-06-01",
+        &["P2 → P1", "CORRECTED, retraction: they are one [00000000], and [00000000]"],
+        &["late arrival"],
+    )]);
+}
+
+/// Who denies an event denies it of all that took part, and is named.
+#[test]
+fn a_denial_is_of_the_whole_event() {
+    use v1::SourceKind::{EstablishedMedia, OfficialStatement};
+    let desk = Desk::seeded();
+    let both = |number, groups: &[&str]| {
+        let event = events::meeting(number, "2024-02-01", "no", "d1");
+        said(event, "a meeting", |fact| {
+            if let Some(v1::fact::Statement::Engagement(met)) = &mut fact.statement {
+                met.participants.truncate(1);
+                met.participants.extend(groups.iter().map(|group| v1::Participant {
+                    party: Some(v1::participant::Party::Group((*group).to_owned())),
+                    ..v1::Participant::default()
+                }));
+            }
+        })
+    };
+    let denied = said(both(904, &["d1"]), "we never met d1", of_kind(OfficialStatement, 903));
+    desk.submit(vec![
+        events::group(901, "d1"),
+        events::group(902, "d2"),
+        said(both(903, &["d1", "d2"]), "met both", of_kind(EstablishedMedia, 0)),
+        said(denied, "we never met d1", |fact| {
+            fact.assertion = v1::Assertion::Denied.into();
+            fact.sources[0].publisher = "Ministry of no".to_owned();
+        }),
+    ]);
+    let told = "the denial of Ministry of no, which is of the whole event";
+    desk.says(&[
+        ("explain relationship no d2 headline --on 2024-06-01", &["NONE", "met both", told], &[]),
+        (
+            "relationship no d2 --on 2024-06-01",
+            &["met both", "to a denial of the whole event [00000000]"],
+            &[],
+        ),
+    ]);
+}

@@ -193,7 +193,7 @@ fn notes(listing: &v1::Designation, valid_at: &str) -> Vec<String> {
 fn alternative(claim: &v1::Alternative, valid_at: &str) -> String {
     let id = words::short_id(&claim.event_id);
     let source = phrase::<v1::SourceKind>(claim.source_kind);
-    let what = if claim.what == claim.won_what { String::new() } else { format!("{} ", claim.what) };
+    let what = if claim.what == claim.won_what { String::new() } else { format!("{} of ", claim.what) };
     let agrees = if claim.agrees { "a claim that agrees" } else { "a claim that lost" };
     let told = format!("{agrees} ({source}) has {what}{} [{id}]", claim.effective_on);
     match words::is_ahead(&claim.won_on, valid_at) {

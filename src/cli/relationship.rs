@@ -103,12 +103,15 @@ fn dossier(answer: &v1::GetRelationshipResponse, look: Look) -> Result<String, F
     Ok(page.finish())
 }
 
-/// What a claim lost against, where that is still to come: what is in effect stands among the facets.
+/// What a claim lost against, where that is still to come or a denial: what is in effect stands among the facets.
 fn won(claim: &v1::Alternative, valid_at: &str) -> String {
     let v1::Alternative { won_what, won_on, won_event_id, .. } = claim;
     match words::is_ahead(won_on, valid_at) {
         true => {
             format!(", of {won_what} [{}], which takes effect on {won_on}", words::short_id(won_event_id))
+        }
+        false if won_what.ends_with(", denied") => {
+            format!(" to a denial of the whole event [{}]", words::short_id(won_event_id))
         }
         false => String::new(),
     }
