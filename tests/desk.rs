@@ -1038,8 +1038,10 @@ fn what_a_retracted_merge_gives_back_was_known() {
     ]);
     desk.ask("decide merge-desk --title t --rationale r --subject group/m1 --on 2022-06-01");
     desk.submit(vec![retraction(906, 905, "a mistake")]);
-    let told: &[&str] =
-        &["designations[no-list].reference: P1 → P2", "name: Group", "a mistake [00000000], and [00000000]"];
+    let told: &[&str] = &[
+        "designations[no-list].since: 2020-01-01 → 2021-01-01",
+        "CORRECTED, retraction: a mistake [00000000], and [00000000]",
+    ];
     desk.says(&[
         ("diff group m1 --from 442 --on 2022-06-01", told, &["late arrival"]),
         ("diff group m1 --from 442 --on 2022-06-01", &["CORRECTED, retraction: a mistake"], &["LEARNED"]),
@@ -1049,7 +1051,7 @@ fn what_a_retracted_merge_gives_back_was_known() {
     desk.submit(vec![retraction(910, 907, "they are one")]);
     desk.says(&[(
         "diff group m1 --from 446 --on 2022-06-01",
-        &["P2 → P1", "CORRECTED, retraction: they are one [00000000], and [00000000]"],
+        &["since: 2021-01-01 → 2020-01-01", "CORRECTED, retraction: they are one [00000000], and [00000000]"],
         &["late arrival"],
     )]);
 }
