@@ -1024,7 +1024,7 @@ fn what_a_retracted_merge_gives_back_was_known() {
         let act = events::act(number, on, group, "no-list", v1::Act::Listed);
         said(act, &format!("listed as {reference}"), with_act(|act| act.reference = reference.to_owned()))
     };
-    let unmerged = v1::IdentityUnmerged { group: "m1".to_owned(), reason: String::new() };
+    let unmerged = v1::IdentityUnmerged { group: "m2".to_owned(), reason: String::new() };
     let unmerged =
         events::event(&events::id(907), "2026-01-03", v1::fact::Statement::IdentityUnmerged(unmerged));
     desk.submit(vec![
