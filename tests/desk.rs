@@ -999,6 +999,8 @@ fn what_claims_say_otherwise_is_told() {
         other(life(909, v1::LifecycleState::Dormant), 908, &|_| {}),
         said(life(910, v1::LifecycleState::DissolvedDeclared), "coded", of_kind(MachineCoded, 908)),
         said(lineage(911, "d3"), "coded tie", of_kind(MachineCoded, 0)),
+        official(act(912, v1::Act::ExemptionGranted), &last("2024-08-31")),
+        other(act(913, v1::Act::ExemptionGranted), 912, &last("2024-09-30")),
     ]);
     let none: &[&str] = &["it agrees", "corroborated"];
     desk.says(&[
@@ -1010,6 +1012,12 @@ fn what_claims_say_otherwise_is_told() {
             "group d1 --regime no-list --on 2024-05-01",
             &["a claim that lost (counterparty statement) has LISTED until 2024-06-30 of 2024-01-01"],
             &["corroborated"],
+        ),
+        // What is in effect is disputed itself.
+        (
+            "explain group d1 designations[no-list].exemptions --on 2024-05-01",
+            &["until 2024-08-31 Of the claims the one with the better kind of source won."],
+            &["one voice"],
         ),
         // Who is whose is told on either page.
         ("group d3 --on 2024-05-01", &["d1 WING_OF d3: coded tie"], &[]),
