@@ -91,9 +91,14 @@ impl Record {
 
     /// Puts everything back, and removes what lies beside it.
     fn mend(&self) {
+        self.mend_but("none");
+    }
+
+    /// The same, but for one that stays as well.
+    fn mend_but(&self, other: &str) {
         for entry in fs::read_dir(self.home.path()).unwrap() {
             let entry = entry.unwrap();
-            if !["whole", "earlier"].contains(&entry.file_name().to_str().unwrap()) {
+            if !["whole", "earlier", other].contains(&entry.file_name().to_str().unwrap()) {
                 fs::remove_dir_all(entry.path()).unwrap();
             }
         }
@@ -335,6 +340,109 @@ async fn a_log_that_was_put_back_is_not_continued() {
     assert!(said.text.contains(&format!("the record had {EVENTS}")), "{said:?}");
     let server = record.start().unwrap();
     assert_eq!(specimen::ids(&server).await.len() as u64, EARLIER);
+    let key = run(&["key", "--server", server.url()]).text;
+    assert!(!key.starts_with("example.org/record+"), "{key}");
+}
+
+/// The files of the log of another record, as long or longer, in the place of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_was_exchanged_is_not_continued() {
+    const MORE: u64 = 70;
+    let record = Record::new().await;
+    let other = record.path("other");
+    copy(&record.path("earlier"), &other);
+    let server = Server::start(&other, &[]);
+    submit(&server, EVENTS + 1..=2 * EVENTS - EARLIER + MORE).await;
+    assert!(server.stop().success());
+    let of_other = |name: &str| {
+        remove(&record.data(), &[name]);
+        let (from, to) = (other.join(name), record.data().join(name));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => drop(fs::copy(from, to).unwrap()),
+        }
+    };
+    let exchange = |alter: Alter| {
+        for name in ["tail", "journal", "sled"] {
+            of_other(name);
+        }
+        alter(&record.data().join("snapshots"));
+    };
+    let flip: fn(&Path) = |path| {
+        let mut bytes = fs::read(path).unwrap();
+        let last = bytes.len() - 30;
+        bytes[last] ^= 1;
+        fs::write(path, bytes).unwrap();
+    };
+    let cases: [(&str, Alter, Option<&str>); 6] = [
+        ("both", |_| {}, Some("ledger")),
+        ("that of the indexes", |snapshots| remove(snapshots, &["projections"]), Some("ledger")),
+        ("that of the projections", |snapshots| remove(snapshots, &["ledger"]), Some("projections")),
+        (
+            "one of another form",
+            |snapshots| fs::write(snapshots.join("ledger"), "x").unwrap(),
+            Some("projections"),
+        ),
+        (
+            "of another form",
+            |snapshots| {
+                ["ledger", "projections"]
+                    .iter()
+                    .for_each(|name| fs::write(snapshots.join(name), "x").unwrap())
+            },
+            None,
+        ),
+        ("none", |snapshots| fs::remove_dir_all(snapshots).unwrap(), None),
+    ];
+    let tail = EVENTS + MORE;
+    for (what, alter, witness) in cases {
+        record.mend_but("other");
+        exchange(alter);
+        let (verified, repaired) = (record.verify(), record.repair());
+        assert_eq!(verified.code, Some(i32::from(witness.is_some())), "{what}: {verified:?}");
+        assert_eq!(repaired.code, Some(0), "{what}: {repaired:?}");
+        let started = record.start();
+        let Some(witness) = witness else {
+            assert!(repaired.text.contains("Every record is there"), "{what}: {repaired:?}");
+            assert_eq!(specimen::ids(&started.unwrap()).await.len() as u64, tail, "{what}");
+            continue;
+        };
+        let said = started.map(drop).unwrap_err();
+        let file = record.data().join("snapshots").join(witness);
+        for said in [&said, &verified.text, &repaired.text] {
+            assert!(said.contains(text(&file)) && said.contains("of another record"), "{what}: {said}");
+            assert!(said.contains(&EVENTS.to_string()), "{what}: {said}");
+        }
+        let order = format!("--remove-from {}", tail + 1);
+        assert!(said.contains(&order) && repaired.text.contains(&order), "{what}: {said}");
+    }
+    // A damaged one says nothing.
+    record.mend_but("other");
+    exchange(|_| {});
+    for name in ["ledger", "projections"] {
+        flip(&record.data().join("snapshots").join(name));
+    }
+    assert_eq!(record.verify().code, Some(0));
+    record.start().map(drop).unwrap();
+
+    // Nor do those that the log has grown from.
+    record.mend_but("other");
+    remove(&record.data().join("snapshots"), &["projections"]);
+    let server = record.start().unwrap();
+    submit(&server, 2 * EVENTS..=2 * EVENTS + MORE).await;
+    server.kill();
+    assert_eq!(record.verify().code, Some(0));
+    record.start().map(drop).unwrap();
+
+    // Who goes on with what is there gives up the name.
+    record.mend_but("other");
+    exchange(|_| {});
+    let from = (tail + 1).to_string();
+    let said = run(&["repair", "--data", text(&record.data()), "--remove-from", &from]);
+    assert!(said.code == Some(0) && said.text.contains("The old key is retired"), "{said:?}");
+    assert!(!record.data().join("snapshots").exists());
+    let server = record.start().unwrap();
+    assert_eq!(specimen::ids(&server).await.len() as u64, tail);
     let key = run(&["key", "--server", server.url()]).text;
     assert!(!key.starts_with("example.org/record+"), "{key}");
 }

@@ -13,7 +13,7 @@ use super::{
     place::{self, misshapen},
     scaffold::{Scaffold, ScaffoldError},
     survey::{Survey, SurveyError},
-    witness::Witness,
+    witness::{Testimony, Witness},
 };
 use crate::{
     ledger::{Inspection, READ_BYTES, read_stored},
@@ -217,12 +217,24 @@ async fn examine_log(
             problem: format!("{reason}; {OF_ANOTHER}"),
         });
     }
-    if let Some(Witness { file, position }) = &survey.witness {
-        let problem = format!(
-            "it is of {position} events, and the log ends at position {tail}: the log lost its newest events, or was put back \
-             from an older copy"
-        );
-        find(Discovery { position: tail.next(), file: file.clone(), problem });
+    if let Some(Witness { file, position, testimony }) = &survey.witness {
+        let (at, problem) = match testimony {
+            Testimony::Cut => (
+                tail.next(),
+                format!(
+                    "it is of {position} events, and the log ends at position {tail}: the log lost its newest events, or was \
+                     put back from an older copy"
+                ),
+            ),
+            Testimony::Exchanged => (
+                *position,
+                format!(
+                    "it is of {position} events, and the first {position} of the log are others: the files of the log were \
+                     exchanged for those of another record"
+                ),
+            ),
+        };
+        find(Discovery { position: at, file: file.clone(), problem });
     }
     if log.poisoned().is_none() {
         log.close().await.map_err(|error| ReadError::Failed { reason: error.to_string() })?;
