@@ -51,6 +51,8 @@ pub struct Examined {
     pub key: Result<Option<VerifierKey>, KeyFileError>,
     /// Whether other processes were kept from the directory.
     pub lock: Lock,
+    /// The damaged files that hold nothing which the database does not: a start keeps them under another name, and goes on.
+    pub dispensable: Vec<PathBuf>,
 }
 
 /// Whether others were kept away.
@@ -112,8 +114,9 @@ pub async fn examine(
 ) -> Result<Examined, ExaminationError> {
     let survey = Survey::of(data)?;
     let (key, lock) = (key::look(survey.path()), if survey.is_locked() { Lock::Held } else { Lock::Missing });
-    let (tail, root) = examine_log(&survey, &mut watch, &mut find).await?;
-    Ok(Examined { tail, root, key, lock })
+    let mut dispensable = Vec::new();
+    let (tail, root) = examine_log(&survey, &mut watch, &mut find, &mut dispensable).await?;
+    Ok(Examined { tail, root, key, lock, dispensable })
 }
 
 /// The last position of the log that could be read, and the root over everything up to it.
@@ -121,6 +124,7 @@ async fn examine_log(
     survey: &Survey,
     watch: &mut impl FnMut(Position, Position),
     find: &mut impl FnMut(Discovery),
+    dispensable: &mut Vec<PathBuf>,
 ) -> Result<(Position, Hash), ExaminationError> {
     let nothing = (Position::START, Hash::of_nothing());
     if place::lost(survey.path()).is_some() {
@@ -165,6 +169,7 @@ async fn examine_log(
         }
         Err(error) => return Err(error.into()),
     };
+    *dispensable = survey.unusable();
     let until = log.tail();
     if let Some(reason) = log.poisoned() {
         if hint::is_full(&reason) {

@@ -151,6 +151,11 @@ impl Survey {
         last.map_or(self.sound, |last| last.max(self.sound))
     }
 
+    /// The files of the storage engine's own that are damaged.
+    pub fn unusable(&self) -> Vec<std::path::PathBuf> {
+        self.salvage.unusable()
+    }
+
     /// Where the records lie.
     pub fn db(&self) -> std::path::PathBuf {
         self.salvage.db()

@@ -20,6 +20,7 @@ use super::{
     directory::{self, Directory},
     frame::{ALIGNMENT, Frame},
     open::OpenError,
+    recovery,
     tail_file::{Mark, Named, TailFile},
     whole,
 };
@@ -150,6 +151,12 @@ impl Salvage {
     /// What shows that the files are of different records, although each is whole.
     pub const fn contradiction(&self) -> Option<&Contradiction> {
         self.contradiction.as_ref()
+    }
+
+    /// The files of the storage engine's own that are damaged. A log that opens without them keeps them under another name.
+    pub fn unusable(&self) -> Vec<PathBuf> {
+        // What the system does not let be read is met by whoever opens the log.
+        recovery::unusable(&self.directory.sled()).unwrap_or_default()
     }
 
     fn path_of(&self, form: Form) -> PathBuf {
