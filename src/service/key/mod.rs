@@ -344,6 +344,26 @@ mod tests {
         assert!(matches!(found, Err(KeyFileError::Retired { .. })));
     }
 
+    /// Its absence is not noticed; what the record was served with since keeps the retired key out all the same.
+    #[test]
+    fn without_the_list_a_retired_key_does_not_come_back_by_itself() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name| directory.path().join(name);
+        let retired = SigningKey::from_random("example.org/record".parse().unwrap(), &[7; 32]);
+        retire(directory.path(), &retired.verifier()).unwrap();
+        let served = load_or_make(directory.path(), None).unwrap();
+        fs::remove_file(path(RETIRED_FILE)).unwrap();
+        assert_eq!(load_or_make(directory.path(), None).unwrap(), served);
+        write_whole(&path(FILE), retired.to_text().as_bytes(), 0o600).unwrap();
+        for origin in [None, Some("example.org/record")] {
+            let found = load_or_make(directory.path(), origin);
+            assert!(matches!(found, Err(KeyFileError::Changed { .. })), "{origin:?}: {found:?}");
+        }
+        fs::remove_file(path(FILE)).unwrap();
+        let found = load_or_make(directory.path(), Some("example.org/record"));
+        assert!(matches!(found, Err(KeyFileError::Lost { .. })), "{found:?}");
+    }
+
     #[test]
     fn what_may_not_be_read_is_not_called_damaged() {
         let directory = tempfile::tempdir().unwrap();
