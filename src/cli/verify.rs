@@ -227,7 +227,8 @@ impl Verify {
                 discovered.push(discovery);
             }
         });
-        let Examined { tail, root, key, lock, dispensable } = examined.await.map_err(VerifyError::Examination)?;
+        let Examined { tail, root, key, lock, dispensable } =
+            examined.await.map_err(VerifyError::Examination)?;
         drop(progress);
         if lock == Lock::Missing {
             note(
