@@ -232,25 +232,23 @@ pub fn end(db: &Path) -> io::Result<Position> {
     Ok(chained(&links).last().map_or(Position::START, |link| link.stretch.last))
 }
 
-/// Where the block begins that is damaged and was to hold this position, the first behind [`end`]: what its head says must be
-/// sound. `None` when no place in the file, or more than one, begins like it.
+/// Where a block begins that is damaged and was to hold this position, the first behind [`end`]. The storage engine may have
+/// written it more than once: of several places it is the first. `None` when what would tell the block is damaged itself.
 pub fn torn(db: &Path, position: Position) -> io::Result<Option<u64>> {
     let links = links(db)?;
     let before = chained(&links).last().map_or(Tail::START, |link| link.after);
     let head = Block::head(before.chain, position);
     let mut file = File::open(db)?;
-    let (mut window, mut begin, mut found) = (Vec::new(), 0, Vec::new());
+    let (mut window, mut begin) = (Vec::new(), 0);
     while 0 < (&mut file).take(WINDOW_BYTES as u64).read_to_end(&mut window)? {
-        let heads = window.windows(head.len()).enumerate().filter(|(_, bytes)| *bytes == head);
-        found.extend(heads.map(|(at, _)| begin + at as u64));
+        if let Some(at) = window.windows(head.len()).position(|bytes| bytes == head) {
+            return Ok((begin + at as u64).checked_sub(Block::HEAD_AT as u64));
+        }
         let done = (window.len() + 1).saturating_sub(head.len());
         window.drain(..done);
         begin += done as u64;
     }
-    Ok(match found.as_slice() {
-        [at] => at.checked_sub(Block::HEAD_AT as u64),
-        _ => None,
-    })
+    Ok(None)
 }
 
 /// Where the whole blocks of a database's file lie, in order and each position once: those that follow from one another, and
