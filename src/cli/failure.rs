@@ -109,6 +109,14 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// Something was done, and standard output does not take what is said of it.
+    #[error("this could not be written to standard output ({error}), and is done all the same:\n{}", done.trim_end())]
+    Unheard {
+        /// What was done.
+        done: String,
+        /// What the system said.
+        error: io::Error,
+    },
     /// Standard output leads nowhere.
     #[error(
         "standard output is closed, or /dev/null, where nobody takes the {what}: send it to a file or a program"
@@ -152,6 +160,17 @@ impl Failure {
     pub fn of_whole(self, what: &'static str) -> Failure {
         match self {
             Failure::Output(error) => Failure::Short { what, error },
+            failure => failure,
+        }
+    }
+
+    /// The same, when what was to be printed says what was done.
+    pub fn of_done(self, done: &str) -> Failure {
+        match self {
+            // Nobody wants to hear of it.
+            Failure::Output(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Failure::Unheard { done: done.to_owned(), error }
+            }
             failure => failure,
         }
     }

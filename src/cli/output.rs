@@ -79,6 +79,14 @@ impl Printer {
         self.out.write_all(text.as_bytes()).map_err(Failure::Output)
     }
 
+    /// Prints a text at once, for who goes on when it cannot be: nothing of it is kept then.
+    pub fn attempt(&mut self, text: &str) -> io::Result<()> {
+        self.out.flush()?;
+        let out = self.out.get_mut();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
     /// Prints a message, indented, as `--output json` has it.
     pub fn message<M: Message + Name>(&mut self, message: &M) -> Result<(), Failure> {
         let text = to_json(message, Layout::Pretty)?;

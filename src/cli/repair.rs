@@ -47,7 +47,9 @@ impl Repair {
         session.printer.flush()?;
         let broken = broken(&survey, from);
         let repaired = repair(survey, from, Timestamp::now()).await.map_err(Box::new)?;
-        session.printer.text(&done(&repaired, &broken))
+        let done = done(&repaired, &broken);
+        let said = session.printer.text(&done).and_then(|()| session.printer.flush());
+        said.map_err(|failure| failure.of_done(&done))
     }
 
     fn advice(&self, survey: &Survey) -> String {
