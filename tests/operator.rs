@@ -194,10 +194,15 @@ async fn what_stands_in_the_way_is_what_is_named() {
     fs::write(&file, "").unwrap();
 
     for below in ["x", "x/y"].map(|name| file.join(name)) {
-        for command in [&["restore", "--from", text(&from)][..], &["repair"], &["verify"]] {
+        for (command, words) in [
+            (&["restore", "--from", text(&from)][..], [": ", "directory belongs there"]),
+            (&["repair"], [" is a file: ", "name a directory"]),
+            (&["verify"], [" is a file: ", "name a directory"]),
+            (&["serve", "--listen", "127.0.0.1:0"], [" is a file: ", "name a directory"]),
+        ] {
             let said = run(&[command, &["--data", text(&below)]].concat());
-            let named = [&format!("{}: ", text(&file)), "directory belongs there"];
-            refused(&format!("{command:?}"), &said, &[named[0], named[1]], &["unfinished"]);
+            let words = [&format!("{}{}", text(&file), words[0]), words[1]];
+            refused(&format!("{command:?}"), &said, &words, &["unfinished", text(&below)]);
         }
     }
 
