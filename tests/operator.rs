@@ -15,7 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{Server, chancery};
+use chancery::wire::json::{Layout, to_json};
+use common::{Server, chancery, events};
 use specimen::{Said, run, submit};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -256,4 +257,11 @@ async fn what_is_done_is_said_to_be_done() {
     refused("restore", &restored, &words, &["Nothing was restored"]);
     let server = Server::start(&data, &[]);
     assert_eq!(specimen::ids(&server).await.len(), 20);
+
+    let mine = home.path().join("mine.jsonl");
+    fs::write(&mine, to_json(&events::actor(21, "a21"), Layout::Compact).unwrap()).unwrap();
+    let mut submit = chancery();
+    submit.args(["submit", "--server", server.url(), text(&mine)]);
+    refused("submit", &said(submit.stdout(full())), &["Recorded 1 event", "No space left on device"], &[]);
+    assert_eq!(specimen::ids(&server).await.len(), 21);
 }

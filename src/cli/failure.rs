@@ -164,17 +164,6 @@ impl Failure {
         }
     }
 
-    /// The same, when what was to be printed says what was done.
-    pub fn of_done(self, done: &str) -> Failure {
-        match self {
-            // Nobody wants to hear of it.
-            Failure::Output(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Failure::Unheard { done: done.to_owned(), error }
-            }
-            failure => failure,
-        }
-    }
-
     /// Prints the failure to standard error and gives the exit code: 1, or 2 for wrong usage.
     ///
     /// That the reader of standard output has had enough, as `head` has, ends the program quietly with 0.

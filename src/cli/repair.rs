@@ -47,9 +47,7 @@ impl Repair {
         session.printer.flush()?;
         let broken = broken(&survey, from);
         let repaired = repair(survey, from, Timestamp::now()).await.map_err(Box::new)?;
-        let done = done(&repaired, &broken);
-        let said = session.printer.text(&done).and_then(|()| session.printer.flush());
-        said.map_err(|failure| failure.of_done(&done))
+        session.printer.done(&done(&repaired, &broken))
     }
 
     fn advice(&self, survey: &Survey) -> String {

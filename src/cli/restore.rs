@@ -53,9 +53,9 @@ impl Restore {
             self.data.display(),
             clean(key.name().as_str()),
         );
-        let said = session.printer.text(&done).and_then(|()| session.printer.flush());
+        let said = session.printer.done(&done);
         note(&self.about_key(&restored));
-        said.map_err(|failure| failure.of_done(&done))
+        said
     }
 
     fn about_key(&self, Restored { tail, key, .. }: &Restored) -> String {
