@@ -1153,15 +1153,19 @@ async fn decisions_and_their_views() {
             found.hindsight.iter().map(|it| (it.record.as_ref().unwrap().position, it.knowable)).collect();
         assert_eq!(later, [(405, knowable)], "{slug}");
     }
-    // One that was taken back is said to be, and why.
+    // One that was retracted is audited as it would stand, and said to be retracted.
+    let standing = office.audited("late").await.unwrap();
+    assert_eq!(standing.retracted_by, None);
     let retraction = v1::Retraction { target: events::id(850), reason: "Not ours.".to_owned() };
     let body = Some(v1::event::Body::Retraction(retraction));
     office.submit(vec![v1::Event { event_id: events::id(852), body }]).await.unwrap();
-    let status = office.audited("late").await.unwrap_err();
-    assert_eq!(status.code(), Code::NotFound);
-    for part in ["taken back", "Not ours.", &events::id(852)] {
-        assert!(status.message().contains(part), "{}", status.message());
-    }
+    let mut retracted = office.audited("late").await.unwrap();
+    let by = retracted.retracted_by.take().unwrap();
+    assert_eq!(by.event.as_ref().unwrap().event_id, events::id(852));
+    assert_eq!(retracted.records.pop(), Some(by));
+    retracted.hindsight_view = standing.hindsight_view.clone();
+    retracted.still_undisclosed_view = standing.still_undisclosed_view.clone();
+    assert_eq!(retracted, standing);
     let view = office.digest(&["relationship/sy/sdf"], "2025-11-20").await.unwrap();
     office.submit(vec![decision(800, "kept", &view, &view.digest)]).await.unwrap();
     assert_eq!(office.audited("kept").await.unwrap().reproduction(), v1::Reproduction::Reproduced);

@@ -561,3 +561,313 @@ fn changes_are_called_what_they_are() {
         ),
     ]);
 }
+
+fn merged(number: u64, group: &str, into: &str) -> v1::Event {
+    let reason = format!("{group} is {into}");
+    let it = v1::IdentityMerged { group: group.to_owned(), into: into.to_owned(), reason: reason.clone() };
+    let event = events::event(&events::id(number), "2026-01-01", v1::fact::Statement::IdentityMerged(it));
+    said(event, &reason, |_| {})
+}
+
+/// What the record took away, and not time, is explained by where on the record it stood, and what ended that.
+#[test]
+fn what_only_an_earlier_record_had_is_explained() {
+    let desk = Desk::seeded();
+    let parted = v1::IdentityUnmerged { group: "s1".to_owned(), reason: "they are two".to_owned() };
+    let parted = v1::fact::Statement::IdentityUnmerged(parted);
+    let wing = v1::LineageRecorded {
+        group: "s3".to_owned(),
+        kind: v1::LineageKind::WingOf.into(),
+        other: "s2".to_owned(),
+        until: String::new(),
+    };
+    let wing = v1::fact::Statement::LineageRecorded(wing);
+    let listed = |number, date| events::act(number, date, "s4", "no-list", v1::Act::Listed);
+    let Some(v1::event::Body::Fact(anew)) = said(listed(0, "2025-01-01"), "listed a year later", |_| {}).body
+    else {
+        panic!("not a fact")
+    };
+    let correction = v1::Correction {
+        target: events::id(908),
+        replacement: Some(anew),
+        reason: "it was a year later".to_owned(),
+    };
+    let correction = Some(v1::event::Body::Correction(correction));
+    // From position 436 on.
+    desk.submit(vec![
+        events::regime(900, "no-list", "no"),
+        events::group(901, "s1"),
+        events::group(902, "s2"),
+        events::group(903, "s3"),
+        events::group(904, "s4"),
+        events::meeting(905, "2024-01-01", "no", "s1"),
+        events::meeting(906, "2024-01-01", "no", "s4"),
+        events::act(907, "2023-01-01", "s2", "no-list", v1::Act::Listed),
+        listed(908, "2023-01-01"),
+    ]);
+    // From 445 on.
+    desk.submit(vec![
+        merged(910, "s1", "s2"),
+        said(events::event(&events::id(911), "2000-01-01", wing), "s3 is a wing", |_| {}),
+        said(events::event(&events::id(912), "2026-01-01", parted), "s1 is parted", |_| {}),
+        retraction(913, 911, "another s3"),
+        v1::Event { event_id: events::id(914), body: correction },
+    ]);
+    let engaging = "flags[ENGAGING_WHILE_DESIGNATED] --on 2024-06-30";
+    let of = |group: &str| format!("explain relationship no {group} {engaging}");
+    let from_to = |from, to, value: &str| {
+        format!(
+            "nothing It has no value at this date, as the record stands. It stood on record from position {from} to {to}: {value}."
+        )
+    };
+    desk.says(&[
+        (
+            &of("s1"),
+            &[&from_to(445, 446, "set"), "s1 is s2", "s1 is parted", "position 447"],
+            &["The last change took it away"],
+        ),
+        (
+            &of("s4"),
+            &[
+                &from_to(444, 448, "set"),
+                "CORRECTED, correction",
+                "listed a year later",
+                "it was a year later",
+            ],
+            &[],
+        ),
+        (
+            "explain relationship no s3 legal --on 2024-06-30",
+            &[&from_to(446, 447, "no-list through s2 ACTIVE"), "CORRECTED, retraction", "another s3"],
+            &[],
+        ),
+        (
+            "explain group s3 inherited --on 2024-06-30",
+            &["It stood on record from position 446 to 447", "another s3"],
+            &[],
+        ),
+        // While it stood, and what time took away, are explained as ever.
+        (&format!("{} --known 446", of("s1")), &["set"], &["It stood on record"]),
+        (
+            "explain relationship us hamas flags[SECRET_ONLY] --on 2025-10-10",
+            &["The last change took it away"],
+            &["It stood on record"],
+        ),
+    ]);
+    // Of several times the last is told.
+    desk.submit(vec![
+        merged(915, "s1", "s2"),
+        events::group(916, "s5"),
+        retraction(917, 915, "two after all"),
+    ]);
+    desk.says(&[(
+        &of("s1"),
+        &[&from_to(450, 451, "set"), "two after all"],
+        &["position 445", "s1 is parted"],
+    )]);
+    // What no record ever had is not there.
+    for field in ["flags[RECOGNISED_BUT_LISTED]", "headlin", "legal[us-fto219]"] {
+        let told = desk.refused(&format!("explain relationship no s1 {field} --on 2024-06-30"), 1);
+        assert!(told.contains("the status has no field"), "{told}");
+    }
+    // However long it stood it is told, as long as it did not end too long ago.
+    let meet = |from: u64| {
+        for from in [from, from + 505] {
+            let met = (from..from + 505).map(|it| events::meeting(it, "2024-02-01", "no", "s4"));
+            desk.submit(met.collect());
+        }
+    };
+    desk.submit(vec![retraction(919, 914, "as it was")]);
+    meet(10_000);
+    desk.submit(vec![retraction(920, 908, "never listed")]);
+    desk.says(&[(&of("s4"), &[&from_to(453, 1463, "set"), "never listed"], &[])]);
+    meet(20_000);
+    let told = desk.refused(&of("s4"), 1);
+    assert!(told.contains("the status has no field"), "{told}");
+    // Nor is what it had only after the view.
+    let told = desk.refused(&format!("{} --known 444", of("s1")), 1);
+    assert!(told.contains("the status has no field"), "{told}");
+}
+
+/// A decision that was retracted is audited as any other, and said to be retracted; its slug stays its own.
+#[test]
+fn a_retracted_decision_is_audited() {
+    let desk = Desk::seeded();
+    let decide = "--title Meet --subject relationship/sy/sdf --on 2025-11-20 --rationale Due";
+    // Positions 436, 437 and 438.
+    desk.ask(&format!("decide first {decide}"));
+    desk.submit(vec![events::meeting(900, "2024-01-10", "sy", "sdf")]);
+    desk.ask(&format!("decide second {decide}"));
+    let answer: serde_json::Value = serde_json::from_str(&desk.ask("audit first --output json")).unwrap();
+    let id = answer["records"][0]["event"]["eventId"].as_str().unwrap().to_owned();
+    let record = |number, body| v1::Event { event_id: events::id(number), body: Some(body) };
+    let it = v1::Retraction { target: id.clone(), reason: "It was not ours.".to_owned() };
+    desk.submit(vec![record(901, v1::event::Body::Retraction(it))]);
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let retracted = format!(
+        "Meet (first) This decision was retracted on {today} by the event 00000000 at position 439: It was not ours."
+    );
+    desk.says(&[
+        ("audit first", &[&retracted, "REPRODUCED", "MEETING sy, sdf", "takes back"], &[]),
+        ("audit first --known 438", &["REPRODUCED"], &["This decision was retracted"]),
+        ("audit second", &["REPRODUCED"], &["This decision was retracted"]),
+    ]);
+    let answer: serde_json::Value = serde_json::from_str(&desk.ask("audit first --output json")).unwrap();
+    assert_eq!(answer["retractedBy"]["position"], "439", "{answer}");
+    let reinstate = format!("reinstate {id}");
+    for (arguments, parts) in [
+        (
+            "audit second --known 437".to_owned(),
+            &[
+                "decision/second is not on record at this view: it was recorded at position 438",
+                "from there on",
+            ][..],
+        ),
+        ("audit third --known 437".to_owned(), &["decision/third is not on record at this view"]),
+        (
+            format!("decide first {decide}"),
+            &[
+                "first is the slug of a decision that is on record and was retracted",
+                "at position 439",
+                "choose another",
+                &reinstate,
+            ],
+        ),
+        (
+            format!("decide second {decide}"),
+            &["second is the slug of a decision on record; correct that one, or choose another"],
+        ),
+    ] {
+        let told = desk.refused(&arguments, 1);
+        for part in parts {
+            assert!(told.contains(part), "{arguments} does not say {part:?}: {told}");
+        }
+    }
+    let it = v1::Reinstatement { target: id, reason: "It was.".to_owned() };
+    desk.submit(vec![record(902, v1::event::Body::Reinstatement(it))]);
+    desk.says(&[("audit first", &["REPRODUCED", "puts back"], &["This decision was retracted"])]);
+    let told = desk.refused(&format!("decide first {decide}"), 1);
+    assert!(told.contains("first is the slug of a decision on record; correct that one"), "{told}");
+}
+
+/// What had been retracted or superseded when a view was taken, its disclosure would not have shown: it is not withheld.
+#[test]
+fn what_no_disclosure_would_have_shown_is_not_withheld() {
+    let desk = Desk::seeded();
+    let secret = |number, date, what: &str| {
+        said(events::meeting(number, date, "no", "w1"), what, disclosed("2024-08-01"))
+    };
+    let corrected = |number, target, what: &str, on: &str| {
+        let Some(v1::event::Body::Fact(replacement)) =
+            said(events::meeting(0, "2024-01-20", "no", "w1"), what, disclosed(on)).body
+        else {
+            panic!("not a fact")
+        };
+        let reason = "another day".to_owned();
+        let it = v1::Correction { target: events::id(target), replacement: Some(replacement), reason };
+        v1::Event { event_id: events::id(number), body: Some(v1::event::Body::Correction(it)) }
+    };
+    desk.submit(vec![
+        events::group(900, "w1"),
+        secret(901, "2024-01-01", "alpha"),
+        secret(902, "2024-01-02", "bravo"),
+        secret(903, "2024-01-03", "charlie"),
+        secret(904, "2024-01-04", "delta"),
+        secret(905, "2024-01-05", "echo"),
+        secret(906, "2024-01-06", "foxtrot"),
+    ]);
+    desk.submit(vec![
+        retraction(910, 901, "not so"),
+        corrected(911, 902, "golf", "2024-08-01"),
+        corrected(912, 903, "hotel", "2024-02-01"),
+        retraction(913, 906, "not so"),
+        reinstatement(914, 906, "so after all"),
+    ]);
+    desk.ask(
+        "decide w1-desk --title t --rationale r --subject relationship/no/w1 --on 2024-07-01 --disclosed 2024-07-01",
+    );
+    desk.submit(vec![retraction(920, 905, "not so")]);
+    let told = desk.ask("audit w1-desk");
+    let withheld = told.split("not public by 2024-07-01\n").nth(1).unwrap();
+    let withheld = withheld.split("What the same question gives now").next().unwrap();
+    for (what, expected) in [
+        // Retracted; superseded; superseded by what was public.
+        ("alpha", false),
+        ("bravo", false),
+        ("charlie", false),
+        // Public.
+        ("hotel", false),
+        // What stood at the view, whatever became of it later.
+        ("golf", true),
+        ("delta", true),
+        ("echo", true),
+        ("foxtrot", true),
+    ] {
+        assert_eq!(withheld.contains(what), expected, "{what}: {withheld}");
+    }
+}
+
+/// Between the date that a losing claim gives and that of what won, the page of a relationship names what is to come.
+#[test]
+fn what_won_and_is_to_come_is_named() {
+    let desk = Desk::seeded();
+    let claim = |fact: &mut v1::Fact| {
+        fact.claim_of = events::id(901);
+        fact.sources.iter_mut().for_each(|source| source.kind = v1::SourceKind::OfficialStatement.into());
+    };
+    desk.submit(vec![
+        events::group(900, "e1"),
+        said(events::meeting(901, "2024-06-01", "no", "e1"), "met in June", |_| {}),
+        said(events::meeting(902, "2024-03-01", "no", "e1"), "met in March", claim),
+    ]);
+    let to_come = "lost by source rank, of MEETING [00000000], which takes effect on 2024-06-01";
+    desk.says(&[
+        ("relationship no e1 --on 2024-04-01", &["DISPUTED", "met in March", to_come], &[]),
+        (
+            "relationship no e1 --on 2024-06-01",
+            &["DISPUTED", "met in March", "lost by source rank)"],
+            &["which takes effect"],
+        ),
+    ]);
+}
+
+/// The record of a subject, and its timeline, say with whom it was found to be one, and since when.
+#[test]
+fn histories_say_what_is_merged() {
+    let desk = Desk::seeded();
+    // Positions 436 to 440.
+    desk.submit(vec![
+        events::group(900, "o1"),
+        events::group(901, "o2"),
+        events::group(902, "o3"),
+        events::meeting(903, "2024-01-10", "no", "o1"),
+        events::meeting(904, "2024-02-10", "no", "o2"),
+    ]);
+    let subjects = ["relationship/no/o1", "relationship/no/o2", "group/o1"];
+    let says = |parts: &[&str], absent: &[&str]| {
+        for subject in subjects {
+            for what in ["history", "timeline"] {
+                desk.says(&[(&format!("{what} {subject}"), parts, absent)]);
+            }
+        }
+    };
+    says(&[], &["Merged"]);
+    desk.submit(vec![merged(905, "o1", "o2"), merged(906, "o3", "o2")]);
+    says(
+        &["Merged: o1 into o2 since position 441 [00000000]; o3 into o2 since position 442 [00000000]"],
+        &[],
+    );
+    desk.says(&[
+        ("timeline no o1", &["Merged: o1 into o2"], &[]),
+        ("timeline no o1 --known 441", &["Merged: o1 into o2 since position 441"], &["o3 into o2"]),
+        ("timeline no o1 --known 440", &[], &["Merged"]),
+        ("timeline us hamas", &[], &["Merged"]),
+        ("history", &[], &["Merged"]),
+        ("history actor/no", &[], &["Merged"]),
+        ("history group/o1 --output jsonl", &["identityMerged"], &["Merged:"]),
+    ]);
+    let told: serde_json::Value = serde_json::from_str(&desk.ask("timeline no o1 --output json")).unwrap();
+    assert_eq!(told["identities"][0]["position"], "441", "{told}");
+    desk.submit(vec![retraction(907, 905, "they are two"), retraction(908, 906, "they are two")]);
+    says(&[], &["Merged"]);
+}

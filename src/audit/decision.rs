@@ -28,24 +28,15 @@ use crate::{
 /// Events that hindsight lists.
 pub const HINDSIGHT_MAX: usize = 500;
 
-/// What there is of a decision.
-#[derive(Clone, Debug)]
-pub enum Found {
-    /// It stands.
-    Standing(Box<Decision>),
-    /// It was taken back, by this event.
-    TakenBack(Box<Recorded>),
-    /// It is not on record.
-    Unknown,
-}
-
 /// A decision on record.
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// Its own event, and what was recorded about it.
     pub events: Vec<Recorded>,
-    /// What it says as it stands.
+    /// What it says as it stands, or would if it had not been retracted.
     pub stands: DecisionRecorded,
+    /// The event by which it is retracted; `None`: it stands.
+    pub retracted_by: Option<Recorded>,
 }
 
 /// Where the events stand that were recorded after the view of a decision was taken and can move what it concerns.
@@ -85,21 +76,34 @@ pub struct Later {
 }
 
 impl Decision {
-    /// The decision with this slug, as it stands.
-    pub async fn read(ledger: &Ledger, id: &DecisionId, as_of: AsOf) -> Result<Found, ReadError> {
+    /// The decision with this slug, whether it stands or is retracted; `None`: it is not on record.
+    pub async fn read(ledger: &Ledger, id: &DecisionId, as_of: AsOf) -> Result<Option<Decision>, ReadError> {
         let subject = Subject::Decision(id.clone());
         let positions = ledger.positions(&[subject], Position::START, as_of.known_at);
         let events = visible(ledger.fetch(&positions).await?, as_of);
-        let stands = standing_fact(&events).and_then(|(_, fact)| match &fact.statement {
+        let first = events.first().map(|first| first.position);
+        let is_of_all = |recorded: &Recorded| recorded.concern.is_some_and(|it| Some(it.target) == first);
+        let mut retracted_by = None;
+        let mut told = Vec::with_capacity(events.len());
+        for recorded in &events {
+            match &recorded.event {
+                Event::Retraction { .. } if is_of_all(recorded) => {
+                    retracted_by = retracted_by.or_else(|| Some(recorded.clone()));
+                }
+                Event::Reinstatement { .. } if is_of_all(recorded) => retracted_by = None,
+                _ => told.push(recorded.clone()),
+            }
+        }
+        let stands = standing_fact(&told).and_then(|(_, fact)| match &fact.statement {
             Statement::DecisionRecorded(it) => Some(it.clone()),
             _ => None,
         });
-        let is_retraction = |recorded: &&Recorded| matches!(recorded.event, Event::Retraction { .. });
-        Ok(match (stands, events.iter().rev().find(is_retraction)) {
-            (Some(stands), _) => Found::Standing(Box::new(Decision { events, stands })),
-            (None, Some(by)) => Found::TakenBack(Box::new(by.clone())),
-            (None, None) => Found::Unknown,
-        })
+        Ok(stands.map(|stands| Decision { events, stands, retracted_by }))
+    }
+
+    /// Its position: where it was recorded, and from where on it can be audited.
+    pub fn position(&self) -> Position {
+        self.events.first().map_or(Position::START, |recorded| recorded.position)
     }
 
     /// The cuts of the view that it rested on, for one who asks now.

@@ -111,10 +111,11 @@ pub fn field_of(fields: &[Field], path: &str) -> Result<Explanation, NoFieldErro
 }
 
 impl Explanation {
-    /// Of a field that has no value any more: it rests on what is behind the last change.
-    pub fn of_gone(path: &str, last: &Moment) -> Explanation {
+    /// Of a field that has no value any more: it rests on what is behind the changes that took it away, or first gave it.
+    pub fn of_gone<'a>(path: &str, moments: impl IntoIterator<Item = &'a Moment>) -> Explanation {
         let mut events: Vec<Position> = Vec::new();
-        for event in last.changes.iter().flat_map(|change| &change.behind.events) {
+        let changes = moments.into_iter().flat_map(|moment| &moment.changes);
+        for event in changes.flat_map(|change| &change.behind.events) {
             if !events.contains(event) {
                 events.push(*event);
             }

@@ -18,7 +18,7 @@ mod turning;
 mod withheld;
 
 pub use cause::{Behind, Caused};
-pub use decision::{Decision, Found, HINDSIGHT_MAX, Hindsight, Later, Since};
+pub use decision::{Decision, HINDSIGHT_MAX, Hindsight, Later, Since};
 pub use diff::{Compared, DIFF_EVENTS_MAX};
 pub use digest::ViewText;
 pub use everything::may_differ;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Matter,
     cause::{BEHIND_MAX, named, named_by},
+    explain::root,
     matter::Terms,
     turning::{Answers, halve},
 };
@@ -18,7 +19,7 @@ use crate::{
     ledger::{Ledger, Recorded},
     log::ReadError,
     position::Position,
-    projection::Store,
+    projection::{Store, timeline::told_by},
 };
 
 /// Events that are read at once.
@@ -41,7 +42,8 @@ impl Withheld {
         events.into_iter().filter(is_on_record).collect()
     }
 
-    /// Of those, the facts that it does withhold, about whatever time: one may stand in the way of another.
+    /// Of those, the facts that it does withhold, about whatever time: one may stand in the way of another. Not among them is
+    /// what had been retracted or superseded by its record: it would not show that either, were it public.
     pub async fn read(
         ledger: &Ledger,
         places: BTreeSet<Position>,
@@ -58,7 +60,11 @@ impl Withheld {
                     .fact()
                     .is_some_and(|fact| fact.label <= as_of.clearance && day < fact.disclosed())
             });
-            found.extend(events);
+            for recorded in events {
+                if counts(ledger, &recorded, as_of).await? {
+                    found.push(recorded);
+                }
+            }
         }
         Ok(found)
     }
@@ -73,6 +79,17 @@ impl Withheld {
         }
         Withheld { days }
     }
+}
+
+/// Whether what an event says would count under the record of a view, were everything public.
+async fn counts(ledger: &Ledger, recorded: &Recorded, as_of: AsOf) -> Result<bool, ReadError> {
+    let mut family = ledger.family(root(recorded));
+    family.retain(|position| *position <= as_of.known_at);
+    if family.len() <= 1 {
+        return Ok(true);
+    }
+    let family = ledger.fetch(&family).await?;
+    Ok(told_by(&family, AsOf { disclosed_by: None, ..as_of }).contains(&recorded.position))
 }
 
 /// What the disclosure of such facts brought, under one record and at one valid date.

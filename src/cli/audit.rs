@@ -12,10 +12,11 @@ use super::{
     failure::Failure,
     output::note,
     page::{Look, Page, Text, Tone},
+    statement::event_id,
     view_file,
     words::{self, phrase, word},
 };
-use crate::wire::v1::{self, fact::Statement};
+use crate::wire::v1::{self, event::Body, fact::Statement};
 
 /// Rebuild the view that a decision rested on, and show what was learned afterwards about the time before it
 #[derive(Debug, Args)]
@@ -99,6 +100,9 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
     let decision = answer.decision.as_ref().ok_or(Failure::Incomplete { part: "decision" })?;
     let mut page = Page::new(look);
     page.title(format!("{} ({})", decision.title, decision.decision));
+    if let Some(by) = &answer.retracted_by {
+        page.paragraph(Text::toned(retracted(by), Tone::Warning));
+    }
     page.paragraph(&decision.rationale);
     page.labelled("subjects", decision.subjects.join(", "));
     page.labelled("view", words::view(answer.view.as_ref()));
@@ -153,6 +157,17 @@ fn report(answer: &v1::AuditDecisionResponse, look: Look) -> Result<String, Fail
     page.paragraph(Text::toned(words::view(answer.hindsight_view.as_ref()), Tone::Faint));
     differing(&mut page, &answer.changes);
     Ok(page.finish())
+}
+
+/// That the decision was retracted: when, by which event, and why.
+fn retracted(by: &v1::Record) -> String {
+    let reason = match by.event.as_ref().and_then(|event| event.body.as_ref()) {
+        Some(Body::Retraction(it)) if !it.reason.is_empty() => format!(": {}", it.reason),
+        _ => ".".to_owned(),
+    };
+    let day: String = words::second(by.recorded_at.as_ref()).chars().take(10).collect();
+    let id = words::short_id(event_id(by));
+    format!("This decision was retracted on {day} by the event {id} at position {}{reason}", by.position)
 }
 
 /// What was on record and not public by the day of disclosure of the view, and what the view of that day is now.

@@ -68,19 +68,26 @@ fn note(answer: &v1::ExplainResponse, look: Look) -> Result<String, Failure> {
     let mut page = Page::new(look);
     page.title(format!("{} ({}): {}", answer.title, answer.subject, answer.field));
     page.paragraph(Text::toned(words::view(answer.view.as_ref()), Tone::Faint));
-    match &answer.gone {
-        None => {
+    match (&answer.gone, &answer.came) {
+        (None, _) => {
             page.paragraph(Text::toned(&answer.value, Tone::Force));
             page.paragraph(reason(answer));
         }
-        Some(gone) => {
+        (Some(gone), Some(came)) => {
+            page.paragraph(Text::toned("nothing", Tone::Force));
+            page.paragraph(stood(answer, came, gone));
+            for moment in [came, gone] {
+                changes(&mut page, &format!("position {}", moment.position), &moment.changes);
+            }
+        }
+        (Some(gone), None) => {
             page.paragraph(Text::toned("nothing", Tone::Force));
             page.paragraph("It has no value at this date. The last change took it away:");
             changes(&mut page, &gone.valid_on, &gone.changes);
         }
     }
     if !answer.evidence.is_empty() {
-        page.heading("It rests on");
+        page.heading(if answer.gone.is_none() { "It rests on" } else { "Behind that" });
         let (members, others) = members(answer);
         others.into_iter().for_each(|record| evidence(&mut page, record, ""));
         if !members.is_empty() {
@@ -119,6 +126,26 @@ fn note(answer: &v1::ExplainResponse, look: Look) -> Result<String, Failure> {
     let root = lines.next().unwrap_or_default();
     page.item(format!("By ruleset {ruleset} from the first {size} events of {origin}, root {root}"));
     Ok(page.finish())
+}
+
+/// Between which positions a field had a value that no record gives it any more.
+fn stood(answer: &v1::ExplainResponse, came: &v1::Transition, gone: &v1::Transition) -> String {
+    let (from, to) = (came.position, gone.position.saturating_sub(1));
+    let last: Vec<String> = gone
+        .changes
+        .iter()
+        .filter(|it| it.is.is_empty())
+        .map(|it| {
+            let entry =
+                it.field.strip_prefix(&answer.field).unwrap_or_default().trim_matches(['[', ']', '.']);
+            format!("{entry} {}", it.was).trim_start().to_owned()
+        })
+        .collect();
+    format!(
+        "It has no value at this date, as the record stands. It stood on record from position {from} to {to}: {}. These \
+         events gave it and took it away:",
+        last.join("; ")
+    )
 }
 
 /// Why the value is what it is, in a sentence.

@@ -8,8 +8,9 @@ use super::{
     connection::Session,
     event_reference::whole_subject,
     failure::Failure,
+    identities,
     output::{Format, Printer, note},
-    page::{Look, Tone, clean, cut, paint},
+    page::{Look, Page, Text, Tone, clean, cut, paint},
     statement, words,
 };
 use crate::wire::v1::{self, subscribe_response::Signal};
@@ -69,7 +70,26 @@ impl History {
         for subject in &mut self.subject {
             subject.0 = whole_subject(session, std::mem::take(&mut subject.0)).await?;
         }
+        self.head(session).await?;
         if self.follow { self.follow(session).await } else { self.read(session).await }
+    }
+
+    /// Says above the table what the subjects were merged with: their records stay apart.
+    async fn head(&self, session: &mut Session) -> Result<(), Failure> {
+        if session.printer.format() != Format::Table {
+            return Ok(());
+        }
+        let mut identities: Vec<v1::Record> = Vec::new();
+        for subject in &self.subject {
+            for merge in identities::of_subject(session, &subject.0).await? {
+                if !identities.contains(&merge) {
+                    identities.push(merge);
+                }
+            }
+        }
+        let mut page = Page::new(session.printer.look());
+        page.paragraph(Text::toned(identities::merged(&identities), Tone::Warning));
+        session.printer.text(&page.finish())
     }
 
     fn filter(&self) -> v1::RecordFilter {

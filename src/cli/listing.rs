@@ -26,7 +26,7 @@ pub trait Listing: Message + Name + Default {
 }
 
 macro_rules! listings {
-    ($($answer:ident: $entries:ident of $entry:ident;)*) => {$(
+    ($($answer:ident: $entries:ident of $entry:ident $(with $also:ident)?;)*) => {$(
         impl Listing for v1::$answer {
             type Entry = v1::$entry;
 
@@ -42,13 +42,14 @@ macro_rules! listings {
                 self.$entries.extend(page.$entries);
                 self.next_page_token = page.next_page_token;
                 self.view = self.view.take().or(page.view);
+                $(self.$also = page.$also;)?
             }
         }
     )*};
 }
 
 listings! {
-    GetTimelineResponse: entries of TimelineEntry;
+    GetTimelineResponse: entries of TimelineEntry with identities;
     ListAnomaliesResponse: anomalies of AnomalyEntry;
     ListDocketResponse: entries of DocketEntry;
     ListEngagingWhileDesignatedResponse: stretches of EngagingWhileDesignated;

@@ -24,6 +24,7 @@ mod faults;
 mod group;
 mod groups;
 mod history;
+mod identities;
 mod info;
 mod input;
 mod key;

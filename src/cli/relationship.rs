@@ -80,14 +80,16 @@ fn dossier(answer: &v1::GetRelationshipResponse, look: Look) -> Result<String, F
     }
     if !status.alternatives.is_empty() {
         page.heading("Claims that lost");
+        let valid_at = answer.view.as_ref().map_or("", |view| view.valid_at.as_str());
         for claim in &status.alternatives {
             let source = phrase::<v1::SourceKind>(claim.source_kind);
             let rule = phrase::<v1::FoldRule>(claim.lost_by);
             let id = words::short_id(&claim.event_id);
             let stance = words::stance(claim.stance());
+            let won = won(claim, valid_at);
             page.labelled(
                 &claim.effective_on,
-                format!("{} ({stance}{source}; lost by {rule}) [{id}]", claim.summary),
+                format!("{} ({stance}{source}; lost by {rule}{won}) [{id}]", claim.summary),
             );
         }
     }
@@ -99,6 +101,17 @@ fn dossier(answer: &v1::GetRelationshipResponse, look: Look) -> Result<String, F
     page.heading("On record");
     page.item(words::count(status.engagements, "engagement", "engagements"));
     Ok(page.finish())
+}
+
+/// What a claim lost against, where that is still to come: what is in effect stands among the facets.
+fn won(claim: &v1::Alternative, valid_at: &str) -> String {
+    let v1::Alternative { won_what, won_on, won_event_id, .. } = claim;
+    match words::is_ahead(won_on, valid_at) {
+        true => {
+            format!(", of {won_what} [{}], which takes effect on {won_on}", words::short_id(won_event_id))
+        }
+        false => String::new(),
+    }
 }
 
 fn facets(status: &v1::RelationshipStatus) -> Vec<Vec<Text>> {

@@ -7,6 +7,7 @@ use super::{
     connection::Session,
     event_reference::whole_subject,
     failure::Failure,
+    identities::merged,
     listing::{gather, print},
     matter,
     page::{Look, Page, Text, Tone},
@@ -56,6 +57,7 @@ fn table(subject: &str, timeline: &v1::GetTimelineResponse, look: Look) -> Strin
     let mut page = Page::new(look);
     page.title(subject);
     page.paragraph(Text::toned(words::view(timeline.view.as_ref()), Tone::Faint));
+    page.paragraph(Text::toned(merged(&timeline.identities), Tone::Warning));
     let rows = timeline.entries.iter().map(|entry| {
         let fact = entry.standing.as_ref();
         let id = entry.record.as_ref().map(statement::event_id).unwrap_or_default();

@@ -75,6 +75,18 @@ impl fmt::Display for Subject {
     }
 }
 
+impl Subject {
+    /// The group that it is, or is of or with; `None`: it has to do with no one group.
+    pub const fn group(&self) -> Option<&GroupId> {
+        match self {
+            Subject::Group(group) | Subject::Relationship(_, group) | Subject::Designation(group, _) => {
+                Some(group)
+            }
+            Subject::Actor(_) | Subject::Regime(_) | Subject::Decision(_) | Subject::Event(_) => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 
 use super::{
     commit::Proposed,
+    recorded::Recorded,
     sequencer::{Refusal, View},
 };
 use crate::{
@@ -71,14 +72,38 @@ fn admit_decision(
     view: &View<'_>,
     refusal: &mut Refusal,
 ) {
-    if view.is_registered(&Subject::Decision(it.decision.clone())) {
-        let message = format!(
-            "{} is the slug of a decision on record; correct that one, or choose another",
-            it.decision
-        );
+    let subject = Subject::Decision(it.decision.clone());
+    if view.is_registered(&subject) {
+        let message = match retraction(&view.events(&subject)) {
+            None => format!(
+                "{} is the slug of a decision on record; correct that one, or choose another",
+                it.decision
+            ),
+            Some((fact, by)) => format!(
+                "{} is the slug of a decision that is on record and was retracted, by the event {} at position {}; choose \
+                 another, or reinstate {}",
+                it.decision, by.id, by.position, fact.id
+            ),
+        };
         refusal.invalid.push(Violation { field: format!("{at}.decision"), message });
     }
     admit_basis(it, position, at, refusal);
+}
+
+/// Of a fact and what is recorded about it: the fact, and the event by which it is retracted, if it is.
+fn retraction<'a>(events: &[&'a Recorded]) -> Option<(&'a Recorded, &'a Recorded)> {
+    let fact = *events.first()?;
+    let mut retracted = None;
+    for recorded in events {
+        match &recorded.event {
+            Event::Retraction { target, .. } if *target == fact.id => {
+                retracted = retracted.or(Some(*recorded));
+            }
+            Event::Reinstatement { target, .. } if *target == fact.id => retracted = None,
+            _ => {}
+        }
+    }
+    retracted.map(|by| (fact, by))
 }
 
 fn admit_basis(it: &DecisionRecorded, position: Position, at: &str, refusal: &mut Refusal) {

@@ -52,7 +52,7 @@ impl Proposed {
         let mut subjects = event.subjects();
         subjects.sort_unstable();
         subjects.dedup();
-        let subjects_hash = subjects_hash(subjects.iter().map(ToString::to_string).collect());
+        let subjects_hash = subjects_hash(&subjects);
         let commitment = commitment(&salt, &content);
         Proposed { id, event, content, salt, subjects, subjects_hash, commitment }
     }

@@ -1,4 +1,4 @@
-//! Ids: the position of every event by its id, exactly, and the other way round, in about 26 bytes an event.
+//! Ids: the position of every event by its id, exactly, and the other way round, in about 32 bytes an event.
 
 use std::{
     collections::hash_map::RandomState, fmt, hash::BuildHasher as _, ops::RangeInclusive, sync::Arc, thread,
@@ -17,15 +17,41 @@ const SINGLE_MAX: usize = 1 << 14;
 
 /// The ids of consecutive events, by position, and where each is.
 ///
-/// A table holds numbers of events only; what it compares are the ids themselves. Hashes are keyed at random in every
-/// process, for clients choose ids. A clone shares the ids, not the tables: see [`Ids::list`].
+/// A table holds numbers of events with a part of their hashes; what it compares in the end are the ids themselves. Hashes
+/// are keyed at random in every process, for clients choose ids. A clone shares the ids, not the tables: see [`Ids::list`].
 pub struct Ids {
     /// The position before the first.
     before: Position,
     list: Vec<Arc<Vec<EventId>>>,
     /// One, or [`TABLES`].
-    tables: Vec<HashTable<Number>>,
+    tables: Vec<HashTable<Entry>>,
     keys: RandomState,
+}
+
+/// What a table keeps of an id.
+#[derive(Clone, Copy)]
+struct Entry {
+    number: Number,
+    /// Kept so that a table is made larger, and passes over most other ids, without a look at the ids: they lie far apart
+    /// in memory.
+    hash: [u8; 4],
+}
+
+impl Entry {
+    fn new(number: usize, hash: u64) -> Entry {
+        Entry { number: Number::new(number), hash: part(hash) }
+    }
+}
+
+/// The part of a hash that is kept.
+const fn part(hash: u64) -> [u8; 4] {
+    let [a, b, c, d, ..] = hash.to_le_bytes();
+    [a, b, c, d]
+}
+
+/// What a table goes by: it takes the place from the lower bits and a mark from the highest seven.
+const fn spread([a, b, c, d]: [u8; 4]) -> u64 {
+    u64::from_le_bytes([a, b, c, d, a, b, c, d])
 }
 
 /// The number of an event among those held, from 0: enough for 10¹² of them.
@@ -98,11 +124,9 @@ impl Ids {
             return;
         }
         let hash = self.keys.hash_one(id);
-        let Ids { list, tables, keys, .. } = self;
-        let count = tables.len();
-        if let Some(table) = tables.get_mut(table_of(hash, count)) {
-            let rehash = |number: &Number| id_at(list, *number).map_or(0, |id| keys.hash_one(id));
-            table.insert_unique(hash, Number::new(number), rehash);
+        let count = self.tables.len();
+        if let Some(table) = self.tables.get_mut(table_of(hash, count)) {
+            put(table, Entry::new(number, hash));
         }
     }
 
@@ -110,8 +134,10 @@ impl Ids {
     pub fn find(&self, id: EventId) -> Option<Position> {
         let hash = self.keys.hash_one(id);
         let table = self.tables.get(table_of(hash, self.tables.len()))?;
-        let number = table.find(hash, |number| id_at(&self.list, *number) == Some(id))?;
-        Some(self.before.plus(number.get() as u64 + 1))
+        let part = part(hash);
+        let is_it = |entry: &Entry| entry.hash == part && id_at(&self.list, entry.number) == Some(id);
+        let found = table.find(spread(part), is_it)?;
+        Some(self.before.plus(found.number.get() as u64 + 1))
     }
 
     /// The position before the first.
@@ -126,11 +152,11 @@ impl Ids {
     }
 
     /// All ids in [`TABLES`] tables with room for so many in all, made by as many threads as there are processors.
-    fn many_tables(&self, count: usize) -> Vec<HashTable<Number>> {
+    fn many_tables(&self, count: usize) -> Vec<HashTable<Entry>> {
         let threads = thread::available_parallelism().map_or(1, usize::from).min(TABLES);
         let make = |first: usize| {
             let each = (first..TABLES).step_by(threads).map(|index| (index, HashTable::new()));
-            let mut tables: Vec<(usize, HashTable<Number>)> = each.collect();
+            let mut tables: Vec<(usize, HashTable<Entry>)> = each.collect();
             let room = self.len().max(count) / TABLES;
             for (_, table) in &mut tables {
                 table.reserve(room + room / 16, |_| 0);
@@ -141,7 +167,7 @@ impl Ids {
                 if index % threads == first
                     && let Some((_, table)) = tables.get_mut(index / threads)
                 {
-                    table.insert_unique(hash, Number::new(number), |number| self.hash_of(*number));
+                    put(table, Entry::new(number, hash));
                 }
             }
             tables
@@ -158,10 +184,10 @@ impl Ids {
         tables.sort_by_key(|(index, _)| *index);
         tables.into_iter().map(|(_, table)| table).collect()
     }
+}
 
-    fn hash_of(&self, number: Number) -> u64 {
-        id_at(&self.list, number).map_or(0, |id| self.keys.hash_one(id))
-    }
+fn put(table: &mut HashTable<Entry>, entry: Entry) {
+    table.insert_unique(spread(entry.hash), entry, |entry| spread(entry.hash));
 }
 
 /// The numbers, from 0, of the ids in a list that lie in a range of their bytes, ascending.

@@ -86,7 +86,7 @@ impl Recorded {
             recorded_at: self.recorded_at.as_microsecond(),
             event: self.id.uuid().into_bytes(),
             commit: self.commit.into_bytes(),
-            subjects: subjects_hash(own.iter().map(ToString::to_string).collect()),
+            subjects: subjects_hash(own),
             metadata: metadata_hash(&self.recorded_by),
             content: commitment(&self.salt, &self.content),
         };

@@ -111,12 +111,16 @@ impl Draft {
     }
 }
 
-/// The positions that judging a commit needs to see: events with the same ids, what its events concern, and the roots
-/// of those. Ascending.
+/// The positions that judging a commit needs to see: events with the same ids, what its events concern, the roots of those,
+/// and what is on record about the decisions that it would record. Ascending.
 pub fn wanted(commit: &Commit, index: &Index) -> BTreeSet<Position> {
     let ids = commit.events.iter().flat_map(|proposed| [Some(proposed.id), proposed.event.concerns()]);
     let positions = ids.flatten().filter_map(|id| index.find(id));
-    positions.flat_map(|position| [Some(position), index.root(position)]).flatten().collect()
+    let named = positions.flat_map(|position| [Some(position), index.root(position)]).flatten();
+    let registered = commit.events.iter().filter_map(|proposed| index::registers(&proposed.event));
+    let decisions = registered.filter(|it| matches!(it, Subject::Decision(_)) && index.is_registered(it));
+    let decided = decisions.flat_map(|it| index.positions(&[it], Position::START, index.tail()));
+    named.chain(decided).collect()
 }
 
 /// What one commit sees: the record, and after it the batch with the commit's own events.
@@ -137,6 +141,14 @@ impl<'a> View<'a> {
     /// Whether an identity is registered.
     pub fn is_registered(&self, identity: &Subject) -> bool {
         self.base.is_registered(identity) || self.draft.registered.contains_key(identity)
+    }
+
+    /// The events that touch a subject, by position, as far as the judgement can need them.
+    pub fn events(&self, subject: &Subject) -> Vec<&'a Recorded> {
+        let positions = self.base.positions(std::slice::from_ref(subject), Position::START, self.base.tail());
+        let recorded = positions.into_iter().filter_map(|position| self.event(position));
+        let drafted = self.draft.staged.iter().filter(|staged| staged.touched.contains(subject));
+        recorded.chain(drafted.map(|staged| &staged.recorded)).collect()
     }
 
     /// The event at a position, if the judgement can need it.

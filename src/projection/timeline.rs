@@ -244,6 +244,14 @@ pub fn lost_claims(events: &[Recorded], as_of: AsOf) -> Vec<Lost> {
     family.standing(as_of).map(|standing| standing.lost).unwrap_or_default()
 }
 
+/// The events that tell a family under the cuts: what stands, as it was corrected last, and the claims that lost.
+pub fn told_by(events: &[Recorded], as_of: AsOf) -> BTreeSet<Position> {
+    let family = family(events, |fact| Some(Whole(fact.clone())));
+    let standing = family.standing(as_of);
+    let told = standing.iter().flat_map(|it| it.lost.iter().map(|lost| lost.position).chain([it.position]));
+    told.collect()
+}
+
 /// What a fact says as the record stands, without regard to other claims: `events` are the fact and what is recorded
 /// about it. With the position of the event that tells it. `None` when it is retracted, and for record events.
 pub fn standing_fact(events: &[Recorded]) -> Option<(Position, Arc<Fact>)> {

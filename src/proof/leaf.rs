@@ -18,7 +18,7 @@
 //! hash of its own, salt and content could be erased, and the leaf still be computed: nobody could then guess the content
 //! by trying, and every proof would hold.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use bytes::Bytes;
 
@@ -29,6 +29,8 @@ use crate::position::Position;
 const VERSION: u8 = 1;
 /// The bytes of a leaf.
 const LEAF_BYTES: usize = 145;
+/// The bytes of a subject as text, about.
+const SUBJECT_BYTES: usize = 32;
 /// The bytes of a salt.
 pub const SALT_BYTES: usize = 16;
 
@@ -104,14 +106,23 @@ impl Leaf {
 }
 
 /// The text that [`subjects_hash`] hashes.
-fn subjects_text(mut subjects: Vec<String>) -> String {
-    subjects.sort_unstable();
-    subjects.dedup();
-    subjects.iter().flat_map(|subject| [subject.as_str(), "\n"]).collect()
+fn subjects_text(subjects: &[impl fmt::Display]) -> String {
+    let mut text = String::with_capacity(SUBJECT_BYTES * subjects.len());
+    for subject in subjects {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{subject}");
+    }
+    let mut lines: Vec<&str> = text.lines().collect();
+    if lines.is_sorted_by(|one, other| one < other) {
+        return text;
+    }
+    lines.sort_unstable();
+    lines.dedup();
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The hash of the subjects of an event, in any order.
-pub fn subjects_hash(subjects: Vec<String>) -> Hash {
+pub fn subjects_hash(subjects: &[impl fmt::Display]) -> Hash {
     Hash::of(subjects_text(subjects).as_bytes())
 }
 
@@ -182,7 +193,7 @@ impl Opening {
             recorded_at: self.recorded_at,
             event: self.event,
             commit: self.commit,
-            subjects: subjects_hash(self.subjects.clone()),
+            subjects: subjects_hash(&self.subjects),
             metadata: metadata_hash(&self.recorded_by),
             content: commitment(&self.salt, &self.content),
         }
@@ -190,7 +201,7 @@ impl Opening {
 
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let subjects = subjects_text(self.subjects.clone());
+        let subjects = subjects_text(&self.subjects);
         let mut bytes = Vec::with_capacity(65 + self.recorded_by.len() + subjects.len() + self.content.len());
         bytes.push(VERSION);
         bytes.extend(self.recorded_at.to_be_bytes());
@@ -219,7 +230,7 @@ impl Opening {
         let (recorded_by, rest) = take_text(rest)?;
         let (subjects, content) = take_text(rest)?;
         let split: Vec<String> = subjects.lines().map(str::to_owned).collect();
-        if subjects_text(split.clone()) != subjects {
+        if subjects_text(&split) != subjects {
             return Err(OpeningError::Subjects);
         }
         Ok(Opening {

@@ -6,9 +6,11 @@
 //! time, so that what is recorded meanwhile does not wait.
 
 mod record;
+mod stay;
 mod valid;
 
 pub use record::RecordReplay;
+pub use stay::{Stay, recently};
 pub use valid::ValidReplay;
 
 use jiff::Timestamp;

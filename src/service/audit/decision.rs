@@ -6,11 +6,8 @@ use bytes::Bytes;
 
 use super::{Audit, read_matter, unknown};
 use crate::{
-    audit::{
-        Decision, Found, HINDSIGHT_MAX, KeptView, Matter, Terms, Unlike, Unlikeness, ViewText, Withheld,
-    },
-    domain::{as_of::AsOf, event::Event, fold::RULESET, id::DecisionId, vocabulary::Label},
-    ledger::Recorded,
+    audit::{Decision, HINDSIGHT_MAX, KeptView, Matter, Terms, Unlike, Unlikeness, ViewText, Withheld},
+    domain::{as_of::AsOf, fold::RULESET, id::DecisionId, vocabulary::Label},
     position::Position,
     service::{history::record, query::asked::When, refusal::Refusal},
     wire::{Field, Findings, as_of::read_times, event::write_decision, v1, vocabulary},
@@ -74,13 +71,10 @@ impl Audit {
         let asked = self.query.ask(When { times, min_position, pinned: None }, clearance).await?;
         let now = asked.as_of(&self.query.projection.store());
         let ledger = &self.query.ledger;
-        let decision = match Decision::read(ledger, &id, now).await? {
-            Found::Standing(decision) => decision,
-            Found::TakenBack(by) => return Err(taken_back(&id, &by)),
-            Found::Unknown => {
-                let message = format!("decision/{id} is not on record at this view");
-                return Err(Refusal::unknown("decision", message));
-            }
+        let Some(decision) = Decision::read(ledger, &id, now).await? else {
+            let whole = AsOf { known_at: self.query.projection.store().position(), ..now };
+            let later = Decision::read(ledger, &id, whole).await?;
+            return Err(unrecorded(&id, later.as_ref()));
         };
         let kept = match view_text.as_str() {
             "" => None,
@@ -150,6 +144,7 @@ impl Audit {
             },
             undisclosed: undisclosed.iter().map(record).collect::<Result<_, _>>()?,
             undisclosed_left_out: left_out as u64,
+            retracted_by: decision.retracted_by.as_ref().map(record).transpose()?,
         })
     }
 
@@ -185,13 +180,12 @@ fn write_unlikeness(it: &Unlikeness) -> v1::KeptViewComparison {
     v1::KeptViewComparison { same: it.same, differences: it.unlike.iter().map(difference).collect() }
 }
 
-/// The refusal to audit a decision that was taken back.
-fn taken_back(id: &DecisionId, by: &Recorded) -> Refusal {
-    let reason = match &by.event {
-        Event::Retraction { reason, .. } if !reason.is_empty() => format!(": {reason}"),
-        _ => String::new(),
-    };
-    let message =
-        format!("decision/{id} was taken back by the event {} at position {}{reason}", by.id, by.position);
-    Refusal::unknown("decision", message)
+/// The refusal to audit a decision that is not on record at a view; `later`: it is at another.
+fn unrecorded(id: &DecisionId, later: Option<&Decision>) -> Refusal {
+    let later = later.map(|it| {
+        let (position, day) = (it.position(), it.recorded_on());
+        format!(": it was recorded at position {position}, on {day}, and can be audited from there on")
+    });
+    let later = later.unwrap_or_default();
+    Refusal::unknown("decision", format!("decision/{id} is not on record at this view{later}"))
 }

@@ -4,7 +4,7 @@ use super::{Audit, changes::write_changes, read_matter, unknown};
 use crate::{
     audit::{
         Explanation, Matter, explain, field_of,
-        replay::{Moment, ValidReplay, Wanted},
+        replay::{Moment, RecordReplay, Stay, ValidReplay, Wanted, recently},
     },
     domain::{as_of::AsOf, vocabulary::Label},
     position::Position,
@@ -17,7 +17,7 @@ use crate::{
         Field, Findings,
         as_of::read_times,
         status::field::{positions_of, write_fields, write_ground, write_lost_claim},
-        v1,
+        timestamp, v1,
     },
 };
 
@@ -54,28 +54,24 @@ impl Audit {
             let merges: Vec<Position> = redirects.events(&group).into_iter().collect();
             (explained, title, as_of, group, merges)
         };
-        let (explained, gone) = match explained {
-            Ok(explained) => (explained, None),
-            Err(error) => match self.last_change(&matter, as_of, &path).await {
-                Some(last) => (Explanation::of_gone(&path, &last), Some(last)),
-                None => return Err(Refusal::field("field", error.to_string())),
-            },
+        let (explained, came, gone) = match explained {
+            Ok(explained) => (explained, None, None),
+            Err(error) => {
+                let (came, gone) = match self.last_change(&matter, as_of, &path).await {
+                    Some(last) => (None, Some(last)),
+                    None => self.last_stay(&matter, as_of, &path).await?.unzip(),
+                };
+                if gone.is_none() {
+                    return Err(Refusal::field("field", error.to_string()));
+                }
+                (Explanation::of_gone(&path, gone.iter().chain(&came)), came, gone)
+            }
         };
         let explained = explain(&self.query.ledger, explained, as_of).await?;
         let names = self.query.names(positions_of(&explained.below)).await?;
         let (rule, inferred) = if gone.is_none() { write_ground(&explained.provenance) } else { (0, false) };
-        let gone = match gone {
-            Some(last) => {
-                let names = self.names_of(last.changes.iter()).await?;
-                Some(v1::Transition {
-                    valid_on: last.valid_on.to_string(),
-                    position: last.position.get(),
-                    recorded_at: None,
-                    changes: write_changes(&last.changes, &names),
-                })
-            }
-            None => None,
-        };
+        let came = self.transition(came).await?;
+        let gone = self.transition(gone).await?;
         let identities = self.query.ledger.fetch(&merges).await?;
         let lost = explained.lost.iter().map(|claim| {
             let won_by = claim.winner.as_ref().map(record).transpose()?;
@@ -97,7 +93,64 @@ impl Audit {
             checkpoint: self.checkpoint(as_of.known_at).await?,
             identities: identities.iter().map(record).collect::<Result<_, _>>()?,
             gone,
+            came,
         })
+    }
+
+    /// The message of a moment.
+    async fn transition(&self, moment: Option<Moment>) -> Result<Option<v1::Transition>, Refusal> {
+        let Some(moment) = moment else { return Ok(None) };
+        let names = self.names_of(moment.changes.iter()).await?;
+        Ok(Some(v1::Transition {
+            valid_on: moment.valid_on.to_string(),
+            position: moment.position.get(),
+            recorded_at: moment.recorded_at.map(timestamp::write),
+            changes: write_changes(&moment.changes, &names),
+        }))
+    }
+
+    /// Where on the record a field came last that had a value at the valid date, and where it went; `None`: no record up to
+    /// the view took one away lately, or too much is on record to look for where it came.
+    async fn last_stay(
+        &self,
+        matter: &Matter,
+        as_of: AsOf,
+        path: &str,
+    ) -> Result<Option<(Moment, Moment)>, Refusal> {
+        let recently = recently(matter, &self.query.projection.store(), &self.query.ledger, as_of);
+        let mut stay = self.stay_after(recently, matter, as_of, path).await?;
+        if stay.is_cut() {
+            stay = self.stay_after(Position::START, matter, as_of, path).await?;
+        }
+        Ok(stay.ends())
+    }
+
+    /// The last stay of a field on the record after a position.
+    async fn stay_after(
+        &self,
+        from: Position,
+        matter: &Matter,
+        as_of: AsOf,
+        path: &str,
+    ) -> Result<Stay, Refusal> {
+        let ledger = &self.query.ledger;
+        let Ok(wanted) = Wanted::new(matter, &[path.to_owned()]) else { return Ok(Stay::default()) };
+        let replay = {
+            let store = self.query.projection.store();
+            RecordReplay::new(matter.clone(), &store, ledger, as_of, from, wanted)
+        };
+        let Ok(mut replay) = replay else { return Ok(Stay::default()) };
+        let mut stay = Stay::of(replay.state().0);
+        loop {
+            let events = replay.fetch(ledger).await?;
+            if events.is_empty() {
+                return Ok(stay);
+            }
+            let moments = replay.advance(&self.query.projection.store(), &events);
+            moments.iter().for_each(|moment| stay.take(moment));
+            // Others are answered in between.
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The last change of a field up to the valid date; `None`: it never had a value there, or too much is on record to look

@@ -37,7 +37,7 @@ impl Query {
         let subject = finish(found, subject)?;
         let future = if times.valid_at.is_some() { Future::Heralded } else { Future::Everything };
         let asked = self.ask(page.when(times), clearance).await?;
-        let (as_of, subjects, places, known) = {
+        let (as_of, subjects, places, known, merges) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
             let subjects = store.told_of(&subject, as_of);
@@ -46,7 +46,10 @@ impl Query {
                 Some(_) => KnownPlaces::new(),
                 None => store.known_places(&subjects, as_of),
             };
-            (as_of, subjects, places, known)
+            let redirects = store.redirects(as_of);
+            let group = subject.group().map(|group| redirects.survivor(group));
+            let merges: Vec<Position> = group.into_iter().flat_map(|group| redirects.events(group)).collect();
+            (as_of, subjects, places, known, merges)
         };
         let places = match places {
             Some(_) if self.ledger.positions(&subjects, Position::START, as_of.known_at).is_empty() => None,
@@ -64,7 +67,13 @@ impl Query {
         let read = Timeline::read_facts(&self.ledger, &subjects, shown, as_of).await?;
         let entries = self.entries(&read.standing(as_of, future), as_of).await?;
         let next_page_token = page.next_part(as_of, next);
-        Ok(v1::GetTimelineResponse { entries, view: Some(self.view(as_of).await?), next_page_token })
+        let identities = self.ledger.fetch(&merges).await?;
+        Ok(v1::GetTimelineResponse {
+            entries,
+            view: Some(self.view(as_of).await?),
+            next_page_token,
+            identities: identities.iter().map(record).collect::<Result<_, _>>()?,
+        })
     }
 
     async fn entries(

@@ -167,6 +167,7 @@ fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> 
             what: names.said(lost.position).0,
             won_what,
             won_on,
+            won_event_id: names.id(lost.against),
         }
     };
     lost.iter().map(alternative).collect()
