@@ -47,7 +47,7 @@ impl Repair {
         session.printer.flush()?;
         let broken = broken(&survey, from);
         let repaired = repair(survey, from, Timestamp::now()).await.map_err(Box::new)?;
-        session.printer.text(&done(&repaired, &broken))
+        session.printer.done(&done(&repaired, &broken))
     }
 
     fn advice(&self, survey: &Survey) -> String {

@@ -251,7 +251,7 @@ async fn examine_log(
 fn scaffold(data: &Path) -> Result<Scaffold, ScaffoldError> {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     match Scaffold::beside(data) {
-        Err(ScaffoldError::Io { error, .. })
+        Err(ScaffoldError::Io { error, .. } | ScaffoldError::Unwritable { error, .. })
             if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) =>
         {
             Scaffold::beside(&env::temp_dir().join(format!("chancery-verify-{}", Uuid::now_v7())))

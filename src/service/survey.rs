@@ -19,7 +19,7 @@ use crate::{
 /// Why nothing can be said of a data directory.
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
-    /// There is no record, and there was one, or was to be one.
+    /// There is no record, and there was one, or was to be one, or something else is there.
     #[error(transparent)]
     Place(#[from] PlaceError),
     /// It is not there, or in use.
@@ -67,7 +67,9 @@ impl Survey {
     pub fn of(data: &Path) -> Result<Survey, SurveyError> {
         let salvage = Salvage::open(data);
         if salvage.as_ref().map_or_else(|error| !error.is_in_use(), |it| it.stretches().is_empty())
-            && let Some(error) = place::lost(data).or_else(|| place::unfinished(data))
+            && let Some(error) = [place::lost, place::unfinished, place::backup, place::below_file]
+                .into_iter()
+                .find_map(|hindrance| hindrance(data))
         {
             return Err(error.into());
         }

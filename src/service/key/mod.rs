@@ -222,6 +222,14 @@ fn retired(directory: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
 
 fn load(path: &Path, file: File) -> Result<SigningKey, KeyFileError> {
     let io = |error: io::Error| KeyFileError::Read { path: path.to_owned(), error };
+    let text = io::read_to_string(&file).or_else(|error| match error.kind() {
+        // Bytes that are no text are no key.
+        io::ErrorKind::InvalidData => Ok(String::new()),
+        _ => Err(io(error)),
+    })?;
+    // What is no key may be read by anybody.
+    let key =
+        SigningKey::from_text(&text).map_err(|error| KeyFileError::Key { path: path.to_owned(), error })?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -230,12 +238,7 @@ fn load(path: &Path, file: File) -> Result<SigningKey, KeyFileError> {
             return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
         }
     }
-    let text = io::read_to_string(file).or_else(|error| match error.kind() {
-        // Bytes that are no text are no key.
-        io::ErrorKind::InvalidData => Ok(String::new()),
-        _ => Err(io(error)),
-    })?;
-    SigningKey::from_text(&text).map_err(|error| KeyFileError::Key { path: path.to_owned(), error })
+    Ok(key)
 }
 
 fn make(origin: Option<&KeyName>) -> Result<SigningKey, KeyFileError> {
