@@ -44,6 +44,11 @@ impl DocketQuestion<'_> {
         self.from <= date.upper() && date.lower() <= self.until
     }
 
+    /// Whether what takes effect at a date does so in the period: on its first possible day, as everywhere.
+    fn begins(&self, date: DateSpan) -> bool {
+        self.from <= date.lower() && date.lower() <= self.until
+    }
+
     fn wants_group(&self, group: &GroupId) -> bool {
         self.groups.is_empty() || self.groups.contains(group)
     }
@@ -169,7 +174,7 @@ fn ends_of_regimes(question: DocketQuestion<'_>, terms: &mut Terms<'_>) -> Vec<(
     let wanted = known.filter(|regime| question.wants_regime(&regime.regime));
     let end = |regime: &RegimeStatus| {
         let end = regime.terminated.as_ref().or(regime.ending.as_ref());
-        end.filter(|end| question.covers(end.on)).map(|end| (regime.regime.clone(), end.clone()))
+        end.filter(|end| question.begins(end.on)).map(|end| (regime.regime.clone(), end.clone()))
     };
     wanted.filter_map(end).collect()
 }
@@ -185,8 +190,7 @@ fn acts(
     let due = standing.iter().filter(|fact| {
         fact.content.act().is_some()
             && fact.moves()
-            && question.from <= fact.effective.lower()
-            && fact.effective.lower() <= question.until
+            && question.begins(fact.effective)
             && question.is_known(fact.effective, fact.heralded)
     });
     let mut due: Vec<&Standing<'_, GroupFact>> = due.collect();
