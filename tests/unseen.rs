@@ -674,7 +674,7 @@ async fn a_renewal_is_announced() {
     );
 }
 
-/// A claim bears out a state that rests on what it agrees with, and no other.
+/// A claim bears out a state that rests on what it agrees with, and no other: it is shown from then on, however vague its date.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_agrees_with_what_is_to_come() {
     let office = Office::with(vec![
@@ -692,11 +692,12 @@ async fn what_agrees_with_what_is_to_come() {
         ),
     ])
     .await;
-    let ahead = "DELISTED 2019 of DELISTED 2019-07-01, agrees";
+    let agrees = "DELISTED 2019 of DELISTED 2019-07-01, agrees";
     for (group, on, state, corroborated, expected) in [
         ("hts", "2018-12-31", "ACTIVE", 0, ""),
-        ("hts", "2019-01-01", "ACTIVE", 0, ahead),
-        ("hts", "2019-07-01", "DELISTED", 1, ahead),
+        ("hts", "2019-01-01", "ACTIVE", 0, ""),
+        ("hts", "2019-06-30", "ACTIVE", 0, ""),
+        ("hts", "2019-07-01", "DELISTED", 1, agrees),
         ("isis", "2021-05-05", "DELISTED", 0, "MAINTAINED 2021-05-05 of DELISTED 2021-05-05, disputed"),
     ] {
         let listing = office.group(group, on).await.designations.remove(0);

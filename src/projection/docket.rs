@@ -81,8 +81,9 @@ impl Terms<'_> {
 impl Store {
     /// What takes effect, expires or falls due in a period, by date.
     ///
-    /// An act is due when it takes effect, unless that day is past and it could not apply. A limit is due on its last day if on that day it still limited something in
-    /// force, and a review if by that day none had taken place; beyond the valid date they are taken as they stand at it.
+    /// An act, or the end of a regime, is due on the first day on which it can take effect; an act not, where that day is past
+    /// and it could not apply. A limit is due on its last day if on that day it still limited something in force, and a review
+    /// if by that day none had taken place; beyond the valid date they are taken as they stand at it.
     pub fn docket(&self, question: DocketQuestion<'_>) -> Vec<DocketEntry> {
         let mut terms = Terms { store: self, as_of: question.as_of, known: BTreeMap::new() };
         let mut found = Vec::new();

@@ -413,7 +413,7 @@ mod tests {
         let status = status();
         let positions = positions_of(&status).all();
         let numbers: Vec<u64> = positions.iter().map(|position| position.get()).collect();
-        assert_eq!(numbers, [5, 20, 21, 22, 23, 24, 25, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60]);
+        assert_eq!(numbers, [5, 20, 21, 22, 23, 24, 25, 27, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60]);
         let message = write_group_status(&status, &names(&positions));
         check_whole("chancery.v1.GroupStatus", &message);
         assert_eq!(message.anomalies[0].event_ids, [id(52), id(5)]);
