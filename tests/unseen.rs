@@ -1134,6 +1134,8 @@ async fn an_alias_is_merged_into_its_listing() {
         assert_eq!((listing.reference.as_str(), status.lineage.len()), ("Y1", 0), "{on}");
         assert_eq!(status.anomalies, [], "{on}");
     }
+    let docket = office.docket_over("2024-01-01", "2025-12-31", &["hts"], "2026-01-01").await;
+    assert_eq!(docket, ["2025-01-01 designation/hts/us-fto219 us-fto219: DELISTED takes effect"]);
     let events = office.group("hts", "2021-06-01").await.designations.remove(0).provenance.unwrap().event_ids;
     assert_eq!(events, [id(20)]);
 }

@@ -188,6 +188,7 @@ impl<'a> Machine<'a> {
         let is_about_twin = self.is_about_twin(act);
         self.note_twin(act);
         if is_about_twin {
+            self.vain.extend((!is_listing(act.act)).then_some(fact.position));
             return;
         }
         let episodes = self.episodes.len();

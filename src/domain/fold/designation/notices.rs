@@ -29,7 +29,7 @@ impl<'a> Machine<'a> {
                 let number = fact.content.act().map(|it| it.reference.as_str()).unwrap_or_default();
                 let number = if number.is_empty() { String::new() } else { format!(" {number}") };
                 let what = if act == Act::ExemptionEnded { "exemption" } else { "challenge" };
-                format!("{part}{act} ends nothing: no {what}{number} is on record to be ended")
+                format!("{part}{act} ends nothing: no {what}{number} is open on record")
             }
             AnomalyRule::ActWithoutEffect
             | AnomalyRule::ClaimsDisagree

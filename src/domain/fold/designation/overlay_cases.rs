@@ -77,7 +77,7 @@ fn exemptions_by_number() {
     );
 }
 
-/// A number that nothing open has is that of what has none on record, if there is one such thing only.
+/// A number that nothing has is that of the only thing that is open and may have it.
 #[test]
 fn numbers_on_one_side_only() {
     let listed = "2020-01-01 LISTED";
@@ -93,7 +93,26 @@ fn numbers_on_one_side_only() {
             (
                 "2020-02-01 CHALLENGED; 2020-03-01 CHALLENGED ref T-2; 2020-05-01 CHALLENGE_CLOSED ref T-1",
                 "2020-05-02",
-                "ACTIVE; challenged 2020-03-01; T-2 is of 2020-03-01",
+                &format!(
+                    "ACTIVE; challenged 2020-02-01; challenged 2020-03-01; T-2 is of 2020-03-01; case -; {vain} 4,1"
+                ),
+            ),
+            // A case that is referred back has another number; an exemption keeps its own.
+            (
+                "2020-02-01 CHALLENGED ref T-1; 2020-05-01 CHALLENGE_CLOSED ref T-1-RENV",
+                "2020-05-02",
+                "ACTIVE",
+            ),
+            (
+                "2020-02-01 CHALLENGED ref T-1; 2020-03-01 ANNULLED_EFFECTS_MAINTAINED ref T-1; \
+                 2020-04-01 ANNULMENT_REVERSED ref C-1; 2020-05-01 CHALLENGE_CLOSED ref T-1-RENV",
+                "2020-05-02",
+                "ACTIVE; case C-1",
+            ),
+            (
+                "2020-02-01 EXEMPTION_GRANTED ref EA; 2020-05-01 EXEMPTION_ENDED ref EZ",
+                "2020-05-02",
+                &format!("ACTIVE; exempt 2020-02-01 to open; EA is of 2020-02-01; {vain} 3,1"),
             ),
             (
                 "2020-02-01 EXEMPTION_GRANTED; 2020-03-01 EXEMPTION_GRANTED; 2020-05-01 EXEMPTION_ENDED ref EA",

@@ -11,33 +11,48 @@ use crate::domain::{
 /// What lies over the state of a listing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Overlays<'a> {
-    /// Exemptions granted and not ended by an act.
-    exemptions: Vec<Open<'a>>,
-    /// Challenges brought and not closed by an act, the earliest first.
-    challenges: Vec<Open<'a>>,
+    /// Exemptions granted under the listing.
+    exemptions: Vec<Begun<'a>>,
+    /// Challenges brought against it, the earliest first.
+    challenges: Vec<Begun<'a>>,
     /// The process that was begun while the listing was in force.
     pub process: Option<ActFact<'a>>,
     /// The acts that have been heralded, in the order in which they take effect.
     pub heralded: Vec<(ActFact<'a>, &'a DesignationAct)>,
 }
 
-/// What an act began and no act of its kind has ended.
+/// What an act began.
 #[derive(Clone, Copy, Debug)]
-struct Open<'a> {
+struct Begun<'a> {
     fact: ActFact<'a>,
     act: &'a DesignationAct,
-    /// Whether it ended with something else: the exemption with the listing, the challenge with a judgment. An act that
-    /// says so afterwards contradicts nothing.
-    is_over: bool,
+    stage: Stage,
 }
 
-impl<'a> Open<'a> {
-    fn new(fact: ActFact<'a>, act: &'a DesignationAct) -> Open<'a> {
-        Open { fact, act, is_over: false }
+/// How far something has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Open,
+    /// It ended with something else: the exemption with the listing, the challenge with a judgment. An act that says so
+    /// afterwards contradicts nothing.
+    Over,
+    /// An act ended it.
+    Ended,
+}
+
+impl<'a> Begun<'a> {
+    fn new(fact: ActFact<'a>, act: &'a DesignationAct) -> Begun<'a> {
+        Begun { fact, act, stage: Stage::Open }
     }
 
     fn is_open_at(&self, date: Day) -> bool {
-        !self.is_over && self.act.expires_on.is_none_or(|last| date <= last.upper())
+        self.stage == Stage::Open && self.act.expires_on.is_none_or(|last| date <= last.upper())
+    }
+
+    fn pass(&mut self) {
+        if self.stage == Stage::Open {
+            self.stage = Stage::Over;
+        }
     }
 }
 
@@ -46,10 +61,13 @@ impl<'a> Overlays<'a> {
     pub fn apply(&mut self, fact: ActFact<'a>, act: &'a DesignationAct) -> bool {
         let on = fact.effective.lower();
         match act.act {
-            Act::Challenged => self.challenges.push(Open::new(fact, act)),
-            Act::ExemptionGranted => self.exemptions.push(Open::new(fact, act)),
-            Act::ChallengeClosed => return end(&mut self.challenges, &act.reference, on),
-            Act::ExemptionEnded => return end(&mut self.exemptions, &act.reference, on),
+            Act::Challenged => self.challenges.push(Begun::new(fact, act)),
+            Act::ExemptionGranted => self.exemptions.push(Begun::new(fact, act)),
+            // A case has other numbers on appeal, and when it is referred back.
+            Act::ChallengeClosed => return end(&mut self.challenges, &act.reference, on, |_| true),
+            Act::ExemptionEnded => {
+                return end(&mut self.exemptions, &act.reference, on, |it| it.act.reference.is_empty());
+            }
             _ => {}
         }
         true
@@ -63,29 +81,29 @@ impl<'a> Overlays<'a> {
         if !matches!(act.act, Act::Annulled | Act::AnnulledEffectsMaintained) {
             return;
         }
-        let named = |it: &Open<'a>| !act.reference.is_empty() && it.act.reference == act.reference;
+        let named = |it: &Begun<'a>| !act.reference.is_empty() && it.act.reference == act.reference;
         let names_one = self.challenges.iter().any(named);
         for challenge in self.challenges.iter_mut().filter(|it| !names_one || named(it)) {
-            challenge.is_over = true;
+            challenge.pass();
         }
     }
 
     /// The listing ended, and with it what was exempt from it.
     pub fn end_listing(&mut self) {
-        self.exemptions.iter_mut().for_each(|exemption| exemption.is_over = true);
+        self.exemptions.iter_mut().for_each(Begun::pass);
     }
 
-    /// Another listing begins: nobody ends any more what was over before it.
+    /// Another listing begins: nobody ends any more what was not open before it.
     pub fn begin_listing(&mut self) {
-        self.exemptions.retain(|exemption| !exemption.is_over);
-        self.challenges.retain(|challenge| !challenge.is_over);
+        self.exemptions.retain(|exemption| exemption.stage == Stage::Open);
+        self.challenges.retain(|challenge| challenge.stage == Stage::Open);
     }
 
     /// The exemptions in force at the date.
     pub fn exemptions_at(&self, valid_at: Day) -> Vec<Exemption> {
         let in_force = self.exemptions.iter().filter(|it| it.is_open_at(valid_at));
         in_force
-            .map(|Open { fact, act, .. }| Exemption {
+            .map(|Begun { fact, act, .. }| Exemption {
                 granted_on: fact.effective,
                 expires_on: act.expires_on,
                 reference: act.reference.clone(),
@@ -97,8 +115,8 @@ impl<'a> Overlays<'a> {
 
     /// The challenges that are open, the earliest first.
     pub fn challenges(&self) -> Vec<Challenge> {
-        let open = self.challenges.iter().filter(|it| !it.is_over);
-        open.map(|Open { fact, act, .. }| Challenge {
+        let open = self.challenges.iter().filter(|it| it.stage == Stage::Open);
+        open.map(|Begun { fact, act, .. }| Challenge {
             brought_on: fact.effective,
             reference: act.reference.clone(),
             event: fact.position,
@@ -120,17 +138,18 @@ impl<'a> Overlays<'a> {
     }
 }
 
-/// Ends what has the number, or everything where none is given. A number that nothing has is that of what has none on record,
-/// if one such thing only is open on the day. Whether there was anything to end.
-fn end(open: &mut Vec<Open<'_>>, number: &str, on: Day) -> bool {
-    let before = open.len();
-    let unnumbered = open.iter().filter(|it| it.act.reference.is_empty() && it.is_open_at(on)).count();
-    if number.is_empty() {
-        open.clear();
-    } else if open.iter().any(|it| it.act.reference == number) {
-        open.retain(|it| it.act.reference != number);
-    } else if unnumbered <= 1 {
-        open.retain(|it| !it.act.reference.is_empty());
+/// Ends what has the number, or everything where none is given. A number that nothing has is that of the one thing that is
+/// open on the day and may have it. Whether there was anything to end.
+fn end<'a>(begun: &mut [Begun<'a>], number: &str, on: Day, may_have_it: impl Fn(&Begun<'a>) -> bool) -> bool {
+    let has_it = |it: &Begun<'a>| it.act.reference == number;
+    let is_known = begun.iter().any(has_it);
+    let is_plain = begun.iter().filter(|it| it.is_open_at(on) && may_have_it(it)).count() <= 1;
+    let is_meant =
+        |it: &Begun<'a>| number.is_empty() || has_it(it) || (!is_known && is_plain && may_have_it(it));
+    let mut ends = false;
+    for it in begun.iter_mut().filter(|it| it.stage != Stage::Ended && is_meant(it)) {
+        it.stage = Stage::Ended;
+        ends = true;
     }
-    open.len() < before
+    ends
 }

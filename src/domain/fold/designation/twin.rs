@@ -8,7 +8,7 @@ use crate::domain::{
 
 impl<'a> Machine<'a> {
     /// Whether the act is about a twin: an entry as an alias of what the group is itself, made while it is listed. It says
-    /// nothing of the listing, neither when it is made nor when it is struck; challenges and exemptions are of the group.
+    /// nothing of the listing, neither when it is made nor when it is struck, which changes nothing; challenges and exemptions are of the group.
     pub(super) fn is_about_twin(&self, act: &DesignationAct) -> bool {
         match act.act {
             Act::Challenged | Act::ChallengeClosed | Act::ExemptionGranted | Act::ExemptionEnded => false,
