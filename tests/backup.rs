@@ -12,8 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chancery::wire::v1::{
-    self, audit_service_client::AuditServiceClient, submission_service_client::SubmissionServiceClient,
+use chancery::{
+    position::Position,
+    service::backup::Folder,
+    wire::v1::{
+        self, audit_service_client::AuditServiceClient, submission_service_client::SubmissionServiceClient,
+    },
 };
 use common::{Server, events};
 
@@ -98,13 +102,21 @@ async fn a_restored_record_is_the_record() {
     assert!(back_up(&[]).contains("Nothing new"), "an empty record");
     let receipts = submit(&server, 1..=300).await;
     assert!(back_up(&["--until", "257"]).contains("257 events"));
-    assert!(back_up(&["--until", "100"]).contains("already"));
+    // One file was read whole.
+    let said = back_up(&["--until", "100"]);
+    assert!(said.contains("already") && !said.contains("verify"), "{said}");
     assert!(back_up(&[]).contains("43 events"));
     submit(&server, 301..=600).await;
     // What an interrupted backup has left is not taken for a backup.
     fs::write(backup.join("00000000000000000301-00000000000000000500.backup.unfinished"), "half").unwrap();
     assert!(back_up(&[]).contains("300 events"));
-    assert!(back_up(&[]).contains("Nothing new"));
+    for more in [&[][..], &["--until", "100"]] {
+        let said = back_up(more);
+        let words =
+            ["Of its 3 files only the newest was read whole", "chancery verify --backup", text(&backup)];
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+        assert_eq!(said.contains("Nothing new"), more.is_empty(), "{said}");
+    }
     assert_eq!(files(&backup).len(), 3);
     assert_eq!(fs::read_dir(&backup).unwrap().count(), 4, "three files and the lock");
     let before = checkpoint(&server, 0).await;
@@ -129,6 +141,30 @@ async fn a_restored_record_is_the_record() {
     }
     submit(&server, 601..=610).await;
     assert!(done(&["backup", "--server", server.url(), "--to", text(&backup)]).contains("10 events"));
+}
+
+/// The newest file of a backup that is continued, which can be all of it, is read whole: that is told as it goes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reading_of_what_is_continued_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let [data, backup] = ["data", "backup"].map(|name| home.path().join(name));
+    let server = Server::start(&data, &[]);
+    let look = || {
+        let mut told = Vec::new();
+        let folder = Folder::open(&backup, |read, bytes, position| told.push((read, bytes, position)));
+        folder.unwrap().keep();
+        told
+    };
+    assert_eq!(look(), []);
+    for (first, last) in [(1, 4_000), (4_001, 5_000)] {
+        submit(&server, first..=last).await;
+        done(&["backup", "--server", server.url(), "--to", text(&backup)]);
+        let told = look();
+        assert!(1 < told.len() && told.is_sorted(), "{told:?}");
+        let bytes = fs::metadata(files(&backup).last().unwrap()).unwrap().len();
+        assert!(told.iter().all(|(_, of, _)| *of == bytes), "{told:?}");
+        assert_eq!(told.last(), Some(&(bytes, bytes, Position::new(last))));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

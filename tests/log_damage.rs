@@ -266,6 +266,59 @@ async fn what_is_whole_in_a_refused_page_can_be_read() {
     }
 }
 
+/// Of two faults the first is named, and no place in the file that belongs to the other.
+#[tokio::test]
+async fn the_byte_that_is_named_is_that_of_the_position() {
+    const FIRST_AT: usize = 37;
+    const SEGMENT_BYTES: usize = 8 << 20;
+    const RECORDS: u64 = 200;
+    let home = tempfile::tempdir().unwrap();
+    let log = SledLog::open(home.path()).unwrap();
+    let mark = |number: u64| format!("the record with the number {number:03}").into_bytes();
+    for number in 1..=RECORDS {
+        let mut record = mark(number);
+        record.resize(60_000, 7);
+        log.append(log.tail(), &[record.into()]).await.unwrap();
+    }
+    log.close().await.unwrap();
+    drop(log);
+    let path = home.path().join("sled/db");
+    let whole = fs::read(&path).unwrap();
+    // Wherever a record lies, so that no whole one is left of it.
+    let record = |number: u64| {
+        let mark = mark(number);
+        let places = whole.windows(mark.len()).enumerate().filter(|(_, bytes)| *bytes == mark);
+        places.map(|(at, _)| at).collect::<Vec<_>>()
+    };
+    let head = |number: u64| record(number).into_iter().map(|at| at - 10 - FIRST_AT).collect();
+    let segment = |number: u64| record(number)[0] / SEGMENT_BYTES;
+    assert!(segment(20) < segment(190), "{} {}", segment(20), segment(190));
+    let cases: [(&str, Vec<Vec<usize>>, u64, bool); 4] = [
+        ("one", vec![record(190)], 190, true),
+        ("two", vec![record(20), record(190)], 20, true),
+        ("two side by side", vec![record(190), record(191)], 190, true),
+        ("two, of which the first does not say where it is", vec![head(20), record(190)], 20, false),
+    ];
+    for (what, flips, position, named) in cases {
+        let mut damaged = whole.clone();
+        flips.iter().flatten().for_each(|at| damaged[*at] ^= 1);
+        fs::write(&path, damaged).unwrap();
+        let Err(OpenError::Damaged { position: found, reason, .. }) = SledLog::open(home.path()) else {
+            panic!("{what}: it opens");
+        };
+        assert_eq!(found.get(), position, "{what}: {reason}");
+        let byte = reason
+            .split_once("byte ")
+            .map(|(_, rest)| rest.split(|it: char| !it.is_ascii_digit()).next().unwrap());
+        assert_eq!(byte.is_some(), named, "{what}: {reason}");
+        let first = byte.map(|byte| {
+            let at = byte.parse::<usize>().unwrap() + FIRST_AT;
+            u64::from_le_bytes(*whole[at..].first_chunk().unwrap())
+        });
+        assert_eq!(first, named.then_some(position), "{what}: {reason}");
+    }
+}
+
 #[tokio::test]
 async fn a_shortened_database_is_never_silent() {
     let specimen = Specimen::new().await;

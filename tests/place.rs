@@ -1,15 +1,19 @@
-//! What a data directory ought to hold: one that has lost its record is not taken for a new one, one that was put back is
-//! not continued, and a server notices when its directory goes away under it.
+//! What a data directory ought to hold: one that has lost its record is not taken for a new one, one that was put back
+//! or exchanged is not continued, and a server notices when its directory goes away under it.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "place/exchange.rs"]
+mod exchange;
+#[path = "place/record.rs"]
+mod record;
 #[path = "common/specimen.rs"]
 mod specimen;
 
 use std::{
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -29,112 +33,16 @@ use chancery::{
 use common::{Server, chancery, events};
 use jiff::Timestamp;
 use prost::Message as _;
-use specimen::{Said, gather, run};
+use record::{Alter, EVENTS, Record, copy, remove, submit, text};
+use specimen::{gather, run};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 /// How long a server may take to notice something.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Enough events for a snapshot at the end.
-const EVENTS: u64 = 2_300;
-/// How many of them are on record when the older copy is made.
-const EARLIER: u64 = 40;
-
-/// What is done to a data directory.
-type Alter = fn(&Path);
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-async fn submit(server: &Server, numbers: std::ops::RangeInclusive<u64>) {
-    let mut submission = SubmissionServiceClient::connect(server.url().to_owned()).await.unwrap();
-    for numbers in numbers.collect::<Vec<_>>().chunks(500) {
-        let events = numbers.iter().map(|number| events::actor(*number, &format!("a{number}"))).collect();
-        submission.submit(v1::SubmitRequest { events, checks: Vec::new() }).await.unwrap();
-    }
-}
-
 async fn submit_one(server: &Server, number: u64) -> Result<(), tonic::Status> {
     let mut submission = SubmissionServiceClient::connect(server.url().to_owned()).await.unwrap();
     let events = vec![events::actor(number, &format!("a{number}"))];
     submission.submit(v1::SubmitRequest { events, checks: Vec::new() }).await.map(drop)
-}
-
-/// A record that was stopped, with snapshots, and a copy of it as it was earlier.
-struct Record {
-    home: tempfile::TempDir,
-}
-
-impl Record {
-    async fn new() -> Record {
-        let home = tempfile::tempdir().unwrap();
-        let record = Record { home };
-        let server = Server::start(&record.data(), &["--origin", "example.org/record"]);
-        submit(&server, 1..=EARLIER).await;
-        assert!(server.stop().success());
-        copy(&record.data(), &record.path("earlier"));
-        let server = Server::start(&record.data(), &[]);
-        submit(&server, EARLIER + 1..=EVENTS).await;
-        assert!(server.stop().success());
-        assert!(record.data().join("snapshots/ledger").exists());
-        copy(&record.data(), &record.path("whole"));
-        record
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    fn data(&self) -> PathBuf {
-        self.path("data")
-    }
-
-    /// Puts everything back, and removes what lies beside it.
-    fn mend(&self) {
-        for entry in fs::read_dir(self.home.path()).unwrap() {
-            let entry = entry.unwrap();
-            if !["whole", "earlier"].contains(&entry.file_name().to_str().unwrap()) {
-                fs::remove_dir_all(entry.path()).unwrap();
-            }
-        }
-        copy(&self.path("whole"), &self.data());
-    }
-
-    fn verify(&self) -> Said {
-        run(&["verify", "--data", text(&self.data())])
-    }
-
-    fn repair(&self) -> Said {
-        run(&["repair", "--data", text(&self.data())])
-    }
-
-    fn start(&self) -> Result<Server, String> {
-        let mut command = chancery();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data", text(&self.data())]);
-        Server::try_spawn(command)
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &to.join(entry.file_name())),
-            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
-        }
-    }
-}
-
-/// Removes files and folders, which must be there.
-fn remove(data: &Path, names: &[&str]) {
-    for name in names {
-        let path = data.join(name);
-        match path.is_dir() {
-            true => fs::remove_dir_all(path).unwrap(),
-            false => fs::remove_file(path).unwrap(),
-        }
-    }
 }
 
 fn cut(data: &Path, name: &str, bytes: u64) {
@@ -259,84 +167,6 @@ fn a_first_start_that_was_cut_short_begins_again() {
         }
     }
     assert_eq!(states, 32);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_was_put_back_is_not_continued() {
-    let record = Record::new().await;
-    let put_back = || {
-        record.mend();
-        for name in ["tail", "journal", "sled"] {
-            remove(&record.data(), &[name]);
-            let (from, to) = (record.path("earlier").join(name), record.data().join(name));
-            match from.is_dir() {
-                true => copy(&from, &to),
-                false => drop(fs::copy(from, to).unwrap()),
-            }
-        }
-    };
-    let flip: Alter = |path| {
-        let mut bytes = fs::read(path).unwrap();
-        let last = bytes.len() - 30;
-        bytes[last] ^= 1;
-        fs::write(path, bytes).unwrap();
-    };
-    let cases: [(&str, Alter, Option<&str>); 5] = [
-        ("both", |_| {}, Some("projections")),
-        ("that of the indexes", |snapshots| remove(snapshots, &["projections"]), Some("ledger")),
-        ("that of the projections", |snapshots| remove(snapshots, &["ledger"]), Some("projections")),
-        (
-            "of another form",
-            |snapshots| {
-                ["ledger", "projections"]
-                    .iter()
-                    .for_each(|name| fs::write(snapshots.join(name), "x").unwrap())
-            },
-            None,
-        ),
-        ("none", |snapshots| fs::remove_dir_all(snapshots).unwrap(), None),
-    ];
-    for (what, alter, witness) in cases {
-        put_back();
-        alter(&record.data().join("snapshots"));
-        let (verified, repaired) = (record.verify(), record.repair());
-        assert_eq!(verified.code, Some(i32::from(witness.is_some())), "{what}: {verified:?}");
-        assert_eq!(repaired.code, Some(0), "{what}: {repaired:?}");
-        let started = record.start();
-        let Some(witness) = witness else {
-            assert!(repaired.text.contains("Every record is there"), "{what}: {repaired:?}");
-            assert_eq!(specimen::ids(&started.unwrap()).await.len() as u64, EARLIER, "{what}");
-            continue;
-        };
-        let said = started.map(drop).unwrap_err();
-        let file = record.data().join("snapshots").join(witness);
-        for said in [&said, &verified.text, &repaired.text] {
-            assert!(said.contains(text(&file)) && said.contains("older copy"), "{what}: {said}");
-            assert!(said.contains(&EVENTS.to_string()), "{what}: {said}");
-        }
-        let order = format!("--remove-from {}", EARLIER + 1);
-        assert!(said.contains(&order) && repaired.text.contains(&order), "{what}: {said}");
-        let gone = format!("Gone: positions {} to {EVENTS}", EARLIER + 1);
-        assert!(repaired.text.contains(&gone), "{what}: {repaired:?}");
-    }
-    // A damaged one says nothing.
-    put_back();
-    for name in ["ledger", "projections"] {
-        flip(&record.data().join("snapshots").join(name));
-    }
-    assert_eq!(record.verify().code, Some(0));
-    record.start().map(drop).unwrap();
-
-    // Who gives up what is lost gives up the name.
-    put_back();
-    let from = (EARLIER + 1).to_string();
-    let said = run(&["repair", "--data", text(&record.data()), "--remove-from", &from]);
-    assert!(said.code == Some(0) && said.text.contains("The old key is retired"), "{said:?}");
-    assert!(said.text.contains(&format!("the record had {EVENTS}")), "{said:?}");
-    let server = record.start().unwrap();
-    assert_eq!(specimen::ids(&server).await.len() as u64, EARLIER);
-    let key = run(&["key", "--server", server.url()]).text;
-    assert!(!key.starts_with("example.org/record+"), "{key}");
 }
 
 /// Waits until the server takes no more writes, and returns why.

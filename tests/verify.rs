@@ -312,7 +312,7 @@ fn blows(used: usize, flips: usize, cuts: usize) -> Vec<Blow> {
 async fn check_damage(end: End) {
     let specimen = Specimen::new(end).await;
     let data = specimen.path();
-    let (mut found, mut harmless) = (0, 0);
+    let (mut found, mut harmless, mut aside) = (0, 0, 0);
     for (name, used) in specimen.files() {
         let (flips, cuts) = if name == "sled/db" { (40, 8) } else { (10, 4) };
         for blow in blows(used, flips, cuts) {
@@ -351,6 +351,15 @@ async fn check_damage(end: End) {
                         "{what}: it starts, and verification says {verified:?}"
                     );
                     assert_eq!(specimen::ids(&server).await.len() as u64, EVENTS, "{what}");
+                    let kept = fs::read_dir(specimen.data().join("sled")).unwrap();
+                    let kept = kept.filter(|it| {
+                        it.as_ref().unwrap().file_name().as_encoded_bytes().starts_with(b"damaged.")
+                    });
+                    let kept = kept.count();
+                    aside += kept;
+                    let file = specimen.data().join(&name).display().to_string();
+                    let told = verified.text.contains(&file) && verified.text.contains("sled/damaged.");
+                    assert_eq!(told, 0 < kept, "{what}: {verified:?}");
                     assert_eq!(specimen::root(&server, EVENTS).await, specimen.root, "{what}");
                     specimen::submit(&server, EVENTS + 1..=EVENTS + 5).await;
                     assert!(server.stop().success(), "{what}: what was acknowledged cannot be moved");
@@ -372,6 +381,7 @@ async fn check_damage(end: End) {
         }
     }
     println!("{end:?}: {found} found, {harmless} without effect");
+    assert!(0 < aside, "nothing was set aside");
     assert!(30 <= found, "{found} of {} were found: was there anything to be found?", found + harmless);
     specimen.mend();
     let said = run(&["verify", "--data", &data]);

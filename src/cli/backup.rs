@@ -97,7 +97,8 @@ impl Backup {
         let after = transcript.as_ref().map_or(self.after.unwrap_or(0), |(_, after)| after.get());
         let transcript = transcript.map_or_else(|| Transcript::anywhere(None), |(transcript, _)| transcript);
         if self.until.is_some_and(|until| until <= after) && matches!(target, Target::Folder { .. }) {
-            return session.printer.text(&format!("The backup has {} already.\n", reach(after)));
+            let text = format!("The backup has {} already.{}\n", reach(after), target.unread());
+            return session.printer.text(&text);
         }
         let request = v1::BackupRequest { after_position: after, until_position: self.until.unwrap_or(0) };
         let stream =
@@ -125,7 +126,13 @@ impl Backup {
             let message = "--after is for --to -: a directory is continued where it ends";
             return Err(Failure::Argument(message.to_owned()));
         }
-        let folder = Folder::open(&self.to).map_err(BackupError::Folder)?;
+        let mut progress = None;
+        let watch = |read, bytes, position: Position| {
+            let bar = progress.get_or_insert_with(|| Progress::start("reading the backup", Some(bytes)));
+            bar.advance(read, words::count(position.get(), "event", "events"));
+        };
+        let folder = Folder::open(&self.to, watch).map_err(BackupError::Folder)?;
+        drop(progress);
         let (transcript, after) = match folder.last() {
             Some(Header { key, until, root, .. }) => {
                 (Transcript::behind(Some(key.clone()), *until, *root), *until)
@@ -165,10 +172,11 @@ async fn take(
         return Err(Failure::Incomplete { part: "last records" });
     };
     let events = words::count(header.until.get() - header.after.get(), "event", "events");
+    let unread = target.unread();
     match target.finish()? {
         None => note(&format!("{events} to standard output: {}", reach(header.until.get()))),
         Some(None) => {
-            let text = format!("Nothing new: the backup has {}.\n", reach(header.until.get()));
+            let text = format!("Nothing new: the backup has {}.{unread}\n", reach(header.until.get()));
             session.printer.answer(&sent, |_, _| Ok(text))?;
         }
         Some(Some(path)) => {
@@ -213,6 +221,18 @@ impl Target {
             Target::Stream(writer) => writer.write(part).map_err(short)?,
         };
         Ok(())
+    }
+
+    /// What was not looked at in the files that are there, as another sentence.
+    fn unread(&self) -> String {
+        match self {
+            Target::Folder { folder, .. } if 1 < folder.files() => format!(
+                " Of its {} files only the newest was read whole: `chancery verify --backup {}` reads all of them.",
+                folder.files(),
+                folder.path().display()
+            ),
+            Target::Folder { .. } | Target::Stream(_) => String::new(),
+        }
     }
 
     /// Makes it durable. The path of the file, if a directory got one; `None` for a stream.

@@ -77,6 +77,18 @@ pub enum CheckError {
         /// What the system said.
         error: io::Error,
     },
+    /// The file is a link, and nothing is where it leads.
+    #[error(
+        "{path} is a link to {target}, and nothing is there: nothing was compared, and nothing is remembered\n\
+         Mount or put back what it leads to. If nothing was ever remembered there, name that file itself.",
+        path = path.display(), target = target.display()
+    )]
+    Dangling {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
     /// The later checkpoint cannot be kept.
     #[error(
         "the check itself held, and its checkpoint cannot be kept in {path}: {error}\n\
@@ -257,7 +269,12 @@ async fn served(session: &Session) -> Result<v1::GetCheckpointResponse, Failure>
 /// The checkpoint that was remembered in a file.
 pub fn recall(path: &Path, key: &VerifierKey) -> Result<Checkpoint, CheckError> {
     let note = fs::File::open(path).and_then(take);
-    let note = note.map_err(|error| CheckError::Io { path: path.to_owned(), error })?;
+    let note = note.map_err(|error| match fs::read_link(path) {
+        Ok(target) if error.kind() == io::ErrorKind::NotFound => {
+            CheckError::Dangling { path: path.to_owned(), target }
+        }
+        _ => CheckError::Io { path: path.to_owned(), error },
+    })?;
     Checkpoint::verify(&note, key).map_err(|error| CheckError::Remembered { path: path.to_owned(), error })
 }
 

@@ -128,7 +128,7 @@ impl Decide {
                     note(&format!("It is kept in {}.", path.display()));
                 }
                 let v1::Receipt { position, event_id, .. } = receipt;
-                session.printer.text(&match receipt.deduplicated {
+                session.printer.done(&match receipt.deduplicated {
                     true => format!(
                         "This very decision {} is on record already, at position {position} (event {event_id}).\n",
                         self.decision

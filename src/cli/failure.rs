@@ -109,6 +109,14 @@ pub enum Failure {
         /// What the system said.
         error: io::Error,
     },
+    /// Something was done, and standard output does not take what is said of it.
+    #[error("this could not be written to standard output ({error}), and is done all the same:\n{}", done.trim_end())]
+    Unheard {
+        /// What was done.
+        done: String,
+        /// What the system said.
+        error: io::Error,
+    },
     /// Standard output leads nowhere.
     #[error(
         "standard output is closed, or /dev/null, where nobody takes the {what}: send it to a file or a program"

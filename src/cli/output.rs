@@ -79,6 +79,25 @@ impl Printer {
         self.out.write_all(text.as_bytes()).map_err(Failure::Output)
     }
 
+    /// Prints what was done, which is so whether it can be printed or not: if not, the failure says it.
+    pub fn done(&mut self, text: &str) -> Result<(), Failure> {
+        match self.text(text).and_then(|()| self.flush()) {
+            // A reader that has gone away does not ask for it.
+            Err(Failure::Output(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::Unheard { done: text.to_owned(), error })
+            }
+            printed => printed,
+        }
+    }
+
+    /// Prints a text at once, for who goes on when it cannot be: nothing of it is kept then.
+    pub fn attempt(&mut self, text: &str) -> io::Result<()> {
+        self.out.flush()?;
+        let out = self.out.get_mut();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
     /// Prints a message, indented, as `--output json` has it.
     pub fn message<M: Message + Name>(&mut self, message: &M) -> Result<(), Failure> {
         let text = to_json(message, Layout::Pretty)?;

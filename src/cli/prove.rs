@@ -1,6 +1,9 @@
 //! `prove`: the proof that an event is in the record, as a file that needs no server to be checked.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use uuid::Uuid;
@@ -29,8 +32,8 @@ pub struct Prove {
     /// The event: its id, the first eight characters of it or more, or its position
     #[arg(value_name = "EVENT")]
     event: EventReference,
-    /// Where to write the proof; standard output when it is not given
-    #[arg(short = 'o', long, env = "CHANCERY_PROVE_FILE", value_name = "FILE")]
+    /// Where to write the proof; standard output when it is - or not given
+    #[arg(short = 'o', long, env = "CHANCERY_PROVE_FILE", value_name = "FILE|-")]
     file: Option<PathBuf>,
 }
 
@@ -66,7 +69,7 @@ impl Prove {
         let document = document(&answer).ok_or(Failure::Incomplete { part: "proof" })?;
         let key = key.parse().map_err(ProveError::Key)?;
         let proven = document.verify(&key).map_err(ProveError::Unproven)?;
-        let Some(path) = self.file else {
+        let Some(path) = self.file.filter(|path| path != Path::new("-")) else {
             refuse_nowhere("proof")?;
             let printed = match session.printer.format() {
                 Format::Table => session.printer.text(&document.to_string()),

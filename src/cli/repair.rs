@@ -9,7 +9,7 @@ use super::{connection::Session, failure::Failure, output::note, page::clean, ve
 use crate::{
     log::sled::Contradiction,
     position::Position,
-    service::{Range, RepairError, Repaired, Survey, Witness, finish, look_at_key, repair, tidy},
+    service::{Range, RepairError, Repaired, Survey, Testimony, Witness, finish, look_at_key, repair, tidy},
 };
 
 /// Say what is left of a damaged data directory, and make it open again when told to
@@ -47,7 +47,7 @@ impl Repair {
         session.printer.flush()?;
         let broken = broken(&survey, from);
         let repaired = repair(survey, from, Timestamp::now()).await.map_err(Box::new)?;
-        session.printer.text(&done(&repaired, &broken))
+        session.printer.done(&done(&repaired, &broken))
     }
 
     fn advice(&self, survey: &Survey) -> String {
@@ -86,11 +86,15 @@ fn found(survey: &Survey) -> String {
     if !survey.readable.is_empty() {
         text += &format!("Behind the fault, and still to be read: {}\n", ranges(&survey.readable));
     }
-    if let Some(Witness { file, position }) = &survey.witness {
-        text += &format!(
-            "{} was made when there were {position} events: the log was cut, or put back from an older copy.\n",
-            file.display()
-        );
+    if let Some(Witness { file, position, testimony }) = &survey.witness {
+        let found = match testimony {
+            Testimony::Cut => "the log was cut, or put back from an older copy",
+            Testimony::Exchanged => {
+                "the log has others up to there, so that its files are those of another record. Each event in them is whole; \
+                 those of the record that the snapshot is of are gone where they are not the same"
+            }
+        };
+        text += &format!("{} was made when there were {position} events: {found}.\n", file.display());
     }
     if let Some(Contradiction { position, file, reason }) = survey.contradiction() {
         text += &format!(
@@ -124,9 +128,9 @@ fn broken(survey: &Survey, from: Position) -> String {
     let left = Position::new(from.get() - 1);
     let ended = survey.ended();
     let had = if left < ended { format!(" (the record had {ended})") } else { String::new() };
-    match survey.contradiction() {
-        Some(_) => "checkpoints of the record that the missing events were in cannot be continued".to_owned(),
-        None => format!(
+    match survey.is_exchanged() {
+        true => "checkpoints of the record that the missing events were in cannot be continued".to_owned(),
+        false => format!(
             "checkpoints of more than {} cannot be continued{had}",
             words::count(left.get(), "event", "events")
         ),

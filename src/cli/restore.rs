@@ -47,15 +47,15 @@ impl Restore {
         let restored = restored.await.map_err(Box::new)?;
         drop(progress);
         let Restored { tail, root, key } = &restored;
-        session.printer.text(&format!(
+        let done = format!(
             "Restored {} to {}: root {root}, as signed by {}.\n",
             words::count(tail.get(), "event", "events"),
             self.data.display(),
             clean(key.name().as_str()),
-        ))?;
-        session.printer.flush()?;
+        );
+        let said = session.printer.done(&done);
         note(&self.about_key(&restored));
-        Ok(())
+        said
     }
 
     fn about_key(&self, Restored { tail, key, .. }: &Restored) -> String {

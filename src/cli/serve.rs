@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
+use tracing::warn;
 
 use super::{
     connection::Session,
@@ -81,32 +82,32 @@ impl Serve {
         let served = self.serve(&server, stop, session).await;
         let stopped = server.stop().await.map_err(|error| Failure::Stop(Box::new(error)));
         let tail = served.and(stopped)?;
-        session.printer.text(&format!("stopped at position {tail}\n"))
+        say(session, &format!("stopped at position {tail}"));
+        Ok(())
     }
 
     /// Loads the seeds, says what there is, and waits for the end.
     async fn serve(&self, server: &Server, mut stop: Stop, session: &mut Session) -> Result<(), Failure> {
-        let printer = &mut session.printer;
         if let Some(seeds) = &self.seeds {
             let loaded = tokio::select! {
                 loaded = load_directory(server.address(), seeds) => loaded?,
                 () = stop.asked() => return Ok(()),
             };
-            printer.text(&format!("seeds from {}: recorded {loaded}\n", seeds.display()))?;
+            say(session, &format!("seeds from {}: recorded {loaded}", seeds.display()));
         }
         let holdings = server.holdings().await;
-        printer.text(&format!(
-            "the record in {} holds {}: {}, {}, {}, {}\n",
+        let held = format!(
+            "the record in {} holds {}: {}, {}, {}, {}",
             self.data.display(),
             words::count(holdings.position.get(), "event", "events"),
             words::count(holdings.actors as u64, "actor", "actors"),
             words::count(holdings.groups as u64, "group", "groups"),
             words::count(holdings.regimes as u64, "regime", "regimes"),
             words::count(holdings.relationships as u64, "relationship", "relationships"),
-        ))?;
+        );
+        say(session, &held);
         server.ready().await;
-        printer.text(&format!("listening on http://{}\n", server.address()))?;
-        printer.flush()?;
+        say(session, &format!("listening on http://{}", server.address()));
         stop.asked().await;
         Ok(())
     }
@@ -142,6 +143,8 @@ impl Serve {
         let log = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
+            // What cannot be written, as on a full disk, would be told of on standard error, and that would panic.
+            .log_internal_errors(false)
             .with_ansi(coloured());
         // A log that is there already is that of a test; it will do.
         let _ = match self.log_format {
@@ -149,6 +152,13 @@ impl Serve {
             LogFormat::Json => log.json().try_init(),
         };
         Ok(())
+    }
+}
+
+/// Says a line on standard output, or in the log that it could not be said: the server goes on all the same.
+fn say(session: &mut Session, line: &str) {
+    if let Err(error) = session.printer.attempt(&format!("{line}\n")) {
+        warn!(%error, "standard output takes nothing, and this is not on it: {line}");
     }
 }
 

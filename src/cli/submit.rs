@@ -98,7 +98,7 @@ impl Submit {
             begun.elapsed().as_secs_f64()
         );
         match printer.format() {
-            Format::Table => printer.text(&format!("{account}\n")),
+            Format::Table => printer.done(&format!("{account}\n")),
             Format::Json | Format::Jsonl => {
                 printer.flush()?;
                 note(&account);

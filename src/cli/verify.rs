@@ -227,12 +227,20 @@ impl Verify {
                 discovered.push(discovery);
             }
         });
-        let Examined { tail, root, key, lock } = examined.await.map_err(VerifyError::Examination)?;
+        let Examined { tail, root, key, lock, dispensable } =
+            examined.await.map_err(VerifyError::Examination)?;
         drop(progress);
         if lock == Lock::Missing {
             note(
                 "NOTE: the directory cannot be written to, and so not locked: no server may use it meanwhile.",
             );
+        }
+        for file in dispensable {
+            note(&format!(
+                "NOTE: {} is damaged and not needed: nothing in the database depends on it. The next start makes it anew, and \
+                 keeps the damaged one as sled/damaged.*.",
+                file.display()
+            ));
         }
         let mut findings = Findings::default();
         for Discovery { position, file, problem } in discovered {

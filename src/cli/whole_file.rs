@@ -10,7 +10,8 @@ use std::{
 const NAMES_MAX: u32 = 1_000;
 
 /// Writes a file so that what was there before stays until the new text is durable. What is no file, as a pipe or a
-/// device, is written to directly; a link stays, and the file behind it is replaced.
+/// device, is written to directly; a link stays, and the file behind it is replaced. One that leads nowhere, as when a volume is
+/// not mounted, is refused.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     replace_if(path, text, || true).map(drop)
 }
@@ -22,7 +23,13 @@ pub fn replace_if(path: &Path, text: &str, is_due: impl FnOnce() -> bool) -> io:
             return if is_due() { fs::write(found, text).map(|()| true) } else { Ok(false) };
         }
         Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(target) => {
+                let reason = format!("it is a link to {}, and nothing is there", target.display());
+                return Err(io::Error::new(error.kind(), reason));
+            }
+            Err(_) => path.to_owned(),
+        },
         Err(error) => return Err(error),
     };
     let begun = behind(&path, ".new");
@@ -185,6 +192,11 @@ mod tests {
         replace(Path::new("/dev/null"), "x").unwrap();
         assert!(!Path::new("/dev/null").is_file());
         assert!(replace(home.path(), "x").is_err());
+        // A link that leads nowhere is no name to be taken.
+        let nowhere = home.path().join("nowhere");
+        std::os::unix::fs::symlink(home.path().join("away"), &nowhere).unwrap();
+        assert!(replace(&nowhere, "x").is_err_and(|error| error.to_string().contains("nothing is there")));
+        assert!(nowhere.is_symlink() && !nowhere.exists());
         // The place of the new text is taken: the old one stays.
         fs::create_dir(home.path().join("file.new")).unwrap();
         assert!(replace(&file, "newer").is_err());

@@ -70,7 +70,7 @@ impl Entry {
     }
 }
 
-pub use snapshot::{beyond, read as read_snapshot};
+pub use snapshot::{claim, read as read_snapshot};
 
 /// A stored event names one that is not on record before it.
 #[derive(Debug, thiserror::Error)]

@@ -33,7 +33,7 @@ pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
 pub use inspection::{Flaw, Inspection};
 pub use portion::Replay;
 pub use recorded::{Concern, Recorded};
-pub use restart::{Restart, beyond};
+pub use restart::{Restart, claim};
 pub use sequencer::Verdict;
 
 use crate::{

@@ -1,12 +1,7 @@
 //! Restarts: the indexes and the tree are taken from a snapshot, if there is one that agrees with the log, and brought up
 //! to the tail. What the log holds is decoded by all processors and taken in in order.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-    sync::Arc,
-    thread,
-};
+use std::{collections::BTreeSet, path::Path, sync::Arc, thread};
 
 use tokio::task;
 use tracing::{info, warn};
@@ -23,7 +18,7 @@ use crate::{
     log::{Log, ReadError},
     position::Position,
     proof::{CHUNK_LEAVES, Chunks, Hash, NodeError, Span, Tree},
-    snapshot::SnapshotError,
+    snapshot::{Claim, SnapshotError},
 };
 
 /// The snapshot of the indexes and the tree, in the directory of snapshots.
@@ -33,12 +28,9 @@ const SAMPLE_CHUNKS: u64 = 8;
 /// After how many events a long start says how far it is.
 const REPORT_EVENTS: u64 = 1_000_000;
 
-/// The snapshot of the indexes in a directory, and how far it goes, when that is beyond `position`. One that is damaged or of
-/// another form says nothing.
-pub fn beyond(directory: &Path, position: Position) -> Option<(PathBuf, Position)> {
-    let path = directory.join(FILE);
-    let last = index::beyond(&path, position).ok().flatten()?;
-    Some((path, last))
+/// What the snapshot of the indexes in a directory says of the log.
+pub fn claim(directory: &Path) -> Option<Claim> {
+    index::claim(&directory.join(FILE))
 }
 
 /// A record that is being opened.

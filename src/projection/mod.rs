@@ -39,7 +39,7 @@ pub use matrix::{ListingMatrix, RelationMatrix};
 pub use part::Part;
 pub use places::KnownPlaces;
 pub use search::{Designator, Hit, Matched};
-pub use snapshot::beyond;
+pub use snapshot::claim;
 pub use store::{Holdings, Store};
 pub use stretches::StretchQuestion;
 pub use view::{RelationshipView, UnknownError};

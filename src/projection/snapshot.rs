@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -25,7 +25,7 @@ use crate::{
     log::ReadError,
     position::Position,
     proof::Hash,
-    snapshot::{self, Header, SnapshotError},
+    snapshot::{self, Claim, Header, SnapshotError},
 };
 
 /// The snapshot of the read models, in the directory of snapshots.
@@ -44,12 +44,9 @@ fn version() -> String {
     format!("projections 2, rules {RULESET}")
 }
 
-/// The snapshot of the read models in a directory, and how far it goes, when that is beyond `position`. One that is damaged,
-/// of another form or of other rules says nothing.
-pub fn beyond(directory: &Path, position: Position) -> Option<(PathBuf, Position)> {
-    let path = directory.join(FILE);
-    let last = snapshot::beyond(&path, &version(), position).ok().flatten()?;
-    Some((path, last))
+/// What the snapshot of the read models in a directory says of the log.
+pub fn claim(directory: &Path) -> Option<Claim> {
+    Claim::of(&directory.join(FILE), &version())
 }
 
 /// The read models as they were at some position. Shares most of its memory with what goes on.

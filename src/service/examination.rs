@@ -13,7 +13,7 @@ use super::{
     place::{self, misshapen},
     scaffold::{Scaffold, ScaffoldError},
     survey::{Survey, SurveyError},
-    witness::Witness,
+    witness::{Testimony, Witness},
 };
 use crate::{
     ledger::{Inspection, READ_BYTES, read_stored},
@@ -51,6 +51,8 @@ pub struct Examined {
     pub key: Result<Option<VerifierKey>, KeyFileError>,
     /// Whether other processes were kept from the directory.
     pub lock: Lock,
+    /// The damaged files that hold nothing which the database does not: a start keeps them under another name, and goes on.
+    pub dispensable: Vec<PathBuf>,
 }
 
 /// Whether others were kept away.
@@ -112,8 +114,9 @@ pub async fn examine(
 ) -> Result<Examined, ExaminationError> {
     let survey = Survey::of(data)?;
     let (key, lock) = (key::look(survey.path()), if survey.is_locked() { Lock::Held } else { Lock::Missing });
-    let (tail, root) = examine_log(&survey, &mut watch, &mut find).await?;
-    Ok(Examined { tail, root, key, lock })
+    let mut dispensable = Vec::new();
+    let (tail, root) = examine_log(&survey, &mut watch, &mut find, &mut dispensable).await?;
+    Ok(Examined { tail, root, key, lock, dispensable })
 }
 
 /// The last position of the log that could be read, and the root over everything up to it.
@@ -121,6 +124,7 @@ async fn examine_log(
     survey: &Survey,
     watch: &mut impl FnMut(Position, Position),
     find: &mut impl FnMut(Discovery),
+    dispensable: &mut Vec<PathBuf>,
 ) -> Result<(Position, Hash), ExaminationError> {
     let nothing = (Position::START, Hash::of_nothing());
     if place::lost(survey.path()).is_some() {
@@ -165,6 +169,7 @@ async fn examine_log(
         }
         Err(error) => return Err(error.into()),
     };
+    *dispensable = survey.unusable();
     let until = log.tail();
     if let Some(reason) = log.poisoned() {
         if hint::is_full(&reason) {
@@ -217,12 +222,24 @@ async fn examine_log(
             problem: format!("{reason}; {OF_ANOTHER}"),
         });
     }
-    if let Some(Witness { file, position }) = &survey.witness {
-        let problem = format!(
-            "it is of {position} events, and the log ends at position {tail}: the log lost its newest events, or was put back \
-             from an older copy"
-        );
-        find(Discovery { position: tail.next(), file: file.clone(), problem });
+    if let Some(Witness { file, position, testimony }) = &survey.witness {
+        let (at, problem) = match testimony {
+            Testimony::Cut => (
+                tail.next(),
+                format!(
+                    "it is of {position} events, and the log ends at position {tail}: the log lost its newest events, or was \
+                     put back from an older copy"
+                ),
+            ),
+            Testimony::Exchanged => (
+                *position,
+                format!(
+                    "it is of {position} events, and the first {position} of the log are others: the files of the log were \
+                     exchanged for those of another record"
+                ),
+            ),
+        };
+        find(Discovery { position: at, file: file.clone(), problem });
     }
     if log.poisoned().is_none() {
         log.close().await.map_err(|error| ReadError::Failed { reason: error.to_string() })?;
@@ -234,7 +251,7 @@ async fn examine_log(
 fn scaffold(data: &Path) -> Result<Scaffold, ScaffoldError> {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     match Scaffold::beside(data) {
-        Err(ScaffoldError::Io { error, .. })
+        Err(ScaffoldError::Io { error, .. } | ScaffoldError::Unwritable { error, .. })
             if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) =>
         {
             Scaffold::beside(&env::temp_dir().join(format!("chancery-verify-{}", Uuid::now_v7())))

@@ -29,4 +29,4 @@ pub use scaffold::{ScaffoldError, finish, tidy};
 pub use server::{Config, Server, StartError};
 pub use submission::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX};
 pub use survey::{Range, Survey, SurveyError};
-pub use witness::Witness;
+pub use witness::{Testimony, Witness};

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     hint,
-    scaffold::{create, leftover},
+    scaffold::{SET_ASIDE, create, leftover, mark_of},
 };
 
 /// What is expected at a path of a data directory.
@@ -39,7 +39,7 @@ impl fmt::Display for Misfit {
 }
 
 /// What can lie in a data directory; nothing of it need be there.
-const KNOWN: [(&str, Form); 18] = [
+const KNOWN: [(&str, Form); 19] = [
     (LOCK, Form::File),
     ("tail", Form::File),
     ("tail.new", Form::File),
@@ -58,6 +58,7 @@ const KNOWN: [(&str, Form); 18] = [
     ("chancery.vkey.new", Form::File),
     ("retired.keys", Form::File),
     ("retired.keys.new", Form::File),
+    (SET_ASIDE, Form::File),
 ];
 /// What makes a directory one with a record.
 const RECORD: [&str; 3] = ["tail", "sled", "journal"];
@@ -84,8 +85,9 @@ pub enum PlaceError {
     },
     /// It holds a backup.
     #[error(
-        "{path} holds a backup, and a server writes to a data directory\n\
-         Restore it first, to another directory: chancery restore --from {path} --data DIR",
+        "{path} holds a backup, and not a record that can be served\n\
+         Restore it first, to another directory: chancery restore --from {path} --data DIR\n\
+         The backup itself is verified by: chancery verify --backup {path}",
         path = path.display()
     )]
     Backup {
@@ -118,6 +120,20 @@ pub enum PlaceError {
         remains: Vec<&'static str>,
         /// How many bytes are in the journal, which may be records.
         journal_bytes: u64,
+    },
+    /// A repair has put another directory in its place.
+    #[error(
+        "{path} was set aside by a repair, and its record goes on in the directory that took its place: name that one, and in a \
+         shell that stood here change to it anew\n\
+         To go back to this one for good, stop the server of the other, never start that again, and remove {mark}: one key must \
+         not sign two histories.",
+        path = path.display(), mark = mark.display()
+    )]
+    SetAside {
+        /// Where it is now.
+        path: PathBuf,
+        /// The file that says so.
+        mark: PathBuf,
     },
     /// A command that builds a record there was interrupted.
     #[error(
@@ -201,6 +217,30 @@ pub fn unfinished(data: &Path) -> Option<PlaceError> {
     Some(PlaceError::Unfinished { path: data.to_owned(), folder })
 }
 
+/// That a directory is one which a repair has set aside.
+fn set_aside(data: &Path) -> Option<PlaceError> {
+    let mark = mark_of(data)?;
+    let path = data.canonicalize().unwrap_or_else(|_| data.to_owned());
+    Some(PlaceError::SetAside { path, mark })
+}
+
+/// That a path leads through a file.
+pub fn below_file(data: &Path) -> Option<PlaceError> {
+    let there = data.ancestors().skip(1).find(|above| above.exists())?;
+    (!there.is_dir()).then(|| PlaceError::File { path: there.to_owned() })
+}
+
+/// That a directory is one of backup files, and has no record.
+pub fn backup(data: &Path) -> Option<PlaceError> {
+    let mut entries = fs::read_dir(data).ok()?.flatten();
+    let found = !is_record(data) && entries.any(|entry| is_of_backup(&entry.file_name().to_string_lossy()));
+    found.then(|| PlaceError::Backup { path: data.to_owned() })
+}
+
+fn is_of_backup(name: &str) -> bool {
+    name.contains(".backup")
+}
+
 /// Whether there is a record in a directory, whole or not.
 pub fn is_record(path: &Path) -> bool {
     RECORD.iter().any(|name| path.join(name).exists())
@@ -240,7 +280,7 @@ pub fn misshapen(data: &Path) -> Option<(PathBuf, Misfit)> {
 /// Makes the directory for a record, for its owner alone, when it is not there. One with something else in it is refused.
 pub fn prepare(data: &Path) -> Result<(), PlaceError> {
     let io = |error| PlaceError::Io { path: data.to_owned(), error };
-    if let Some(error) = lost(data).or_else(|| unfinished(data)) {
+    if let Some(error) = set_aside(data).or_else(|| lost(data)).or_else(|| unfinished(data)) {
         return Err(error);
     }
     match fs::metadata(data) {
@@ -250,7 +290,7 @@ pub fn prepare(data: &Path) -> Result<(), PlaceError> {
             data.parent().map_or(Ok(()), fs::create_dir_all).map_err(io)?;
             return create(data).map_err(io);
         }
-        Err(error) => return Err(io(error)),
+        Err(error) => return Err(below_file(data).unwrap_or_else(|| io(error))),
     }
     if let Some((path, misfit)) = misshapen(data) {
         return Err(PlaceError::Misshapen { path, misfit });
@@ -260,7 +300,7 @@ pub fn prepare(data: &Path) -> Result<(), PlaceError> {
     }
     for entry in fs::read_dir(data).map_err(io)? {
         let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
-        if name.contains(".backup") {
+        if is_of_backup(&name) {
             return Err(PlaceError::Backup { path: data.to_owned() });
         }
         if name != LOST_AND_FOUND && KNOWN.iter().all(|(known, _)| *known != name) {

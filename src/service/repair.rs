@@ -13,7 +13,7 @@ use prost::{Message as _, Name};
 use super::{
     hint,
     key::{self, KeyFileError},
-    scaffold::{Scaffold, ScaffoldError},
+    scaffold::{Scaffold, ScaffoldError, carry_over_mark},
     survey::{Survey, SurveyError},
 };
 use crate::{
@@ -137,6 +137,7 @@ pub async fn repair(survey: Survey, from: Position, now: Timestamp) -> Result<Re
     if !signs_on {
         key::carry_over_retired(survey.path(), &scaffold.data())?;
     }
+    carry_over_mark(survey.path(), &scaffold.data())?;
     let kept = scaffold.exchange(&kept(survey.path(), now))?;
     Ok(Repaired { tail, root, removed, unreadable, kept, signs_on })
 }

@@ -29,17 +29,18 @@ use super::{
     socket::Socket,
     submission::Submission,
     transport::{REQUEST_BYTES_MAX, reword},
-    witness::Witness,
+    witness::{Witness, claims},
 };
 use crate::{
     ledger::{self, Ledger, Restart},
     log::{
-        AppendError, Log,
+        AppendError, Log, ReadError,
         sled::{OpenError, Sizes, SledLog},
     },
     position::Position,
     projection::{Holdings, Keeper, Projection, Store},
     proof::KeyName,
+    snapshot::Claim,
     wire::{
         DESCRIPTORS,
         sealed::{history_service_server::HistoryServiceServer, query_service_server::QueryServiceServer},
@@ -109,6 +110,22 @@ pub enum StartError {
         /// What tells.
         witness: Witness,
     },
+    /// The log is not the one that was kept of it.
+    #[error(
+        "{} was made when the record in {} had {} events, and the first {} of the log are others: its files were exchanged for \
+         those of another record\n\
+         Put the files of this record back, or restore a backup of it to a new directory. If its events are given up, this keeps \
+         what is there and takes a new origin:\n  chancery repair --data {} --remove-from {}",
+        witness.file.display(), data.display(), witness.position, witness.position, data.display(), tail.next()
+    )]
+    Exchanged {
+        /// The directory.
+        data: PathBuf,
+        /// Where the log ends.
+        tail: Position,
+        /// What tells.
+        witness: Witness,
+    },
     /// There is no key to sign with.
     #[error(transparent)]
     Key(#[from] KeyFileError),
@@ -134,7 +151,7 @@ pub enum StartError {
         /// The directory.
         data: PathBuf,
         /// Why.
-        error: crate::log::ReadError,
+        error: ReadError,
     },
     /// A part of the program is broken.
     #[error("cannot start: {0}")]
@@ -191,20 +208,29 @@ impl Server {
             place::prepare(&data)?;
             let log = SledLog::open_sized(&data, journal)
                 .map_err(|error| StartError::Log { data: data.clone(), error })?;
-            if let Some(witness) = Witness::against(&data, log.tail()) {
+            let claims = claims(&data);
+            if let Some(witness) = Witness::of_cut(&claims, log.tail()) {
                 return Err(StartError::Behind { tail: log.tail(), witness, data });
             }
             // The log has locked the directory.
             let key = key::load_or_make(&data, origin.as_ref(), log.tail())?;
-            Ok::<_, StartError>((log, key))
+            Ok::<_, StartError>((log, key, claims))
         });
-        let (log, key) = opened.await.map_err(|error| StartError::Internal(error.to_string()))??;
+        let (log, key, claims) = opened.await.map_err(|error| StartError::Internal(error.to_string()))??;
         let log = Arc::new(log);
         let restart = Restart::from_snapshot(log.clone(), &snapshots).await;
         let mut store = Store::from_snapshot(&restart, &snapshots).await;
         let kept = store.position();
         let finished = restart.finish(Timestamp::now, kept, &mut store).await;
-        let (ledger, feed) = finished.map_err(|error| StartError::Ledger { data: at.clone(), error })?;
+        let unread = |error| StartError::Ledger { data: at.clone(), error };
+        let (ledger, feed) = finished.map_err(unread)?;
+        if let Some(witness) = exchanged(&ledger, claims).await.map_err(|error| unread(error.into()))? {
+            let tail = ledger.tail();
+            if let Err(error) = ledger.close().await {
+                warn!(%error, "the record was not closed in order");
+            }
+            return Err(StartError::Exchanged { data: at, tail, witness });
+        }
         let projection = Projection::start(store, ledger.clone(), feed)
             .await
             .map_err(|error| StartError::Projection { data: at, error })?;
@@ -319,6 +345,21 @@ impl Server {
         info!(%tail, "stopped");
         Ok(tail)
     }
+}
+
+/// The snapshot that shows that the log beside it is another one's. Which of them a start could use does not matter: the tree
+/// over the whole log is there by now.
+async fn exchanged(ledger: &Ledger, claims: Vec<Claim>) -> Result<Option<Witness>, ReadError> {
+    let within = claims.into_iter().filter(|claim| claim.header.position <= ledger.tail());
+    for claim in within {
+        let root = ledger.root(claim.header.position).await?;
+        let witness = tokio::task::spawn_blocking(move || Witness::of_exchange(&claim, root)).await;
+        let witness = witness.map_err(|error| ReadError::Failed { reason: error.to_string() })?;
+        if witness.is_some() {
+            return Ok(witness);
+        }
+    }
+    Ok(None)
 }
 
 /// Takes an address, without listening there yet.

@@ -7,18 +7,19 @@ use bytes::Bytes;
 use super::{
     hint,
     place::{self, PlaceError},
-    witness::Witness,
+    witness::{Testimony, Witness, claims},
 };
 use crate::{
     ledger::{Flaw, Inspection, Recorded, read_stored},
     log::sled::{Contradiction, OpenError, Salvage},
     position::Position,
+    proof::Frontier,
 };
 
 /// Why nothing can be said of a data directory.
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
-    /// There is no record, and there was one, or was to be one.
+    /// There is no record, and there was one, or was to be one, or something else is there.
     #[error(transparent)]
     Place(#[from] PlaceError),
     /// It is not there, or in use.
@@ -57,7 +58,7 @@ pub struct Survey {
     pub named: Option<Position>,
     /// Why the first record that is not sound is not, when it can be read.
     pub fault: Option<String>,
-    /// A snapshot of more events than anything else says that there were.
+    /// A snapshot of more events than anything else says that there were, or of others.
     pub witness: Option<Witness>,
 }
 
@@ -66,7 +67,9 @@ impl Survey {
     pub fn of(data: &Path) -> Result<Survey, SurveyError> {
         let salvage = Salvage::open(data);
         if salvage.as_ref().map_or_else(|error| !error.is_in_use(), |it| it.stretches().is_empty())
-            && let Some(error) = place::lost(data).or_else(|| place::unfinished(data))
+            && let Some(error) = [place::lost, place::unfinished, place::backup, place::below_file]
+                .into_iter()
+                .find_map(|hindrance| hindrance(data))
         {
             return Err(error.into());
         }
@@ -78,14 +81,26 @@ impl Survey {
         let mut inspection = Inspection::default();
         let mut ranges: Vec<Range> = Vec::new();
         let (mut sound, mut fault, mut broken) = (Position::START, None, false);
+        let claims = claims(survey.path());
+        let claimed = claims.iter().map(|claim| claim.header.position).max();
+        let (mut tree, mut exchanged) = (Frontier::default(), None);
         survey.each(|position, record| {
+            let mut leaf = None;
             let flaw = match read_stored(position, record) {
-                Ok(recorded) => hindrance(&mut inspection, &recorded).map(|flaw| flaw.to_string()),
+                Ok(recorded) => {
+                    leaf = (Some(position) <= claimed).then(|| recorded.leaf());
+                    hindrance(&mut inspection, &recorded).map(|flaw| flaw.to_string())
+                }
                 Err(error) => Some(error.to_string()),
             };
             broken |= position != sound.next() || flaw.is_some();
             if !broken {
                 sound = position;
+                leaf.into_iter().for_each(|leaf| tree.push(leaf));
+                let mut of_this_size = claims.iter().filter(|claim| claim.header.position == position);
+                exchanged = exchanged
+                    .take()
+                    .or_else(|| of_this_size.find_map(|claim| Witness::of_exchange(claim, tree.root())));
                 return Ok(());
             }
             if position == sound.next() {
@@ -106,8 +121,9 @@ impl Survey {
             behind = range.last;
         }
         let ended = named.map_or(behind, |named| named.max(behind));
-        survey.witness = Witness::against(survey.path(), ended);
-        let last = survey.witness.as_ref().map_or(ended, |witness| witness.position);
+        let cut = Witness::of_cut(&claims, ended);
+        let last = cut.as_ref().map_or(ended, |witness| witness.position);
+        survey.witness = cut.or(exchanged);
         if behind < last {
             survey.gone.push(Range { first: behind.next(), last });
         }
@@ -116,14 +132,17 @@ impl Survey {
     }
 
     /// Whether every record is there, as far as anything says.
-    pub const fn is_complete(&self) -> bool {
-        self.readable.is_empty()
-            && self.gone.is_empty()
-            && self.named.is_some()
-            && self.contradiction().is_none()
+    pub fn is_complete(&self) -> bool {
+        self.readable.is_empty() && self.gone.is_empty() && self.named.is_some() && !self.is_exchanged()
     }
 
-    /// What shows that the files are of different records: some of one are gone, and nothing says which.
+    /// Whether files are of another record than others: some events of one are gone, and nothing says which.
+    pub fn is_exchanged(&self) -> bool {
+        let is_of_another = |witness: &Witness| witness.testimony == Testimony::Exchanged;
+        self.contradiction().is_some() || self.witness.as_ref().is_some_and(is_of_another)
+    }
+
+    /// What shows that the files of the log are of different records.
     pub const fn contradiction(&self) -> Option<&Contradiction> {
         self.salvage.contradiction()
     }
@@ -132,6 +151,11 @@ impl Survey {
     pub fn ended(&self) -> Position {
         let last = self.gone.iter().chain(&self.readable).map(|range| range.last).max();
         last.map_or(self.sound, |last| last.max(self.sound))
+    }
+
+    /// The files of the storage engine's own that are damaged.
+    pub fn unusable(&self) -> Vec<std::path::PathBuf> {
+        self.salvage.unusable()
     }
 
     /// Where the records lie.

@@ -13,7 +13,7 @@
 use std::{
     fs::{self, File},
     io::{self, BufReader, BufWriter, Read as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use bytes::{Buf as _, BufMut as _};
@@ -157,15 +157,32 @@ pub fn read(path: &Path, version: &str) -> Result<(Header, Reader), SnapshotErro
     Ok((header, reader))
 }
 
-/// How far a snapshot of this version goes, when that is beyond `position` and it is whole: then, and only then, it is read
-/// to its end.
-pub fn beyond(path: &Path, version: &str, position: Position) -> Result<Option<Position>, SnapshotError> {
-    let (header, mut reader) = read(path, version)?;
-    if header.position <= position {
-        return Ok(None);
+/// What a whole snapshot says of the log that it was made of.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The snapshot.
+    pub file: PathBuf,
+    /// Its header.
+    pub header: Header,
+}
+
+impl Claim {
+    /// That of a snapshot of this version; one that is damaged where it begins, or of another version, claims nothing. What
+    /// comes after the header is not read: nothing counts before the snapshot is known to be whole.
+    pub fn of(file: &Path, version: &str) -> Option<Claim> {
+        let (header, _) = read(file, version).ok()?;
+        Some(Claim { file: file.to_owned(), header })
     }
-    while reader.take()?.is_some() {}
-    Ok(Some(header.position))
+
+    /// Whether the snapshot is whole and says the same, for which it is read to its end.
+    pub fn is_whole(&self) -> bool {
+        let whole = || {
+            let (header, mut reader) = read(&self.file, &self.header.version)?;
+            while reader.take()?.is_some() {}
+            Ok::<_, SnapshotError>(header == self.header)
+        };
+        whole().unwrap_or(false)
+    }
 }
 
 fn take_header(bytes: &mut &[u8]) -> Option<Header> {

@@ -169,6 +169,28 @@ async fn a_disk_that_is_really_full_refuses_writes_and_is_over_with_room() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_on_a_full_disk_without_a_database_waits_for_room() {
+    let Some(disk) = Disk::new(30 << 20) else {
+        eprintln!("SKIPPED: this machine permits no mount");
+        return;
+    };
+    let mut receipts = Receipts::new();
+    let server = Server::spawn(disk.server(&[]));
+    client::submit(server.url(), commit(0), &mut receipts).await.unwrap();
+    server.kill();
+    disk.fill();
+    for _ in 0..2 {
+        let said = Server::try_spawn(disk.server(&[])).map(drop).unwrap_err();
+        assert!(said.contains("No space left on device") && said.contains("Nothing was lost"), "{said}");
+    }
+    fs::remove_file(disk.path("filling")).unwrap();
+    let server = Server::spawn(disk.server(&[]));
+    client::check_receipts(&client::read(server.url()).await.unwrap(), &receipts, "with room");
+    client::submit(server.url(), commit(1), &mut receipts).await.unwrap();
+    assert!(server.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_limit_on_the_size_of_files_is_met_as_a_full_disk_is() {
     let data = tempfile::tempdir().unwrap();
     let mut receipts = Receipts::new();

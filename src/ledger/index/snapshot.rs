@@ -15,7 +15,7 @@ use crate::{
     },
     position::Position,
     proof::{Hash, Tree},
-    snapshot::{self, Header, SnapshotError},
+    snapshot::{self, Claim, Header, SnapshotError},
 };
 
 /// The form of the content. Raised when it changes, and when what it is derived by does.
@@ -89,9 +89,9 @@ fn put_family(block: &mut Vec<u8>, root: Position, family: &Family) {
     family.subjects.iter().for_each(|subject| snapshot::put_text(block, &subject.to_string()));
 }
 
-/// How far the snapshot goes, when that is beyond `position` and it is whole.
-pub fn beyond(path: &Path, position: Position) -> Result<Option<Position>, SnapshotError> {
-    snapshot::beyond(path, VERSION, position)
+/// What the snapshot says of the log.
+pub fn claim(path: &Path) -> Option<Claim> {
+    Claim::of(path, VERSION)
 }
 
 /// What has been read so far.

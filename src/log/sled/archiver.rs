@@ -28,8 +28,8 @@ pub struct Full {
 pub fn unmoved(error: &SledError) -> String {
     let remedy = match error.is_damage() {
         true => {
-            "; no restart mends that: make a backup of what can be read, stop the server, and let `chancery repair --data` say what is \
-             left. What was not moved yet is in the journal"
+            "; no restart mends that. What was not moved yet is in the journal: while the server runs, make a backup of what can be \
+             read; once it is stopped, let `chancery repair --data` say what is left"
         }
         false => "",
     };
@@ -68,6 +68,7 @@ impl Archiver {
         if let Some(loss) = self.shared.store.loss(self.stored.position) {
             return Err(SledError::new(&loss.to_string()));
         }
+        self.shared.store.prove(self.stored.position)?;
         self.shared.store.take_room(bytes)?;
         self.shared.store.reserve(&reserved)?;
         while self.stored.position < last {

@@ -93,6 +93,18 @@ impl Block {
     /// What every block begins with.
     pub const FIRST_BYTE: u8 = VERSION;
 
+    /// Where in a block its [`Block::head`] lies.
+    pub const HEAD_AT: usize = CHAIN_AT;
+
+    /// What tells the block that begins at a position from all others: the chain before it, and the position.
+    pub fn head(before: Chain, first: Position) -> [u8; LEFT_AT - CHAIN_AT] {
+        let mut head = [0; LEFT_AT - CHAIN_AT];
+        let (chain, position) = head.split_at_mut(FIRST_AT - CHAIN_AT);
+        chain.copy_from_slice(&before.0);
+        position.copy_from_slice(&first.get().to_le_bytes());
+        head
+    }
+
     /// The length of the block that may begin these bytes, by what it says of itself; [`Block::parse`] then checks it.
     pub fn stated_length(bytes: &[u8]) -> Option<usize> {
         let count = u32::from_le_bytes(array(bytes, COUNT_AT)?) as usize;

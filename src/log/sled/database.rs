@@ -3,7 +3,7 @@
 use std::{
     any::Any,
     fs::File,
-    io,
+    io, mem,
     ops::Bound,
     panic::{self, AssertUnwindSafe},
     path::Path,
@@ -76,6 +76,11 @@ impl SledError {
         SledError { reason: reason.to_owned(), cause: Cause::Other }
     }
 
+    /// The guards around sled found damage.
+    pub fn damage(reason: &str) -> SledError {
+        SledError { reason: reason.to_owned(), cause: Cause::Damage }
+    }
+
     /// The operating system refused something to the guards around sled.
     pub fn refusal(error: &io::Error) -> SledError {
         SledError::refused_to("", error)
@@ -108,8 +113,8 @@ impl SledError {
 
 /// An open database. Not `Debug`: sled's own would print every record.
 pub struct Database {
-    /// `None` only while dropping.
-    opened: Option<(Db, Tree)>,
+    /// Or why sled does not open it.
+    opened: Result<(Db, Tree), SledError>,
     /// An own handle on sled's file, because sled's `flush` does not sync it.
     pub(super) db: File,
     whole: Whole,
@@ -146,7 +151,13 @@ impl Database {
         let file = file.map_err(|error| SledError::refusal(&error))?;
         let reached = Reached::default();
         reached.set(file.metadata().map_err(|error| SledError::refusal(&error))?.len());
-        Ok(Database { opened: Some((db, tree)), db: file, whole: Whole::new(folder), reached })
+        Ok(Database { opened: Ok((db, tree)), db: file, whole: Whole::new(folder), reached })
+    }
+
+    /// The database in this folder as far as its file can be read without sled, which refuses to open it.
+    pub fn refused(folder: &Path, error: SledError) -> Result<Database, SledError> {
+        let file = File::open(directory::db(folder)).map_err(|error| SledError::refusal(&error))?;
+        Ok(Database { opened: Err(error), db: file, whole: Whole::new(folder), reached: Reached::default() })
     }
 
     /// Has the file system set aside what so many bytes of records may need behind the end of the file: whole segments,
@@ -176,7 +187,8 @@ impl Database {
         for (key, block) in &packed.values {
             batch.insert(key, block.as_slice());
         }
-        guarded(|| self.tree()?.apply_batch(batch))?;
+        let tree = self.tree()?;
+        guarded(|| tree.apply_batch(batch))?;
         self.sync()
     }
 
@@ -187,8 +199,9 @@ impl Database {
     /// A key without a value is no block: it is there only while its block is on the way, or after a crash.
     pub fn reserve(&self, firsts: impl Iterator<Item = Position>) -> Result<(), SledError> {
         self.reached.set(0);
+        let tree = self.tree()?;
         for first in firsts {
-            guarded(|| self.tree()?.insert(block::key(first), &[]).map(drop))?;
+            guarded(|| tree.insert(block::key(first), &[]).map(drop))?;
         }
         Ok(())
     }
@@ -206,7 +219,7 @@ impl Database {
     fn flush(&self) -> Result<(), SledError> {
         let (done, flushed) = mpsc::channel();
         loop {
-            let (tree, done) = (guarded(|| self.tree().cloned())?, done.clone());
+            let (tree, done) = (self.tree()?.clone(), done.clone());
             let flush = move || {
                 let result = guarded(|| tree.flush().map(drop));
                 // sled lets go of its file with the last handle, and the caller may be about to wait for that.
@@ -256,7 +269,7 @@ impl Database {
     /// Each block is checked by itself; that it follows from the one before is the caller's to check.
     pub fn blocks(&self, first: Position) -> Blocks {
         let from = (Bound::Included(block::key(first)), Bound::Unbounded);
-        match guarded(|| self.tree().map(|tree| (tree.range(from), tree.clone()))) {
+        match self.tree().and_then(|tree| guarded(|| Ok((tree.range(from), tree.clone())))) {
             Ok(under_way) => Blocks { under_way: Some(under_way), failed: None },
             Err(error) => Blocks { under_way: None, failed: Some(error.reason) },
         }
@@ -264,27 +277,27 @@ impl Database {
 
     /// The last key before this position that has a value.
     fn before(&self, position: Position) -> Result<Option<(IVec, IVec)>, SledError> {
+        let tree = self.tree()?;
         guarded(|| {
-            let mut found = self.tree()?.get_lt(block::key(position))?;
+            let mut found = tree.get_lt(block::key(position))?;
             while let Some((key, value)) = &found
                 && value.is_empty()
             {
-                found = self.tree()?.get_lt(key)?;
+                found = tree.get_lt(key)?;
             }
             Ok(found)
         })
     }
 
-    fn tree(&self) -> Result<&Tree, ::sled::Error> {
-        let closed = || ::sled::Error::Unsupported("the log is closed".to_owned());
-        self.opened.as_ref().map(|(_, tree)| tree).ok_or_else(closed)
+    fn tree(&self) -> Result<&Tree, SledError> {
+        self.opened.as_ref().map(|(_, tree)| tree).map_err(Clone::clone)
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
         // sled flushes when it is dropped, and panics when that fails. What matters was synced before.
-        let opened = self.opened.take();
+        let opened = mem::replace(&mut self.opened, Err(SledError::new("the log is closed")));
         let _ = guarded(move || {
             drop(opened);
             Ok(())

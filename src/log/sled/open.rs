@@ -103,8 +103,8 @@ pub(super) fn open(path: &Path, sizes: Sizes) -> Result<(Arc<Shared>, Writer), O
         journal_after(&found, Position::START, named).map_err(|error| absent(error, named, &db))?;
     }
     let database = proving::open_database(&directory, &found, named)?;
-    let first_bad = || proving::first_bad(&directory, &found, named);
-    let stored = proving::prove(&database, named.stored, &first_bad).map_err(|fault| damaged(fault, &db))?;
+    let unread = |said| proving::first_fault(&directory, &found, named, said);
+    let stored = proving::prove(&database, named.stored, &unread).map_err(|fault| damaged(fault, &db))?;
     let frames = journal_after(&found, stored.position, named)?;
     compare(&database, &found, stored.position)?;
     let last = frames.last().map_or(stored.position, Frame::last);

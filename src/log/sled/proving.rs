@@ -23,10 +23,9 @@ use crate::position::Position;
 /// Snapshots and parameters that are damaged are set aside when the database gives every record without them.
 pub fn open_database(directory: &Directory, found: &[Found], named: Named) -> Result<Database, OpenError> {
     let (folder, db) = (directory.sled(), directory::db(&directory.sled()));
-    let damaged = |file: &PathBuf, reason| OpenError::Damaged {
-        position: first_bad(directory, found, named),
-        file: file.clone(),
-        reason,
+    let damaged = |file: &PathBuf, reason| {
+        let Fault { position, reason } = first_fault(directory, found, named, reason);
+        OpenError::Damaged { position, file: file.clone(), reason }
     };
     let unusable = recovery::unusable(&folder).map_err(|(path, error)| io_error(&path, error))?;
     let recovery = match unusable.is_empty() {
@@ -45,7 +44,11 @@ pub fn open_database(directory: &Directory, found: &[Found], named: Named) -> Re
         let fault = fault_in_copy(directory, &unusable, named.stored);
         if let Some(Fault { reason, .. }) = fault.map_err(|error| io_error(&directory.trial(), error))? {
             return Err(match unusable.first() {
-                Some(file) => damaged(file, format!("the file is damaged, and without it {reason}")),
+                Some(file) => {
+                    let Fault { position, reason } = first_fault(directory, found, named, reason);
+                    let reason = format!("the file is damaged, and without it {reason}");
+                    OpenError::Damaged { position, file: file.clone(), reason }
+                }
                 None => damaged(&db, reason),
             });
         }
@@ -72,9 +75,9 @@ pub fn open_database(directory: &Directory, found: &[Found], named: Named) -> Re
 }
 
 /// Where the store ends. It must come to `named`, or end before it without a fault; behind it, every block must follow
-/// from the one before. What sled cannot read may be whole all the same, so that `first_bad` then says which position is not.
-pub fn prove(database: &Database, named: Tail, first_bad: &dyn Fn() -> Position) -> Result<Tail, Fault> {
-    let unread = |reason: String| Fault { position: first_bad(), reason };
+/// from the one before. What sled cannot read may be whole all the same, so that `unread` then makes of what it says the
+/// [`first_fault`].
+pub fn prove(database: &Database, named: Tail, unread: &dyn Fn(String) -> Fault) -> Result<Tail, Fault> {
     let end = database.last().map_err(|fault| unread(fault.reason))?;
     let Some(last) = end else { return Ok(Tail::START) };
     if last.last() < named.position {
@@ -104,6 +107,20 @@ pub fn first_bad(directory: &Directory, found: &[Found], named: Named) -> Positi
         Ok(frames) => frames.last().map_or(stored, Frame::last).next(),
         Err(journal) => journal.fault.position,
     }
+}
+
+/// The first position that is not whole in the bytes of the files, and what is wrong there. Of several faults sled meets any
+/// first: what it `said` of its place in the file counts only where no block of the store is missing.
+pub fn first_fault(directory: &Directory, found: &[Found], named: Named, said: String) -> Fault {
+    let position = first_bad(directory, found, named);
+    if named.stored.position < position {
+        return Fault { position, reason: said };
+    }
+    let reason = match salvage::torn(&directory::db(&directory.sled()), position) {
+        Ok(Some(at)) => format!("the block at byte {at} is damaged"),
+        Ok(None) | Err(_) => "its block is damaged or missing".to_owned(),
+    };
+    Fault { position, reason }
 }
 
 /// The first fault that sled meets in a database that may not be opened itself, looked for in a copy without some of its files.

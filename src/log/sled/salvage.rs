@@ -20,6 +20,7 @@ use super::{
     directory::{self, Directory},
     frame::{ALIGNMENT, Frame},
     open::OpenError,
+    recovery,
     tail_file::{Mark, Named, TailFile},
     whole,
 };
@@ -152,6 +153,12 @@ impl Salvage {
         self.contradiction.as_ref()
     }
 
+    /// The files of the storage engine's own that are damaged. A log that opens without them keeps them under another name.
+    pub fn unusable(&self) -> Vec<PathBuf> {
+        // What the system does not let be read is met by whoever opens the log.
+        recovery::unusable(&self.directory.sled()).unwrap_or_default()
+    }
+
     fn path_of(&self, form: Form) -> PathBuf {
         match form {
             Form::Block => self.db(),
@@ -223,6 +230,25 @@ impl Salvage {
 pub fn end(db: &Path) -> io::Result<Position> {
     let links = links(db)?;
     Ok(chained(&links).last().map_or(Position::START, |link| link.stretch.last))
+}
+
+/// Where a block begins that is damaged and was to hold this position, the first behind [`end`]. The storage engine may have
+/// written it more than once: of several places it is the first. `None` when what would tell the block is damaged itself.
+pub fn torn(db: &Path, position: Position) -> io::Result<Option<u64>> {
+    let links = links(db)?;
+    let before = chained(&links).last().map_or(Tail::START, |link| link.after);
+    let head = Block::head(before.chain, position);
+    let mut file = File::open(db)?;
+    let (mut window, mut begin) = (Vec::new(), 0);
+    while 0 < (&mut file).take(WINDOW_BYTES as u64).read_to_end(&mut window)? {
+        if let Some(at) = window.windows(head.len()).position(|bytes| bytes == head) {
+            return Ok((begin + at as u64).checked_sub(Block::HEAD_AT as u64));
+        }
+        let done = (window.len() + 1).saturating_sub(head.len());
+        window.drain(..done);
+        begin += done as u64;
+    }
+    Ok(None)
 }
 
 /// Where the whole blocks of a database's file lie, in order and each position once: those that follow from one another, and

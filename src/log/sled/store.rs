@@ -14,7 +14,8 @@ use super::{
     database::{Database, SEGMENT_BYTES, SledError},
     directory,
     loss::Loss,
-    recovery, salvage,
+    recovery::{self, Recovery, RecoveryError},
+    salvage,
 };
 use crate::{log::ReadError, position::Position};
 
@@ -26,7 +27,7 @@ pub struct Store {
 
 enum State {
     Open(Database),
-    /// It could not be opened anew; the next reader tries again.
+    /// The system refused to have it opened anew; the next reader tries again.
     Lost,
     Closed,
 }
@@ -73,6 +74,25 @@ impl Store {
         recovery::take_room(&self.folder).map_err(|error| SledError::refusal(&error))
     }
 
+    /// Proves that sled, were it to open the database now, would overwrite nothing that was put before `stored`. What rotted
+    /// under an open database must be found before anything is written to it, while all that it holds can still be read.
+    pub fn prove(&self, stored: Position) -> Result<(), SledError> {
+        match self.look_ahead()? {
+            // sled has opened it once, when it was empty, and takes its first snapshot when it opens it again.
+            Recovery::Unknown if Position::START < stored => {
+                Err(SledError::damage("the snapshot of the database is gone"))
+            }
+            Recovery::Unknown | Recovery::Proved => Ok(()),
+        }
+    }
+
+    fn look_ahead(&self) -> Result<Recovery, SledError> {
+        recovery::check(&self.folder).map_err(|error| match error {
+            RecoveryError::Damaged { reason } => SledError::damage(&reason),
+            RecoveryError::Io(error) => SledError::refusal(&error),
+        })
+    }
+
     /// Makes room for blocks that begin at these positions: see [`Database::reserve`].
     pub fn reserve(&self, firsts: &[Position]) -> Result<(), SledError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
@@ -94,7 +114,7 @@ impl Store {
     /// Closes the database and opens it again, because sled writes its snapshot only then: everything that is in the
     /// database now is out of the reach of sled's next recovery, except for what [`super::recovery`] checks.
     ///
-    /// Readers wait meanwhile.
+    /// Readers wait meanwhile. What sled refuses to open again is read without it from then on.
     pub fn reopen(&self) -> Result<(), SledError> {
         let refused = |error: io::Error| SledError::refusal(&error);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
@@ -110,10 +130,20 @@ impl Store {
         if !there {
             return Err(SledError::new(&Loss::Gone { path: db }.to_string()));
         }
+        let proved = self.look_ahead();
+        if let State::Open(_) = *state {
+            proved.clone()?;
+        }
         recovery::discard_unfinished(&self.folder).map_err(refused)?;
         // sled holds a lock on its file until it is dropped.
         drop(mem::replace(&mut *state, State::Lost));
-        *state = State::Open(Database::open(&self.folder)?);
+        *state = match proved.and_then(|_| Database::open(&self.folder)) {
+            Err(error) if error.refused().is_none() => {
+                *state = State::Open(Database::refused(&self.folder, error.clone())?);
+                return Err(error);
+            }
+            opened => State::Open(opened?),
+        };
         drop(state);
         directory::sync(&self.folder).map_err(refused)
     }

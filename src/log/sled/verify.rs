@@ -81,13 +81,15 @@ pub fn verify(
 /// What sled refuses at a position: the fault is at the first one from there on that is not whole in the file either; behind
 /// the last when all are.
 fn refused(database: &Database, position: Position, last: Position, reason: String) -> Fault {
-    let mut position = position;
-    while position <= last
-        && let Ok(block) = database.whole_block(position)
-    {
-        position = block.last().next();
+    let mut met = Fault { position, reason };
+    while met.position <= last {
+        match database.whole_block(met.position) {
+            Ok(block) => met.position = block.last().next(),
+            // What sled says of this position, and not of one before it.
+            Err(fault) => return Fault { reason: fault.reason, ..met },
+        }
     }
-    Fault { position, reason }
+    met
 }
 
 /// The files that are open must still be those in the directory: what was removed under a running process is lost with it.

@@ -129,6 +129,7 @@ pub enum FolderError {
 pub struct Folder {
     path: PathBuf,
     last: Option<Header>,
+    files: usize,
     /// What was made for a backup that has not come to its end.
     made: bool,
     /// The lock ends with the handle, also when the process is killed.
@@ -140,7 +141,9 @@ impl Folder {
     ///
     /// What is continued must be sound: the newest file is read whole; of the earlier ones, which can be large, the header,
     /// the length of every part, and the last part. What was changed within the others shows when a backup is verified.
-    pub fn open(path: &Path) -> Result<Folder, FolderError> {
+    ///
+    /// `watch` is told how many bytes of the newest file were read, of how many, and to which position that was.
+    pub fn open(path: &Path, watch: impl FnMut(u64, u64, Position)) -> Result<Folder, FolderError> {
         let io = |at: &Path| {
             let path = at.to_owned();
             move |error| FolderError::Io { path, error }
@@ -178,9 +181,19 @@ impl Folder {
             for part in earlier {
                 last = Some(header(part, last.as_ref())?);
             }
-            last = Some(whole(newest, last.as_ref())?);
+            last = Some(whole(newest, last.as_ref(), watch)?);
         }
-        Ok(Folder { path: path.to_owned(), last, made, _lock: lock })
+        Ok(Folder { path: path.to_owned(), last, files: files.len(), made, _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many files there were when it was opened.
+    pub const fn files(&self) -> usize {
+        self.files
     }
 
     /// The backup has come to its end: the folder stays, also when nothing is in it.
@@ -347,8 +360,13 @@ fn header(part: &Part, before: Option<&Header>) -> Result<Header, FolderError> {
 }
 
 /// The same of the last file, which is read whole.
-fn whole(part: &Part, before: Option<&Header>) -> Result<Header, FolderError> {
+fn whole(
+    part: &Part,
+    before: Option<&Header>,
+    mut watch: impl FnMut(u64, u64, Position),
+) -> Result<Header, FolderError> {
     let (file, fault) = open(part)?;
+    let bytes = file.metadata().map_or(0, |found| found.len());
     let mut reader = Reader::new(BufReader::with_capacity(BUFFER_BYTES, file), behind(before));
     let mut last = None;
     while let Some(taken) = reader.part().map_err(&fault)? {
@@ -356,6 +374,7 @@ fn whole(part: &Part, before: Option<&Header>) -> Result<Header, FolderError> {
             part.check(&header).map_err(&fault)?;
             last = Some(*header);
         }
+        watch(reader.bytes_read(), bytes, reader.end());
     }
     let header = last.ok_or_else(|| fault(part.fault(None)))?;
     part.check_end(reader.end()).map_err(fault).map(|()| header)

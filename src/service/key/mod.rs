@@ -222,6 +222,14 @@ fn retired(directory: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
 
 fn load(path: &Path, file: File) -> Result<SigningKey, KeyFileError> {
     let io = |error: io::Error| KeyFileError::Read { path: path.to_owned(), error };
+    let text = io::read_to_string(&file).or_else(|error| match error.kind() {
+        // Bytes that are no text are no key.
+        io::ErrorKind::InvalidData => Ok(String::new()),
+        _ => Err(io(error)),
+    })?;
+    // What is no key may be read by anybody.
+    let key =
+        SigningKey::from_text(&text).map_err(|error| KeyFileError::Key { path: path.to_owned(), error })?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -230,12 +238,7 @@ fn load(path: &Path, file: File) -> Result<SigningKey, KeyFileError> {
             return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
         }
     }
-    let text = io::read_to_string(file).or_else(|error| match error.kind() {
-        // Bytes that are no text are no key.
-        io::ErrorKind::InvalidData => Ok(String::new()),
-        _ => Err(io(error)),
-    })?;
-    SigningKey::from_text(&text).map_err(|error| KeyFileError::Key { path: path.to_owned(), error })
+    Ok(key)
 }
 
 fn make(origin: Option<&KeyName>) -> Result<SigningKey, KeyFileError> {
@@ -342,6 +345,26 @@ mod tests {
         assert!(matches!(look(directory.path()), Ok(None)));
         let found = load_or_make(directory.path(), Some("PeterNeumann"));
         assert!(matches!(found, Err(KeyFileError::Retired { .. })));
+    }
+
+    /// Its absence is not noticed; what the record was served with since keeps the retired key out all the same.
+    #[test]
+    fn without_the_list_a_retired_key_does_not_come_back_by_itself() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name| directory.path().join(name);
+        let retired = SigningKey::from_random("example.org/record".parse().unwrap(), &[7; 32]);
+        retire(directory.path(), &retired.verifier()).unwrap();
+        let served = load_or_make(directory.path(), None).unwrap();
+        fs::remove_file(path(RETIRED_FILE)).unwrap();
+        assert_eq!(load_or_make(directory.path(), None).unwrap(), served);
+        write_whole(&path(FILE), retired.to_text().as_bytes(), 0o600).unwrap();
+        for origin in [None, Some("example.org/record")] {
+            let found = load_or_make(directory.path(), origin);
+            assert!(matches!(found, Err(KeyFileError::Changed { .. })), "{origin:?}: {found:?}");
+        }
+        fs::remove_file(path(FILE)).unwrap();
+        let found = load_or_make(directory.path(), Some("example.org/record"));
+        assert!(matches!(found, Err(KeyFileError::Lost { .. })), "{found:?}");
     }
 
     #[test]

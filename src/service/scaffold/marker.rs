@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ScaffoldError, access, io_at, plan};
+use super::{ScaffoldError, access, io_at, plan, unmade};
 
 /// The name of the file. It is locked while the scaffold is in use.
 const FILE: &str = "unfinished";
@@ -22,7 +22,7 @@ pub fn make(folder: &Path) -> Result<File, ScaffoldError> {
     access::create(&begun).map_err(|error| match error.kind() {
         // What an interrupted command has left was removed: another one has begun meanwhile.
         io::ErrorKind::AlreadyExists => ScaffoldError::InUse { folder: folder.to_owned() },
-        _ => io_at(&begun)(error),
+        _ => unmade(&begun, error),
     })?;
     let made = mark(&begun).and_then(|file| fs::rename(&begun, folder).map(|()| file));
     if made.is_err() {

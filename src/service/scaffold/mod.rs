@@ -1,6 +1,7 @@
 //! A scaffold: a data directory that is built beside its place, and put there whole or not at all.
 
 mod access;
+mod aside;
 mod marker;
 mod plan;
 
@@ -13,6 +14,7 @@ use std::{
 
 use super::hint;
 pub use access::create;
+pub use aside::{FILE as SET_ASIDE, carry_over as carry_over_mark, mark_of};
 use plan::Plan;
 pub use plan::finish;
 
@@ -93,6 +95,19 @@ pub enum ScaffoldError {
         /// What the system said.
         error: io::Error,
     },
+    /// Nothing may be made in the folder that the place is in.
+    #[error(
+        "{folder}: {error}\n\
+         What is built there is put together beside its place: run the command as a user that may write there, or name another \
+         place.",
+        folder = folder.display()
+    )]
+    Unwritable {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The system refused.
     #[error("{path}: {error}{}", hint::of(error), path = path.display())]
     Io {
@@ -141,7 +156,7 @@ impl Scaffold {
         plan::finish(place)?;
         let place = std::path::absolute(place).map_err(io_at(place))?;
         let parent = place.parent().unwrap_or(&place);
-        fs::create_dir_all(parent).map_err(io_at(parent))?;
+        fs::create_dir_all(parent).map_err(|error| unmade(parent, error))?;
         let folder = folder_of(&place);
         marker::clear(&folder, &place)?;
         let lock = marker::make(&folder)?;
@@ -181,6 +196,7 @@ impl Scaffold {
         access::adopt(&data, &self.place).map_err(io_at(&data))?;
         sync(&data)?;
         let plan = Plan::keep(&self.place, kept)?;
+        aside::write(&self.folder, &self.place)?;
         plan.write(&self.folder)?;
         access::hand_over(&self.folder, &self.place).map_err(io_at(&self.folder))?;
         let flags = rustix::fs::RenameFlags::EXCHANGE;
@@ -239,7 +255,7 @@ fn vacant(place: &Path) -> Result<(), ScaffoldError> {
     let mut entries = match fs::read_dir(place) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(io_at(place)(error)),
+        Err(error) => return Err(unmade(place, error)),
     };
     if entries.next().is_some() {
         return Err(ScaffoldError::Occupied { place: place.to_owned() });
@@ -273,6 +289,16 @@ fn sync(folder: &Path) -> Result<(), ScaffoldError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_at(folder))
 }
 
+/// Why nothing can be made at a path: what stands in the way may be further up.
+fn unmade(path: &Path, error: io::Error) -> ScaffoldError {
+    let there = path.ancestors().find(|above| above.exists()).unwrap_or(path);
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => ScaffoldError::Unwritable { folder: there.to_owned(), error },
+        io::ErrorKind::NotADirectory | io::ErrorKind::ReadOnlyFilesystem => io_at(there)(error),
+        _ => io_at(path)(error),
+    }
+}
+
 fn io_at(path: &Path) -> impl Fn(io::Error) -> ScaffoldError {
     let path = path.to_owned();
     move |error| ScaffoldError::Io { path: path.clone(), error }
@@ -298,6 +324,7 @@ mod tests {
     fn planned(place: &Path, kept: &Path) -> Scaffold {
         let scaffold = Scaffold::beside(place).unwrap();
         fs::write(scaffold.data().join("tail"), "new").unwrap();
+        aside::write(scaffold.path(), place).unwrap();
         Plan::keep(place, kept).unwrap().write(scaffold.path()).unwrap();
         scaffold
     }
@@ -370,6 +397,10 @@ mod tests {
         rustix::fs::renameat_with(cwd, &data, cwd, &place, flags).unwrap();
         // While another process is at it, it is left alone.
         assert_eq!(finish(&place).unwrap(), None);
+        // What is set aside is known as that before it has its name, and after that in every copy.
+        let folder = home.path().join("data.unfinished");
+        assert_eq!(mark_of(&folder.join("data")), Some(folder.join(SET_ASIDE)));
+        assert_eq!(mark_of(&place), None);
         kill(scaffold);
         // The name is taken meanwhile.
         fs::create_dir(&kept).unwrap();
@@ -378,6 +409,10 @@ mod tests {
         assert_eq!(named, Some(home.path().join("kept-2")));
         assert_eq!((content(&place), content(&named.unwrap().join("data"))), ("new".into(), "old".into()));
         assert_eq!(fs::read_dir(home.path().join("kept-2")).unwrap().count(), 1);
+        assert_eq!(
+            mark_of(&home.path().join("kept-2/data")),
+            Some(home.path().join("kept-2/data").join(SET_ASIDE))
+        );
         assert_eq!(finish(&place).unwrap(), None);
 
         // Where neither directory is the old one, nothing is touched.

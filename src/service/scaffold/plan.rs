@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{DATA, ScaffoldError, folder_of, io_at, marker, sync};
+use super::{DATA, ScaffoldError, aside, folder_of, io_at, marker, sync};
 
 /// The name of the file.
 const FILE: &str = "exchange";
@@ -57,7 +57,10 @@ impl Plan {
 pub fn read(folder: &Path) -> Result<Option<Plan>, ScaffoldError> {
     let path = folder.join(FILE);
     let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Where a file stands in the way there is no scaffold either.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         text => text.map_err(io_at(&path))?,
     };
     let mut words = text.trim_end_matches('\n').splitn(3, ' ');
@@ -89,6 +92,7 @@ pub fn finish(place: &Path) -> Result<Option<PathBuf>, ScaffoldError> {
 pub fn name(folder: &Path, plan: &Plan) -> Result<PathBuf, ScaffoldError> {
     use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotADirectory};
     let unnamed = |error| ScaffoldError::Unnamed { folder: folder.to_owned(), error };
+    aside::settle(folder).map_err(unnamed)?;
     let mut kept = folder.with_file_name(&plan.kept);
     for number in 2..=NAMES_MAX {
         // Nothing is replaced by it but an empty directory.
