@@ -128,11 +128,15 @@ impl Office {
         format!("{} on {}{lost}{revised}", it.value, ends(&it.evidence))
     }
 
-    /// What is on the docket of the groups over a period, for a reader who stands at a date.
+    /// What is on the docket of the groups in 2020, for a reader who stands at a date.
     async fn docket(&self, groups: &[&str], on: &str) -> Vec<String> {
+        self.docket_over("2020-01-01", "2020-12-31", groups, on).await
+    }
+
+    async fn docket_over(&self, from: &str, until: &str, groups: &[&str], on: &str) -> Vec<String> {
         let request = v1::ListDocketRequest {
-            from: "2020-01-01".to_owned(),
-            until: "2020-12-31".to_owned(),
+            from: from.to_owned(),
+            until: until.to_owned(),
             groups: groups.iter().map(|group| (*group).to_owned()).collect(),
             as_of: as_of(on, None),
             ..Default::default()
@@ -670,7 +674,7 @@ async fn a_renewal_is_announced() {
     );
 }
 
-/// A claim bears out a state that rests on what it agrees with, and no other.
+/// A claim bears out a state that rests on what it agrees with, and no other: it is shown from then on, however vague its date.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_agrees_with_what_is_to_come() {
     let office = Office::with(vec![
@@ -688,11 +692,12 @@ async fn what_agrees_with_what_is_to_come() {
         ),
     ])
     .await;
-    let ahead = "DELISTED 2019 of DELISTED 2019-07-01, agrees";
+    let agrees = "DELISTED 2019 of DELISTED 2019-07-01, agrees";
     for (group, on, state, corroborated, expected) in [
         ("hts", "2018-12-31", "ACTIVE", 0, ""),
-        ("hts", "2019-01-01", "ACTIVE", 0, ahead),
-        ("hts", "2019-07-01", "DELISTED", 1, ahead),
+        ("hts", "2019-01-01", "ACTIVE", 0, ""),
+        ("hts", "2019-06-30", "ACTIVE", 0, ""),
+        ("hts", "2019-07-01", "DELISTED", 1, agrees),
         ("isis", "2021-05-05", "DELISTED", 0, "MAINTAINED 2021-05-05 of DELISTED 2021-05-05, disputed"),
     ] {
         let listing = office.group(group, on).await.designations.remove(0);
@@ -1091,6 +1096,77 @@ async fn an_alias_outlives_its_listing() {
     assert_eq!(office.anomalies("2016-01-01", &[]).await, [""; 0]);
     let settled = [format!("SETTLED {} by 1b", told("2015-01-01"))];
     assert_eq!(office.anomalies("2016-01-01", &[v1::AnomalyState::Settled]).await, settled);
+}
+
+/// Two identities that are one group: it is no alias of itself, and no wing of itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alias_is_merged_into_its_listing() {
+    let office = Office::with(vec![
+        with_act(fto(20, "2020-01-01", v1::Act::Listed), |it| it.reference = "Y1".to_owned()),
+        with_act(act(21, "2020-02-01", "isis", "us-fto219", v1::Act::ListedAsAlias), |it| {
+            it.scope = Some(v1::Scope { coverage: Some(v1::scope::Coverage::AliasOf("hts".to_owned())) });
+            it.reference = "Y1a".to_owned();
+        }),
+        wing(22, "isis", "hts", ""),
+        act(23, "2024-01-01", "isis", "us-fto219", v1::Act::Delisted),
+        fto(24, "2025-01-01", v1::Act::Delisted),
+        event(
+            &id(25),
+            "2026-01-01",
+            v1::fact::Statement::IdentityMerged(v1::IdentityMerged {
+                group: "isis".to_owned(),
+                into: "hts".to_owned(),
+                reason: String::new(),
+            }),
+        ),
+    ])
+    .await;
+    let apart = office.group_at("isis", "2021-06-01", Some(12)).await.0;
+    assert_eq!((apart.designations[0].alias_of.as_str(), apart.lineage.len()), ("hts", 1));
+    // The entry of the other name says nothing of the listing, neither when it is made nor when it is struck.
+    for (on, expected) in [("2021-06-01", "ACTIVE"), ("2024-06-01", "ACTIVE"), ("2025-01-01", "DELISTED")] {
+        let status = office.group("hts", on).await;
+        let listing = &status.designations[0];
+        assert_eq!(
+            (state(&status, "us-fto219").as_str(), listing.basis(), listing.alias_of.as_str()),
+            (expected, v1::Basis::Own, ""),
+            "{on}"
+        );
+        assert_eq!((listing.reference.as_str(), status.lineage.len()), ("Y1", 0), "{on}");
+        assert_eq!(status.anomalies, [], "{on}");
+    }
+    let docket = office.docket_over("2024-01-01", "2025-12-31", &["hts"], "2026-01-01").await;
+    assert_eq!(docket, ["2025-01-01 designation/hts/us-fto219 us-fto219: DELISTED takes effect"]);
+    let events = office.group("hts", "2021-06-01").await.designations.remove(0).provenance.unwrap().event_ids;
+    assert_eq!(events, [id(20)]);
+}
+
+/// What has a vague date takes effect on its first possible day, on the docket too, be it an act or the end of a regime.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vague_dates_on_the_docket() {
+    let announced = |event| changed(event, |fact| fact.announced_on = "2018-12-01".to_owned());
+    let ended = v1::RegimeTerminated { regime: "us-fto219".to_owned(), reason: String::new() };
+    let office = Office::with(vec![
+        fto(20, "2015-01-01", v1::Act::Listed),
+        announced(fto(21, "2019", v1::Act::Suspended)),
+        announced(event(&id(22), "2020", v1::fact::Statement::RegimeTerminated(ended))),
+    ])
+    .await;
+    let suspended = "2019 designation/hts/us-fto219 us-fto219: SUSPENDED takes effect";
+    let ends = "2020 designation/hts/us-fto219 us-fto219: the regime ends";
+    for (from, until, on, expected) in [
+        ("2019-01-01", "2020-12-31", "2018-12-31", &[suspended, ends][..]),
+        ("2019-01-01", "2020-12-31", "2021-01-01", &[suspended, ends]),
+        ("2019-03-01", "2019-12-31", "2019-03-01", &[]),
+        ("2020-03-01", "2020-12-31", "2020-03-01", &[]),
+        ("2019-06-01", "2020-12-31", "2019-06-01", &[ends]),
+    ] {
+        assert_eq!(
+            office.docket_over(from, until, &["hts"], on).await,
+            expected,
+            "{from} to {until} on {on}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

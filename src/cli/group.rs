@@ -105,7 +105,7 @@ fn listings(page: &mut Page, status: &v1::GroupStatus, valid_at: &str) {
         vec![
             Text::from(&listing.regime),
             words::state(listing.state),
-            words::since(listing.since.as_ref()).into(),
+            words::since(listing.since.as_ref().filter(|since| !since.date.is_empty())).into(),
             footing(listing).into(),
             Text::stacked(&notes, if pending { Tone::Warning } else { Tone::Plain }),
         ]
@@ -162,12 +162,14 @@ fn notes(listing: &v1::Designation, valid_at: &str) -> Vec<String> {
         let parts = ["exemption", &exemption.reference, &span, &exemption.reason];
         notes.push(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "));
     }
-    let case = Some(&listing.case_reference).filter(|case| !case.is_empty());
-    match (listing.challenged_on.as_str(), case) {
-        ("", None) => {}
-        ("", Some(case)) => notes.push(format!("case {case}")),
-        (day, None) => notes.push(format!("challenged {day}")),
-        (day, Some(case)) => notes.push(format!("challenged {day}, case {case}")),
+    let case = |number: &str| if number.is_empty() { vec![] } else { vec![format!("case {number}")] };
+    let brought = |it: &v1::Challenge| {
+        let told = std::iter::once(format!("challenged {}", it.brought_on)).chain(case(&it.reference));
+        told.collect::<Vec<_>>().join(", ")
+    };
+    match listing.challenges.as_slice() {
+        [] => notes.extend(case(&listing.case_reference)),
+        open => notes.extend(open.iter().map(brought)),
     }
     if !listing.review_due_on.is_empty() {
         let due = &listing.review_due_on;
@@ -304,7 +306,7 @@ fn divergences(page: &mut Page, divergence: &v1::Divergence) {
     }
     if !divergence.not_listed_under.is_empty() {
         let names = divergence.not_listed_under.join(", ");
-        page.item(Text::toned(format!("No listing on record under: {names}"), Tone::Faint));
+        page.item(Text::toned(format!("No listing in effect under: {names}"), Tone::Faint));
     }
 }
 
@@ -385,12 +387,13 @@ mod tests {
         "lifecycle": {"state": "LIFECYCLE_STATE_GOVERNING", "since": "2024-12-08", "provenance": {"eventIds": ["0a0a0a0a-0000"]}},
         "designations": [
           {"regime": "gb-ta2000", "state": "DESIGNATION_STATE_ACTIVE", "basis": "BASIS_ALIAS_OF", "aliasOf": "aq",
-           "since": {"date": "2017-05", "orBefore": true}, "regimeEndsOn": "2025-12-31"},
+           "since": {"date": "2017-05", "orBefore": true}, "regimeEndsOn": "2025-12-31",
+           "challengedOn": "2024-03-01", "challenges": [{"broughtOn": "2024-03-01", "reference": "T-1"}, {"broughtOn": "2025"}]},
           {"regime": "us-fto219", "state": "DESIGNATION_STATE_ACTIVE", "basis": "BASIS_OWN", "since": {"date": "2014-05-15"},
            "episodes": [{"number": 1, "began": {"date": "2012-12-11"}, "ended": "2014-05-15", "endedAs": "DESIGNATION_STATE_LAPSED"}, {"number": 2, "began": {"date": "2014-05-15"}}],
            "pending": [{"act": "ACT_DELISTED", "effectiveOn": "2025-07-08", "decidedOn": "2025-06-23", "announcedOn": "2025-07-07", "eventId": "1b1b1b1b-0000"}],
            "provenance": {"eventIds": ["2c2c2c2c-0000"]}, "reference": "79 FR 27972"},
-          {"regime": "xx-none", "state": "DESIGNATION_STATE_NONE"}
+          {"regime": "xx-none", "state": "DESIGNATION_STATE_NONE", "since": {}}
         ],
         "inherited": [
           {"regime": "un-scisil", "fromGroup": "hts", "boundActor": "fr", "state": "DESIGNATION_STATE_ACTIVE"},
@@ -422,6 +425,8 @@ GOVERNING_BUT_LISTED: it governs, and a listing is still in force
 Listings
   regime     state   since       footing      pending and notes
   gb-ta2000  ACTIVE  ≤ 2017-05   alias of aq  the regime ends 2025-12-31
+                                              challenged 2024-03-01, case T-1
+                                              challenged 2025
   us-fto219  ACTIVE  2014-05-15  own          DELISTED takes effect 2025-07-08, decided 2025-06-23,
                                               announced 2025-07-07
                                               before: 2012-12-11 – 2014-05-15 LAPSED
@@ -443,7 +448,7 @@ Legal effects in force
 Divergence
   Listed under 2 of 5 tracked regimes (40 %): gb-ta2000, us-fto219
   Reached through others under: us-sdgt
-  No listing on record under: au-terror, nz-unsc1373
+  No listing in effect under: au-terror, nz-unsc1373
 
 Names
   primary       Hay'at Tahrir al-Sham (from 2017-01-28)

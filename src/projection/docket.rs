@@ -44,6 +44,11 @@ impl DocketQuestion<'_> {
         self.from <= date.upper() && date.lower() <= self.until
     }
 
+    /// Whether what takes effect at a date does so in the period: on its first possible day, as everywhere.
+    fn begins(&self, date: DateSpan) -> bool {
+        self.from <= date.lower() && date.lower() <= self.until
+    }
+
     fn wants_group(&self, group: &GroupId) -> bool {
         self.groups.is_empty() || self.groups.contains(group)
     }
@@ -76,8 +81,9 @@ impl Terms<'_> {
 impl Store {
     /// What takes effect, expires or falls due in a period, by date.
     ///
-    /// An act is due when it takes effect, unless that day is past and it could not apply. A limit is due on its last day if on that day it still limited something in
-    /// force, and a review if by that day none had taken place; beyond the valid date they are taken as they stand at it.
+    /// An act, or the end of a regime, is due on the first day on which it can take effect; an act not, where that day is past
+    /// and it could not apply. A limit is due on its last day if on that day it still limited something in force, and a review
+    /// if by that day none had taken place; beyond the valid date they are taken as they stand at it.
     pub fn docket(&self, question: DocketQuestion<'_>) -> Vec<DocketEntry> {
         let mut terms = Terms { store: self, as_of: question.as_of, known: BTreeMap::new() };
         let mut found = Vec::new();
@@ -169,7 +175,7 @@ fn ends_of_regimes(question: DocketQuestion<'_>, terms: &mut Terms<'_>) -> Vec<(
     let wanted = known.filter(|regime| question.wants_regime(&regime.regime));
     let end = |regime: &RegimeStatus| {
         let end = regime.terminated.as_ref().or(regime.ending.as_ref());
-        end.filter(|end| question.covers(end.on)).map(|end| (regime.regime.clone(), end.clone()))
+        end.filter(|end| question.begins(end.on)).map(|end| (regime.regime.clone(), end.clone()))
     };
     wanted.filter_map(end).collect()
 }
@@ -185,8 +191,7 @@ fn acts(
     let due = standing.iter().filter(|fact| {
         fact.content.act().is_some()
             && fact.moves()
-            && question.from <= fact.effective.lower()
-            && fact.effective.lower() <= question.until
+            && question.begins(fact.effective)
             && question.is_known(fact.effective, fact.heralded)
     });
     let mut due: Vec<&Standing<'_, GroupFact>> = due.collect();

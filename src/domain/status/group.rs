@@ -127,8 +127,8 @@ pub struct Designation {
     pub pending: Vec<PendingAct>,
     /// Exemptions in force at the date.
     pub exemptions: Vec<Exemption>,
-    /// When a challenge was brought that is still open.
-    pub challenged_on: Option<DateSpan>,
+    /// The challenges that are open, the earliest first.
+    pub challenges: Vec<Challenge>,
     /// The day by which a review is due; `None`: the regime has no interval, or the listing is not in force.
     pub review_due_on: Option<Day>,
     /// Whether that day has passed.
@@ -139,8 +139,8 @@ pub struct Designation {
     pub disputed: bool,
     /// The number of the entry: that of the act that listed it, as far as later ones have not amended it; may be empty.
     pub reference: String,
-    /// The number of the court case: of the challenge that is open, or else of the judgment that the state rests on; may
-    /// be empty.
+    /// The number of the court case: of the earliest challenge that is open, or else of the judgment that the state rests
+    /// on, be it the reversal of another; may be empty.
     pub case: String,
     /// For INFERRED_ENDED, when it was last seen or acted on; otherwise the last observation of presence.
     pub last_present_on: Option<DateSpan>,
@@ -159,16 +159,14 @@ pub struct Designation {
 pub struct Details {
     /// The act that gave the entry its number.
     pub reference: Option<Position>,
-    /// The challenge or judgment that gave the court case its number.
-    pub case: Option<Position>,
+    /// The judgment that the state rests on.
+    pub judgment: Option<Position>,
     /// The listing or review from which on the next review is due.
     pub review: Option<Position>,
     /// When it was last seen; for INFERRED_ENDED, last seen or acted on.
     pub last_present: Option<Position>,
     /// For INFERRED_ENDED, when it was first missing.
     pub first_absent: Option<Position>,
-    /// The challenge that is still open.
-    pub challenge: Option<Position>,
     /// What began and what ended each episode, in their order.
     pub episodes: Vec<Position>,
     /// The act that put it on its footing.
@@ -206,6 +204,17 @@ pub struct PendingAct {
     pub decided_on: Option<PartialDate>,
     /// The day it was announced.
     pub announced_on: Option<PartialDate>,
+    /// The event.
+    pub event: Position,
+}
+
+/// A challenge that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// When it was brought.
+    pub brought_on: DateSpan,
+    /// The number of the case; may be empty.
+    pub reference: String,
     /// The event.
     pub event: Position,
 }

@@ -45,7 +45,8 @@ vocabulary! {
     AnomalyRule {
         /// An act presumes a listing that is not on record; the listing is taken to have begun on an unknown day before.
         ActWithoutListing = 1 "ACT_WITHOUT_LISTING",
-        /// An act cannot apply in the state the listing was in; the state did not change.
+        /// An act cannot apply in the state the listing was in; the state did not change;
+        /// or it ends a challenge or an exemption that is not on record.
         ActWithoutEffect = 2 "ACT_WITHOUT_EFFECT",
         /// A list still shows an entry after the listing ended.
         PresentAfterEnd = 3 "PRESENT_AFTER_END",

@@ -9,7 +9,7 @@ use crate::{
         date::DateSpan,
         statement::ExternalId,
         status::group::{
-            Anomaly, Designation, Divergence, Episode, Exemption, GroupCounts, GroupStatus,
+            Anomaly, Challenge, Designation, Divergence, Episode, Exemption, GroupCounts, GroupStatus,
             InheritedDesignation, JurisdictionEffects, Lifecycle, Lineage, NameStatus, PendingAct, Since,
             Upcoming,
         },
@@ -119,7 +119,8 @@ fn write_designation(it: &Designation, names: &dyn Names) -> v1::Designation {
         episodes: it.episodes.iter().map(write_episode).collect(),
         pending: it.pending.iter().map(|it| write_pending(it, names)).collect(),
         exemptions: it.exemptions.iter().map(|it| write_exemption(it, names)).collect(),
-        challenged_on: text_of(it.challenged_on),
+        challenged_on: text_of(it.challenges.first().map(|it| it.brought_on)),
+        challenges: it.challenges.iter().map(|it| write_challenge(it, names)).collect(),
         review_due_on: text_of(it.review_due_on),
         review_overdue: it.review_overdue,
         disputed: it.disputed,
@@ -159,6 +160,14 @@ fn write_exemption(it: &Exemption, names: &dyn Names) -> v1::Exemption {
         expires_on: text_of(it.expires_on),
         reference: it.reference.clone(),
         reason: it.reason.clone(),
+        event_id: names.id(it.event),
+    }
+}
+
+fn write_challenge(it: &Challenge, names: &dyn Names) -> v1::Challenge {
+    v1::Challenge {
+        brought_on: it.brought_on.to_string(),
+        reference: it.reference.clone(),
         event_id: names.id(it.event),
     }
 }
@@ -286,7 +295,11 @@ mod tests {
                 reason: "Aid".to_owned(),
                 event: Position::new(21),
             }],
-            challenged_on: Some(date("2019")),
+            challenges: vec![Challenge {
+                brought_on: date("2019"),
+                reference: "T-400/10".to_owned(),
+                event: Position::new(27),
+            }],
             review_due_on: Some(date("2026-01-01")),
             review_overdue: true,
             regime_end: Some(Termination {
@@ -400,7 +413,7 @@ mod tests {
         let status = status();
         let positions = positions_of(&status).all();
         let numbers: Vec<u64> = positions.iter().map(|position| position.get()).collect();
-        assert_eq!(numbers, [5, 20, 21, 22, 23, 24, 25, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60]);
+        assert_eq!(numbers, [5, 20, 21, 22, 23, 24, 25, 27, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60]);
         let message = write_group_status(&status, &names(&positions));
         check_whole("chancery.v1.GroupStatus", &message);
         assert_eq!(message.anomalies[0].event_ids, [id(52), id(5)]);

@@ -348,7 +348,7 @@ fn overlays() {
     check(
         &listed("2015-01-01 CHALLENGED; 2015-02-01 CHALLENGED"),
         "2015-03-01",
-        "ACTIVE; challenged 2015-01-01",
+        "ACTIVE; challenged 2015-01-01; challenged 2015-02-01",
     );
     check(&listed("2015-01-01 CHALLENGED; 2015-02-01 CHALLENGE_CLOSED"), "2015-03-01", "ACTIVE");
     check(&listed("2015-01-01 CHALLENGED; 2015-02-01 ANNULLED"), "2015-03-01", "ANNULLED");

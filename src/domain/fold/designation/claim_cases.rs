@@ -21,3 +21,22 @@ fn claims_against_what_moves_nothing() {
     let court = "2020-01-01 LISTED; 2023-01-10 ANNULLED by ESTABLISHED_MEDIA; 2023-01-10 ANNULLED_EFFECTS_MAINTAINED claim 2";
     check(court, "2023-02-01", "ANNULLED_STAYED; by 3,1; lost 2; stances DIFFERS; review due 2025-01-01");
 }
+
+/// A contest opens with what won, or with a claim that says otherwise; each claim is shown from its own date on.
+#[test]
+fn claims_that_open_a_contest() {
+    let told = "2018-01-01 LISTED; 2024-05-12 DELISTED; 2024-05-11 DELISTED by OFFICIAL_STATEMENT claim 2";
+    let vague = format!("{told}; 2024-05 DELISTED by AGGREGATOR claim 2");
+    let overdue = "review overdue 2023-01-01";
+    check(&vague, "2024-05-01", &format!("ACTIVE; by 1; {overdue}"));
+    check(&vague, "2024-05-10", &format!("ACTIVE; by 1; {overdue}"));
+    check(&vague, "2024-05-11", &format!("ACTIVE; by 1; disputed; lost 3; {overdue}"));
+    check(&vague, "2024-05-12", "DELISTED; by 2; disputed; lost 3,4");
+    // One of a much lower rank is shown, and disputes nothing.
+    let low = format!("{told}; 2024-05-10 DELISTED by AGGREGATOR claim 2");
+    check(&low, "2024-05-10", &format!("ACTIVE; by 1; lost 4; {overdue}"));
+    check(&low, "2024-05-11", &format!("ACTIVE; by 1; disputed; lost 3,4; {overdue}"));
+    let alone = "2018-01-01 LISTED; 2024-05-12 DELISTED; 2024-05 DELISTED by AGGREGATOR claim 2";
+    check(alone, "2024-05-01", &format!("ACTIVE; by 1; {overdue}"));
+    check(alone, "2024-05-12", "DELISTED; by 2; lost 3");
+}

@@ -1,6 +1,6 @@
 //! Cases of listings whose regime ends, or is known to be ending.
 
-use super::notation::check;
+use super::notation::{check, fold};
 
 #[test]
 fn the_end_of_a_regime() {
@@ -77,10 +77,16 @@ fn acts_under_a_regime_that_had_ended() {
     check(&lapsed("EXEMPTION_GRANTED"), "2016-01-01", "LAPSED; anomaly ACT_UNDER_ENDED_REGIME by 3,1002");
     check(&lapsed("RESUMED"), "2016-01-01", "ACTIVE; anomaly ACT_UNDER_ENDED_REGIME by 3,1002");
     // Winding up is no act under it, and a court may still speak.
-    for act in ["EXPIRED", "CHALLENGED", "CHALLENGE_CLOSED", "EXEMPTION_ENDED"] {
-        let challenged = if act == "CHALLENGED" { "; challenged 2015-06-01" } else { "" };
-        check(&lapsed(act), "2016-01-01", &format!("LAPSED{challenged}"));
+    check(&lapsed("EXPIRED"), "2016-01-01", "LAPSED");
+    check(&lapsed("CHALLENGED"), "2016-01-01", "LAPSED; challenged 2015-06-01");
+    for (begun, ended) in [("CHALLENGED", "CHALLENGE_CLOSED"), ("EXEMPTION_GRANTED", "EXEMPTION_ENDED")] {
+        let record = format!("2014-01-01 LISTED; 2014-02-01 {begun}; r ends 2015-05-05; 2015-06-01 {ended}");
+        check(&record, "2016-01-01", "LAPSED");
     }
+    // It is said in so many words, however vague the date.
+    let vague = fold("2014-01-01 LISTED; r ends 2015; 2015-06-01 MAINTAINED", "2016-01-01");
+    let messages: Vec<&str> = vague.anomalies.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(messages, ["MAINTAINED under a regime that had ended in 2015"]);
     check(&lapsed("ANNULLED"), "2016-01-01", "LAPSED; anomaly ACT_WITHOUT_EFFECT by 3");
     check(
         "r ends 2015-05-05; 2015-06-01 OBSERVED_PRESENT",

@@ -7,7 +7,6 @@ use crate::domain::{
     id::{GroupId, RegimeId},
     statement::{DesignationAct, Scope, is_same_component},
     status::group::{Anomaly, Episode, EpisodeEnd, Since},
-    subject::Subject,
     vocabulary::{Act, AnomalyRule, ClaimStance, DesignationState, FoldRule},
 };
 use crate::position::Position;
@@ -61,6 +60,10 @@ pub struct Machine<'a> {
     /// The state before its end was inferred: put back when the inference turns out wrong.
     pub(super) before_inferred_end: Option<State<'a>>,
     pub(super) regime_has_ended: bool,
+    /// The identities on record that are this group.
+    pub(super) identities: &'a [&'a GroupId],
+    /// Those of them whose entry is an alias of the listing.
+    pub(super) twins: Vec<&'a GroupId>,
 }
 
 /// A listing that a court annulled.
@@ -158,6 +161,8 @@ impl<'a> Machine<'a> {
             acts: 0,
             before_inferred_end: None,
             regime_has_ended: false,
+            identities: &[],
+            twins: Vec::new(),
         }
     }
 
@@ -180,6 +185,12 @@ impl<'a> Machine<'a> {
     pub fn apply(&mut self, fact: ActFact<'a>) {
         let Some(act) = fact.content.act() else { return };
         self.pass(fact.effective.lower());
+        let is_about_twin = self.is_about_twin(act);
+        self.note_twin(act);
+        if is_about_twin {
+            self.vain.extend((!is_listing(act.act)).then_some(fact.position));
+            return;
+        }
         let episodes = self.episodes.len();
         match act.act {
             Act::ObservedPresent => self.see(fact, act),
@@ -229,11 +240,14 @@ impl<'a> Machine<'a> {
             self.notice(AnomalyRule::ActUnderEndedRegime, fact, act.act);
         }
         let Some(found) = found else {
-            self.overlays.apply(fact, act);
+            if !self.overlays.apply(fact, act) {
+                self.notice(AnomalyRule::ActWithoutEffect, fact, act.act);
+                self.vain.push(fact.position);
+            }
             return;
         };
         self.acts += 1;
-        self.overlays.settle(act.act);
+        self.overlays.settle(act);
         let in_vain = found.anomaly == Some(AnomalyRule::ActWithoutEffect);
         // That there is no regime is why it has no effect.
         if let Some(rule) = found.anomaly.filter(|_| !(in_vain && without_regime)) {
@@ -273,6 +287,7 @@ impl<'a> Machine<'a> {
     }
 
     fn begin(&mut self, next: State<'a>, fact: ActFact<'a>, act: &'a DesignationAct) {
+        self.overlays.begin_listing();
         let number = u32::try_from(self.episodes.len()).unwrap_or(u32::MAX).saturating_add(1);
         self.episodes.push(Episode { number, began: next.since, end: None });
         self.bounds.push(Bounds { began: vec![fact.position], ended: Vec::new() });
@@ -392,6 +407,7 @@ impl<'a> Machine<'a> {
             (Some(_), ..) => Footing::Component,
             (None, _, Act::SplitToOwnListing, _) => Footing::Own,
             (None, Some(footing), kept, _) if !is_listing(kept) => footing,
+            (None, _, _, Scope::AliasOf(_)) if self.is_alias_of_itself(act) => Footing::Own,
             (None, _, _, Scope::AliasOf(listing)) => Footing::AliasOf(listing),
             (None, _, _, Scope::Whole | Scope::Component(_)) => Footing::Own,
         }
@@ -430,41 +446,6 @@ impl<'a> Machine<'a> {
             self.standing = before;
         }
         self.go_on();
-    }
-
-    fn notice(&mut self, rule: AnomalyRule, fact: ActFact<'a>, act: Act) {
-        let state = self.standing.state;
-        let part = self.component.map(|name| format!("component {name:?}: ")).unwrap_or_default();
-        let message = match rule {
-            AnomalyRule::ActWithoutListing => {
-                format!("{part}{act} presumes a listing, and none is on record (state {state})")
-            }
-            AnomalyRule::PresentAfterEnd => {
-                format!("{part}seen in the list after the listing had ended (state {state})")
-            }
-            AnomalyRule::ActUnderEndedRegime => {
-                let end = self.terms.and_then(|terms| terms.terminated.as_ref());
-                let on = end.map(|end| format!(" on {}", end.on)).unwrap_or_default();
-                format!("{part}{act} under a regime that had ended{on}")
-            }
-            AnomalyRule::ActWithoutEffect
-            | AnomalyRule::ClaimsDisagree
-            | AnomalyRule::AliasOutlivesListing => {
-                format!("{part}{act} cannot apply in state {state}, which stays")
-            }
-        };
-        let end = self.terms.and_then(|terms| terms.terminated.as_ref());
-        let end = end.filter(|_| rule == AnomalyRule::ActUnderEndedRegime);
-        let ends = end.into_iter().flat_map(|end| end.provenance.events.iter().copied());
-        let others = self.standing.deciding.iter().map(|other| other.position).chain(ends);
-        self.anomalies.push(Anomaly {
-            rule,
-            subject: Subject::Designation(self.group.clone(), self.regime.clone()),
-            date: fact.effective,
-            message,
-            events: std::iter::once(fact.position).chain(others).collect(),
-            root: fact.root,
-        });
     }
 }
 

@@ -4,11 +4,13 @@
 //! grounds, and the limits in time after which it changes without an act. Everything is a function of the valid date.
 
 mod machine;
+mod notices;
 mod outcome;
 mod overlays;
 mod sightings;
 mod time;
 mod transition;
+mod twin;
 
 #[cfg(test)]
 mod cases;
@@ -20,16 +22,26 @@ mod ending_cases;
 pub(super) mod notation;
 #[cfg(test)]
 mod number_cases;
+#[cfg(test)]
+mod overlay_cases;
 
 pub use machine::Machine;
 pub use outcome::{IN_VAIN, Outcome};
 pub use transition::{Transition, transition};
 
-use super::{group::GroupFact, registry::Regimes, telling::Standing};
+use std::collections::BTreeSet;
+
+use super::{
+    group::GroupFact,
+    registry::Regimes,
+    telling::{Lost, Standing},
+};
 use crate::domain::{
     date::Day,
+    id::GroupId,
+    statement::{DesignationAct, Scope},
     status::group::{Anomaly, Designation, Upcoming},
-    vocabulary::Act,
+    vocabulary::{Act, ClaimStance},
 };
 use crate::position::Position;
 
@@ -50,13 +62,14 @@ pub struct Designations {
 
 /// The listings of a group at a date, from what stands of its history in valid-time order.
 pub fn designations(standing: &[Standing<'_, GroupFact>], regimes: &Regimes, valid_at: Day) -> Designations {
+    let identities = identities(standing);
     let mut machines: Vec<Machine<'_>> = Vec::new();
     let mut acts = 0;
     for fact in standing {
         let Some(act) = fact.content.act() else { continue };
         let heralded = fact.heralded <= valid_at;
         acts += u64::from(heralded);
-        let contested = fact.lost.iter().any(|lost| lost.effective.lower() <= valid_at);
+        let contested = contest(fact, valid_at).next().is_some();
         let part = part_of(fact, act.act, valid_at);
         if part == Part::Unseen && !contested {
             continue;
@@ -64,7 +77,9 @@ pub fn designations(standing: &[Standing<'_, GroupFact>], regimes: &Regimes, val
         let known = machines.iter().position(|machine| machine.is_of(act));
         let index = known.unwrap_or_else(|| {
             let terms = regimes.get(&act.regime);
-            machines.push(Machine::new(&act.group, &act.regime, act.scope.component(), terms));
+            let mut machine = Machine::new(&act.group, &act.regime, act.scope.component(), terms);
+            machine.identities = &identities;
+            machines.push(machine);
             machines.len() - 1
         });
         let Some(machine) = machines.get_mut(index) else { continue };
@@ -87,6 +102,29 @@ pub fn designations(standing: &[Standing<'_, GroupFact>], regimes: &Regimes, val
         found.vain.extend(vain);
     }
     found
+}
+
+/// The identities that what stands is told of: more than one where some have been merged. None where nothing is listed as an
+/// alias, and nobody asks.
+fn identities<'a>(standing: &'a [Standing<'_, GroupFact>]) -> Vec<&'a GroupId> {
+    let is_alias = |act: &DesignationAct| matches!(act.scope, Scope::AliasOf(_));
+    if !standing.iter().any(|fact| fact.content.act().is_some_and(is_alias)) {
+        return Vec::new();
+    }
+    let told: BTreeSet<&GroupId> = standing.iter().filter_map(|fact| fact.content.subject()).collect();
+    told.into_iter().collect()
+}
+
+/// The claims against a fact that are shown at a date, whether or not it is in effect itself: what says otherwise from its own
+/// date on, and what agrees once the fact takes effect.
+fn contest(fact: &Standing<'_, GroupFact>, valid_at: Day) -> impl Iterator<Item = Lost> {
+    let has_begun = fact.effective.lower() <= valid_at;
+    let claims = fact.lost.iter().zip(&fact.said);
+    let shown = claims.filter(move |(lost, said)| {
+        let says_otherwise = lost.stance != ClaimStance::Agrees && said.is_some();
+        lost.effective.lower() <= valid_at && (has_begun || says_otherwise)
+    });
+    shown.map(|(lost, _)| *lost)
 }
 
 /// What part a fact plays at a date.

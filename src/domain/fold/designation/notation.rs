@@ -188,7 +188,13 @@ fn parts_of(it: &Designation) -> Vec<String> {
             format!("{} is of {}", exemption.reference, exemption.granted_on),
         );
     }
-    part(it.challenged_on.is_some(), format!("challenged {:?}", it.challenged_on.map(|on| on.to_string())));
+    for challenge in &it.challenges {
+        part(true, format!("challenged {}", challenge.brought_on));
+        part(
+            !challenge.reference.is_empty(),
+            format!("{} is of {}", challenge.reference, challenge.brought_on),
+        );
+    }
     let overdue = if it.review_overdue { "overdue" } else { "due" };
     part(it.review_due_on.is_some(), format!("review {overdue} {}", it.review_due_on.unwrap_or_default()));
     part(

@@ -25,7 +25,7 @@ fn numbers() {
             "ACTIVE; ref 2001/931; case T-400/10; challenged 2010-09-12; review overdue 2006-12-27",
         ),
         ("2015-01-01", "ANNULLED_STAYED; ref 2001/931; case T-400/10; review overdue 2006-12-27"),
-        ("2017-12-31", "ACTIVE; ref 2001/931; case -; review overdue 2006-12-27"),
+        ("2017-12-31", "ACTIVE; ref 2001/931; case C-79/15; review overdue 2006-12-27"),
         ("2018-01-01", "ACTIVE; ref 2018/1; review overdue 2006-12-27"),
         ("2019-01-01", "ACTIVE; ref 2018/1; review due 2024-01-01"),
         ("2020-01-01", "DELISTED; ref 2018/1"),
@@ -46,4 +46,24 @@ fn numbers() {
         "ACTIVE; ref QDe.1; anomaly ACT_WITHOUT_LISTING by 1",
     );
     check("2015-01-01 LISTED ref 1; 2016-01-01 DELISTED; 2017-01-01 RESUMED", "2017-01-01", "ACTIVE; ref 1");
+}
+
+/// While the state rests on a judgment, and no challenge is open, its case is the one in which it was given.
+#[test]
+fn judgments() {
+    let annulled = "2019-03-01 LISTED ref L; 2022-01-15 ANNULLED ref C-9/21";
+    let reversed = format!("{annulled}; 2022-09-01 ANNULMENT_REVERSED ref C-9/21-RX");
+    check(&reversed, "2022-02-01", "ANNULLED; ref L; case C-9/21");
+    check(&reversed, "2022-10-01", "ACTIVE; ref L; case C-9/21-RX");
+    check(
+        &format!("{reversed}; 2023-01-01 CHALLENGED ref T-1"),
+        "2023-01-01",
+        "ACTIVE; challenged 2023-01-01; T-1 is of 2023-01-01; case T-1",
+    );
+    check(&format!("{reversed}; 2023-01-01 DELISTED"), "2023-01-01", "DELISTED; case -");
+    let kept = "2019-03-01 LISTED; 2022-01-15 ANNULLED_EFFECTS_MAINTAINED ref C-9/21; 2023-01-01 OBSERVED_ABSENT; \
+                2023-01-10 OBSERVED_ABSENT; 2023-01-20 OBSERVED_PRESENT ref QDe.1";
+    check(kept, "2023-01-20", "ANNULLED_STAYED; case C-9/21; by 5,2,1");
+    let mooted = "2019-03-01 LISTED; 2022-01-15 ANNULLED_EFFECTS_MAINTAINED ref C-9/21; 2023-01-01 SUSPENDED";
+    check(mooted, "2023-01-01", "SUSPENDED; case -");
 }

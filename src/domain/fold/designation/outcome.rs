@@ -3,6 +3,7 @@
 use jiff::ToSpan;
 
 use super::{
+    contest,
     machine::{ActFact, Bounds, Cause, Footing, Machine, State, is_listing},
     time::next_day,
 };
@@ -13,7 +14,7 @@ use crate::domain::{
         registry::{RegimeStatus, Termination},
     },
     status::group::{Anomaly, Designation, Details, Since, Upcoming},
-    vocabulary::{Act, Basis, DesignationState, DueKind, FoldRule},
+    vocabulary::{Act, Basis, ClaimStance, DesignationState, DueKind, FoldRule},
 };
 use crate::position::Position;
 
@@ -111,14 +112,18 @@ impl<'a> Machine<'a> {
         let footing = self.footing.filter(|_| covered);
         let seen = if missing { self.sightings.sign } else { self.sightings.presence };
         let grounds = self.grounds();
-        let contested = self.contested.iter().copied().chain(self.unsettled());
-        let others = contested.filter(|fact| grounds.iter().all(|ground| ground.root != fact.root));
-        let spoken: Vec<ActFact<'a>> = grounds.iter().copied().chain(others).collect();
+        let is_new = |fact: &ActFact<'a>| grounds.iter().all(|ground| ground.root != fact.root);
+        let unsettled = self.unsettled().filter(is_new);
+        let spoken: Vec<ActFact<'a>> = grounds.iter().copied().chain(unsettled).collect();
+        let contested = self.contested.iter().copied().filter(is_new);
         let lost: Vec<Lost> = spoken.iter().flat_map(|fact| fact.lost.iter().copied()).collect();
-        let disputed = spoken.iter().any(|fact| fact.disputed);
+        let ahead: Vec<Lost> = contested.flat_map(|fact| contest(fact, valid_at)).collect();
+        let disputed = spoken.iter().any(|fact| fact.disputed)
+            || ahead.iter().any(|lost| lost.stance == ClaimStance::Disputes);
+        let challenges = self.overlays.challenges();
         let review_due_on = self.review_due();
         let regime_end = self.regime_end();
-        let case = self.case();
+        let judgment = self.judgment();
         Designation {
             regime: self.regime.clone(),
             regime_title: self.terms.map(|terms| terms.title.clone()).unwrap_or_default(),
@@ -137,36 +142,39 @@ impl<'a> Machine<'a> {
             since: self.standing.since,
             pending: self.overlays.pending(),
             exemptions: if state.is_in_force() { self.overlays.exemptions_at(valid_at) } else { Vec::new() },
-            challenged_on: self.overlays.challenge.map(|fact| fact.effective),
             review_due_on,
             regime_end: regime_end.cloned(),
             review_overdue: review_due_on.is_some_and(|due| due < valid_at),
             disputed: disputed || self.regime_end_is_disputed(),
             reference: number_of(self.reference),
-            case: number_of(case),
+            case: match challenges.first() {
+                Some(challenge) => challenge.reference.clone(),
+                None => number_of(judgment),
+            },
             last_present_on: seen.map(|fact| fact.effective),
             first_absent_on: self.sightings.absence.filter(|_| missing).map(|fact| fact.effective),
-            alternatives: lost,
+            alternatives: lost.into_iter().chain(ahead).collect(),
             details: Details {
                 reference: self.reference.map(|fact| fact.position),
-                case: case.map(|fact| fact.position),
+                judgment: judgment.map(|fact| fact.position),
                 review: self.review.map(|fact| fact.position),
                 last_present: seen.map(|fact| fact.position),
                 first_absent: self.sightings.absence.filter(|_| missing).map(|fact| fact.position),
-                challenge: self.overlays.challenge.map(|fact| fact.position),
                 episodes: self.bounds.iter().flat_map(Bounds::events).collect(),
                 basis: self.footed.filter(|_| covered).map(|fact| fact.position),
             },
+            challenges,
             provenance: self.provenance(&grounds),
             episodes: self.episodes,
         }
     }
 
-    /// The challenge that is open; without one, the judgment that the state rests on.
-    fn case(&self) -> Option<ActFact<'a>> {
-        let judged =
-            matches!(self.standing.state, DesignationState::Annulled | DesignationState::AnnulledStayed);
-        self.overlays.challenge.or_else(|| self.standing.deciding.first().copied().filter(|_| judged))
+    /// The judgment that the state rests on.
+    fn judgment(&self) -> Option<ActFact<'a>> {
+        let judges =
+            |act| matches!(act, Act::Annulled | Act::AnnulledEffectsMaintained | Act::AnnulmentReversed);
+        let mut deciding = self.standing.deciding.iter().copied();
+        deciding.find(|fact| fact.content.act().is_some_and(|it| judges(it.act)))
     }
 
     /// The facts that the state rests on, the deciding one first.

@@ -39,6 +39,17 @@ impl GroupFact {
         concerned.then(|| GroupFact(Arc::clone(fact)))
     }
 
+    /// The identity that it is told of; `None`: lineage is told of two.
+    pub fn subject(&self) -> Option<&GroupId> {
+        match &self.0.statement {
+            Statement::GroupRegistered(it) => Some(&it.group),
+            Statement::GroupNamed(it) => Some(&it.group),
+            Statement::LifecycleChanged(it) => Some(&it.group),
+            Statement::DesignationAct(it) => Some(&it.group),
+            _ => None,
+        }
+    }
+
     /// The fact.
     pub fn fact(&self) -> &Fact {
         &self.0

@@ -57,6 +57,12 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
     anomalies.iter_mut().for_each(|anomaly| anomaly.claim_for(group));
     // Of one date they stay as they were found: by listing, in valid-time order.
     anomalies.sort_by_key(|anomaly| anomaly.date);
+    let mut lineage = lineage(&standing, valid_at);
+    // Identities that proved to be one have no descent from each other.
+    lineage.retain(|it| {
+        let other = it.other.as_ref().map(|other| groups.survivor(other, as_of));
+        other.is_none_or(|other| other != groups.survivor(&it.group, as_of))
+    });
     Some(GroupStatus {
         group: group.clone(),
         kind: identity.kind,
@@ -69,7 +75,7 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
             reaching.iter().map(|it| (&it.designation, it.through.as_ref())),
             regimes,
         ),
-        lineage: lineage(&standing, valid_at),
+        lineage,
         flags: flags(&listings, lifecycle.as_ref()),
         lifecycle,
         divergence: divergence(&listings, &reaching, regimes, valid_at),

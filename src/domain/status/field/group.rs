@@ -105,13 +105,22 @@ fn listing(it: &Designation, fields: &mut Fields) {
     detail("basis", it.basis.map(|basis| format!("{basis}{alias}")).unwrap_or_default(), it.details.basis);
     fields.say(format!("{path}.episodes"), join(it.episodes.iter().map(episode)), &provenance);
     fields.rest(&format!("{path}.episodes"), it.details.episodes.iter().copied());
+    let brought = || it.challenges.iter().map(|it| it.event);
+    let numbers = it.challenges.iter().map(|it| it.reference.clone()).filter(|it| !it.is_empty());
+    let (case, from): (String, Vec<Position>) = match it.challenges.is_empty() {
+        true => (it.case.clone(), it.details.judgment.into_iter().collect()),
+        false => (join(numbers), brought().collect()),
+    };
+    fields.say(format!("{path}.case"), case, &provenance);
+    fields.rest(&format!("{path}.case"), from);
+    let days = it.challenges.iter().map(|it| it.brought_on.to_string());
+    fields.say(format!("{path}.challenged_on"), join(days), &provenance);
+    fields.rest(&format!("{path}.challenged_on"), brought());
     let mut detail = |name: &str, value: String, from: Option<Position>| {
         let path = format!("{path}.{name}");
         fields.say(&path, value, &provenance);
         fields.rest(&path, from);
     };
-    detail("case", it.case.clone(), it.details.case);
-    detail("challenged_on", optional(it.challenged_on), it.details.challenge);
     detail("disputed", if it.disputed { "yes".to_owned() } else { String::new() }, None);
     detail("reference", it.reference.clone(), it.details.reference);
     detail("first_absent_on", optional(it.first_absent_on), it.details.first_absent);
