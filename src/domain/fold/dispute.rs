@@ -8,19 +8,19 @@ use crate::domain::{
     vocabulary::{AnomalyRule, ClaimStance},
 };
 
-/// The anomaly of a disputed fact that, or a claim of which, would be in effect at the date. `what`: what it says, in a
-/// word.
+/// The anomaly of a disputed fact that, or a claim of which that says otherwise, would be in effect at the date. `what`:
+/// what it says, in a word.
 pub fn dispute<C: Content>(
     fact: &Standing<'_, C>,
     subject: Subject,
     what: &str,
     valid_at: Day,
 ) -> Option<Anomaly> {
-    let mut dates = std::iter::once(fact.effective).chain(fact.lost.iter().map(|lost| lost.effective));
+    let differing = fact.lost.iter().filter(|lost| lost.stance != ClaimStance::Agrees);
+    let mut dates = std::iter::once(fact.effective).chain(differing.clone().map(|lost| lost.effective));
     if !fact.disputed || !dates.any(|date| date.lower() <= valid_at) {
         return None;
     }
-    let differing = fact.lost.iter().filter(|lost| lost.stance != ClaimStance::Agrees);
     let lost = differing.map(|lost| lost.position);
     Some(Anomaly {
         rule: AnomalyRule::ClaimsDisagree,

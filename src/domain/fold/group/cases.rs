@@ -424,8 +424,10 @@ fn disputed_facts_raise_an_anomaly() {
         Member::Claim(Telling::new(Position::new(position), &fact, Some(content)))
     };
     let family = Family::new(vec![
-        telling(100, told("2010", SourceKind::EstablishedMedia, LifecycleState::Active)),
-        telling(101, told("2009-05", SourceKind::Aggregator, LifecycleState::DissolvedDeclared)),
+        telling(100, told("2010-06", SourceKind::EstablishedMedia, LifecycleState::Active)),
+        telling(101, told("2010-05", SourceKind::Aggregator, LifecycleState::DissolvedDeclared)),
+        // It agrees, and opens nothing.
+        telling(102, told("2010", SourceKind::Aggregator, LifecycleState::Active)),
     ]);
     groups.get_mut("g").unwrap().set_family(Position::new(100), family);
     let check = |day: &str, expected: &str| {
@@ -444,10 +446,10 @@ fn disputed_facts_raise_an_anomaly() {
         assert_eq!(join(found), expected, "{day}");
     };
     check("2000-01-01", "");
-    check("2009-04-30", "2001-01-01:ACT_WITHOUT_EFFECT:designation/g/fto:8");
+    check("2010-04-30", "2001-01-01:ACT_WITHOUT_EFFECT:designation/g/fto:8");
     check(
-        "2009-05-01",
-        "2001-01-01:ACT_WITHOUT_EFFECT:designation/g/fto:8 2010:CLAIMS_DISAGREE:group/g:100 101",
+        "2010-05-01",
+        "2001-01-01:ACT_WITHOUT_EFFECT:designation/g/fto:8 2010-06:CLAIMS_DISAGREE:group/g:100 101",
     );
 }
 
