@@ -138,7 +138,8 @@ fn outlived(status: &v1::GroupStatus, listing: &v1::Designation) -> Option<Strin
 fn notes(listing: &v1::Designation, valid_at: &str) -> Vec<String> {
     let mut notes: Vec<String> = listing.pending.iter().map(pending).collect();
     if !listing.regime_ends_on.is_empty() {
-        notes.push(format!("the regime ends {}", listing.regime_ends_on));
+        let disputed = if listing.regime_end_disputed { ", which is disputed" } else { "" };
+        notes.push(format!("the regime ends {}{disputed}", listing.regime_ends_on));
     }
     if listing.disputed {
         notes.push("disputed".to_owned());

@@ -98,7 +98,7 @@ impl Store {
                 date: end.on,
                 kind: DueKind::TakesEffect,
                 subject,
-                what: format!("{name}: the regime ends"),
+                what: format!("{name}: {}", end.foretold()),
                 event,
             };
             if question.groups.is_empty() {

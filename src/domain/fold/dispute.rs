@@ -1,6 +1,6 @@
 //! Disputes: facts that claims of sources of nearly the same rank contradict.
 
-use super::telling::{Content, Standing};
+use super::telling::{Content, Lost, Standing};
 use crate::domain::{
     date::Day,
     status::group::Anomaly,
@@ -30,4 +30,16 @@ pub fn dispute<C: Content>(
         events: std::iter::once(fact.position).chain(lost).collect(),
         root: fact.root,
     })
+}
+
+/// The claims against a fact that are shown at a date, whether or not it is in effect itself: what says otherwise from its own
+/// date on, and what agrees once the fact takes effect.
+pub(super) fn contest<C>(fact: &Standing<'_, C>, valid_at: Day) -> impl Iterator<Item = Lost> {
+    let has_begun = fact.effective.lower() <= valid_at;
+    let claims = fact.lost.iter().zip(&fact.said);
+    let shown = claims.filter(move |(lost, said)| {
+        let says_otherwise = lost.stance != ClaimStance::Agrees && said.is_some();
+        lost.effective.lower() <= valid_at && (has_begun || says_otherwise)
+    });
+    shown.map(|(lost, _)| *lost)
 }

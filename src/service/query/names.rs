@@ -62,6 +62,7 @@ fn word(fact: &Fact) -> String {
             let last = it.ceasefire.as_ref().and_then(|ceasefire| ceasefire.ends_on);
             format!("{}{}", it.kind, until(last))
         }
+        Statement::RegimeTerminated(_) => "the end of the regime".to_owned(),
         _ => return String::new(),
     };
     if fact.assertion == Assertion::Denied { format!("{word}, denied") } else { word }

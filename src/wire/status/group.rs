@@ -132,6 +132,7 @@ fn write_designation(it: &Designation, names: &dyn Names) -> v1::Designation {
         provenance: Some(write_provenance(&it.provenance, names)),
         corroborated_by: corroboration(&it.provenance.lost),
         regime_ends_on: text_of(it.regime_end.as_ref().map(|end| end.on)),
+        regime_end_disputed: it.regime_end.as_ref().is_some_and(|end| end.disputed),
     }
 }
 

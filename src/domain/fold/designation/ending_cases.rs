@@ -94,3 +94,31 @@ fn acts_under_a_regime_that_had_ended() {
         "ACTIVE; inferred OBSERVATION; anomaly ACT_UNDER_ENDED_REGIME by 2,1001",
     );
 }
+
+/// A claim against the end of a regime is shown with what is listed under it from its own date or that of the end on,
+/// whichever comes first; what has ended by another act it does not concern.
+#[test]
+fn the_disputed_end_of_a_regime() {
+    let early = "2014-01-01 LISTED; r ends 2015-06-01; r ends 2015-03-01 claim 2";
+    check(early, "2015-02-28", "ACTIVE");
+    check(early, "2015-03-01", "ACTIVE; disputed; lost 1003; by 1");
+    check(early, "2015-06-01", "LAPSED; disputed; lost 1003; by 1002");
+    check(&format!("{early}; 2015-02-01 DELISTED"), "2015-04-01", "DELISTED");
+    check(&early.replace("LISTED", "INITIATED"), "2015-04-01", "PROPOSED; disputed; lost 1003");
+    check(&format!("{early} by AGGREGATOR"), "2015-04-01", "ACTIVE; lost 1003");
+    // Who denies the end says that it goes on.
+    let denied = "2014-01-01 LISTED; r ends 2015-06-01 announced 2015-01-01; \
+                  r ends 2015-06-01 denied by OFFICIAL_STATEMENT claim 2";
+    check(denied, "2015-02-01", "ACTIVE; r ends 2015-06-01, disputed");
+    check(denied, "2015-06-01", "LAPSED; disputed; lost 1003");
+    let ended =
+        "2014-01-01 LISTED; r ends 2015-06-01 denied; r ends 2015-06-01 by OFFICIAL_STATEMENT claim 2";
+    check(ended, "2015-05-31", "ACTIVE");
+    check(ended, "2015-06-01", "ACTIVE; disputed; lost 1003");
+    let told =
+        |record: &str| fold(record, "2015-02-01").upcoming.into_iter().map(|it| it.what).collect::<Vec<_>>();
+    assert_eq!(told(denied), ["r: the regime ends, which is disputed"]);
+    // Of two ends the first counts, and with it the claims against it.
+    let other = "2014-01-01 LISTED; r ends 2015-01-01; r ends 2015-06-01; r ends 2015-03-01 claim 3";
+    check(other, "2015-07-01", "LAPSED; by 1002");
+}

@@ -31,17 +31,13 @@ pub use transition::{Transition, transition};
 
 use std::collections::BTreeSet;
 
-use super::{
-    group::GroupFact,
-    registry::Regimes,
-    telling::{Lost, Standing},
-};
+use super::{dispute::contest, group::GroupFact, registry::Regimes, telling::Standing};
 use crate::domain::{
     date::Day,
     id::GroupId,
     statement::{DesignationAct, Scope},
     status::group::{Anomaly, Designation, Upcoming},
-    vocabulary::{Act, ClaimStance},
+    vocabulary::Act,
 };
 use crate::position::Position;
 
@@ -113,18 +109,6 @@ fn identities<'a>(standing: &'a [Standing<'_, GroupFact>]) -> Vec<&'a GroupId> {
     }
     let told: BTreeSet<&GroupId> = standing.iter().filter_map(|fact| fact.content.subject()).collect();
     told.into_iter().collect()
-}
-
-/// The claims against a fact that are shown at a date, whether or not it is in effect itself: what says otherwise from its own
-/// date on, and what agrees once the fact takes effect.
-fn contest(fact: &Standing<'_, GroupFact>, valid_at: Day) -> impl Iterator<Item = Lost> {
-    let has_begun = fact.effective.lower() <= valid_at;
-    let claims = fact.lost.iter().zip(&fact.said);
-    let shown = claims.filter(move |(lost, said)| {
-        let says_otherwise = lost.stance != ClaimStance::Agrees && said.is_some();
-        lost.effective.lower() <= valid_at && (has_begun || says_otherwise)
-    });
-    shown.map(|(lost, _)| *lost)
 }
 
 /// What part a fact plays at a date.

@@ -9,7 +9,7 @@ use crate::{
         date::{PartialDate, parse_day},
         fact::{Fact, FactParts},
         fold::{
-            Family, History, Member, Telling,
+            Content, Family, History, Member, Telling,
             group::GroupFact,
             registry::{RegimeFact, RegimeStatus, Regimes},
         },
@@ -98,7 +98,7 @@ pub(in crate::domain::fold) fn read(text: &str) -> (FactParts, Option<u64>) {
 }
 
 /// What the record of these facts, numbered from 1, shows on the day. A regime `r` with a review every 60 months is
-/// registered from 1990 on; `r ends DATE`, or `r ends DATE announced DATE`, among the facts ends it.
+/// registered from 1990 on; `r ends DATE` among the facts ends it, with what may follow an act.
 pub(super) fn fold(record: &str, valid_at: &str) -> Designations {
     let group: GroupId = GROUP.parse().unwrap();
     let as_of = AsOf::at(parse_day(valid_at).unwrap());
@@ -116,16 +116,19 @@ pub(super) fn fold(record: &str, valid_at: &str) -> Designations {
     let registered = Arc::new(Fact::new(fact("1990-01-01", registered)).unwrap());
     let content = RegimeFact::about(&slug, &registered).unwrap();
     regime.add(Telling::new(Position::new(1_000), &registered, content));
+    let mut ends: Vec<(Telling<RegimeFact>, Option<u64>)> = Vec::new();
     let mut tellings: Vec<(Telling<GroupFact>, Option<u64>)> = Vec::new();
     for (number, text) in (1..).zip(record.split(';').map(str::trim).filter(|text| !text.is_empty())) {
-        if let Some(date) = text.strip_prefix("r ends ") {
+        if let Some(end) = text.strip_prefix("r ends ") {
+            // All but the statement is read as with an act.
+            let (date, rest) = end.split_once(' ').unwrap_or((end, ""));
+            let (parts, claim) = read(&format!("{date} EXPIRED {rest}"));
             let ended = RegimeTerminated { regime: REGIME.parse().unwrap(), reason: String::new() };
-            let (date, announced) = date.split_once(" announced ").unzip();
-            let parts = fact(date.unwrap_or(&text[7..]), Statement::RegimeTerminated(ended));
-            let announced_on = announced.map(|date| date.parse().unwrap());
-            let ended = Arc::new(Fact::new(FactParts { announced_on, ..parts }).unwrap());
+            let parts = FactParts { statement: Statement::RegimeTerminated(ended), ..parts };
+            let ended = Arc::new(Fact::new(parts).unwrap());
             let content = RegimeFact::about(&slug, &ended).unwrap();
-            regime.add(Telling::new(Position::new(1_000 + number), &ended, content));
+            let telling = Telling::new(Position::new(1_000 + number), &ended, content);
+            ends.push((telling, claim.map(|of| 1_000 + of)));
             continue;
         }
         let (parts, claim) = read(text);
@@ -133,8 +136,17 @@ pub(super) fn fold(record: &str, valid_at: &str) -> Designations {
         let content = GroupFact::about(&group, &fact).unwrap();
         tellings.push((Telling::new(Position::new(number), &fact, content), claim));
     }
-    for (telling, claim) in &tellings {
-        let claims: Vec<&Telling<GroupFact>> = tellings
+    enter(&mut history, &tellings);
+    enter(&mut regime, &ends);
+    let regimes: Regimes =
+        RegimeStatus::fold(&regime, as_of).into_iter().map(|it| (it.regime.clone(), it)).collect();
+    designations(&history.standing(as_of), &regimes, as_of.valid_at)
+}
+
+/// Adds the facts to the history, each with its claims.
+fn enter<C: Content + Clone>(history: &mut History<C>, tellings: &[(Telling<C>, Option<u64>)]) {
+    for (telling, claim) in tellings {
+        let claims: Vec<&Telling<C>> = tellings
             .iter()
             .filter(|(_, of)| *of == Some(telling.position.get()))
             .map(|(claim, _)| claim)
@@ -148,9 +160,6 @@ pub(super) fn fold(record: &str, valid_at: &str) -> Designations {
             history.set_family(telling.position, Family::new(members));
         }
     }
-    let regimes: Regimes =
-        RegimeStatus::fold(&regime, as_of).into_iter().map(|it| (it.regime.clone(), it)).collect();
-    designations(&history.standing(as_of), &regimes, as_of.valid_at)
 }
 
 /// `5,1` for the facts 5 and 1.
@@ -199,7 +208,9 @@ fn parts_of(it: &Designation) -> Vec<String> {
     part(it.review_due_on.is_some(), format!("review {overdue} {}", it.review_due_on.unwrap_or_default()));
     part(
         it.regime_end.is_some(),
-        format!("r ends {}", it.regime_end.as_ref().map(|end| end.on.to_string()).unwrap_or_default()),
+        it.regime_end.as_ref().map_or(String::new(), |end| {
+            format!("r ends {}{}", end.on, if end.disputed { ", disputed" } else { "" })
+        }),
     );
     part(it.disputed, "disputed".into());
     let number = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };

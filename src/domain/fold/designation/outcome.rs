@@ -3,7 +3,6 @@
 use jiff::ToSpan;
 
 use super::{
-    contest,
     machine::{ActFact, Bounds, Cause, Footing, Machine, State, is_listing},
     time::next_day,
 };
@@ -11,6 +10,7 @@ use crate::domain::{
     date::{DateSpan, Day},
     fold::{
         Lost, Provenance,
+        dispute::contest,
         registry::{RegimeStatus, Termination},
     },
     status::group::{Anomaly, Designation, Details, Since, Upcoming},
@@ -119,7 +119,7 @@ impl<'a> Machine<'a> {
         let lost: Vec<Lost> = spoken.iter().flat_map(|fact| fact.lost.iter().copied()).collect();
         let ahead: Vec<Lost> = contested.flat_map(|fact| contest(fact, valid_at)).collect();
         let disputed = spoken.iter().any(|fact| fact.disputed)
-            || ahead.iter().any(|lost| lost.stance == ClaimStance::Disputes);
+            || ahead.iter().chain(self.against_end()).any(|lost| lost.stance == ClaimStance::Disputes);
         let challenges = self.overlays.challenges();
         let review_due_on = self.review_due();
         let regime_end = self.regime_end();
@@ -153,7 +153,7 @@ impl<'a> Machine<'a> {
             },
             last_present_on: seen.map(|fact| fact.effective),
             first_absent_on: self.sightings.absence.filter(|_| missing).map(|fact| fact.effective),
-            alternatives: lost.into_iter().chain(ahead).collect(),
+            alternatives: lost.into_iter().chain(ahead).chain(self.against_end().iter().copied()).collect(),
             details: Details {
                 reference: self.reference.map(|fact| fact.position),
                 judgment: judgment.map(|fact| fact.position),
@@ -221,6 +221,16 @@ impl<'a> Machine<'a> {
         self.standing.cause == Cause::RegimeEnd && end.is_some_and(|end| end.disputed)
     }
 
+    /// The claims that lost against the end of its regime, with which it has lapsed or would have.
+    fn against_end(&self) -> &'a [Lost] {
+        let state = self.standing.state;
+        let would_end = state.is_in_force() || state == DesignationState::Proposed;
+        let concerned = |terms: &&RegimeStatus| {
+            self.standing.cause == Cause::RegimeEnd || (would_end && terms.terminated.is_none())
+        };
+        self.terms.filter(concerned).map_or(&[], |terms| &terms.contested)
+    }
+
     /// The end of its regime that is known to be coming, and with which it will lapse, or what was to lead to it.
     fn regime_end(&self) -> Option<&'a Termination> {
         let state = self.standing.state;
@@ -257,9 +267,7 @@ impl<'a> Machine<'a> {
             })
             .collect();
         let regime_end = self.regime_end();
-        found.extend(
-            regime_end.map(|end| entry(end.on, DueKind::TakesEffect, "the regime ends", end.event())),
-        );
+        found.extend(regime_end.map(|end| entry(end.on, DueKind::TakesEffect, end.foretold(), end.event())));
         if !self.standing.state.is_in_force() {
             return found;
         }

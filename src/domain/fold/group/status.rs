@@ -17,7 +17,7 @@ use crate::domain::{
         registry::Regimes,
     },
     id::{GroupId, RegimeId},
-    status::group::{Designation, EngagementCounts, GroupCounts, GroupStatus},
+    status::group::{Anomaly, Designation, EngagementCounts, GroupCounts, GroupStatus},
     vocabulary::GroupFlag,
 };
 
@@ -54,6 +54,16 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
     upcoming.sort_by(|a, b| (a.date, &a.what).cmp(&(b.date, &b.what)));
     anomalies.extend(disputes(group, &standing, valid_at));
     anomalies.extend(outlived(group, &standing, &listings, groups, regimes, as_of));
+    for listing in &listings {
+        let ends = regimes.get(&listing.regime).into_iter().flat_map(|terms| &terms.disputes);
+        let bears =
+            |it: &&Anomaly| listing.alternatives.iter().any(|lost| it.events.contains(&lost.position));
+        for it in ends.filter(bears) {
+            if !anomalies.contains(it) {
+                anomalies.push(it.clone());
+            }
+        }
+    }
     anomalies.iter_mut().for_each(|anomaly| anomaly.claim_for(group));
     // Of one date they stay as they were found: by listing, in valid-time order.
     anomalies.sort_by_key(|anomaly| anomaly.date);

@@ -7,9 +7,11 @@ use crate::domain::{
     as_of::AsOf,
     date::{DateSpan, Day},
     fact::Fact,
-    fold::{Content, Direction, History, Provenance, Standing},
+    fold::{Content, Direction, History, Lost, Provenance, Standing, dispute, dispute::contest},
     id::{ActorId, RegimeId},
     statement::{RegimeRegistered, Statement},
+    status::group::Anomaly,
+    subject::Subject,
     vocabulary::{Assertion, Inheritance, LegalEffect},
 };
 use crate::position::Position;
@@ -78,6 +80,10 @@ pub struct RegimeStatus {
     pub terminated: Option<Termination>,
     /// The end that lies ahead and is known to be coming; `None` when it has come to its end. The first one counts.
     pub ending: Option<Termination>,
+    /// The claims that lost against its end; while it has not ended, those that say otherwise and would be in effect.
+    pub contested: Vec<Lost>,
+    /// The contradictions between them and what won.
+    pub disputes: Vec<Anomaly>,
     /// Where its entry comes from.
     pub provenance: Provenance,
 }
@@ -98,6 +104,11 @@ impl Termination {
         Termination { on: end.effective, provenance: Provenance::of(end), disputed: end.disputed }
     }
 
+    /// What is said of it before it comes.
+    pub fn foretold(&self) -> &'static str {
+        if self.disputed { "the regime ends, which is disputed" } else { "the regime ends" }
+    }
+
     /// The event that tells it.
     pub fn event(&self) -> Option<Position> {
         self.provenance.events.first().copied()
@@ -116,7 +127,17 @@ impl RegimeStatus {
         let ends = || standing.iter().filter(|it| it.content.is_end() && it.moves());
         let terminated = ends().find(|it| it.effective.lower() <= as_of.valid_at);
         let ending = ends().find(|it| it.heralded <= as_of.valid_at).filter(|_| terminated.is_none());
+        let claimed = standing.iter().filter(|it| it.content.is_end());
+        let claimed = claimed.filter(|it| terminated.is_none_or(|end| end.root == it.root));
+        let contested = match terminated {
+            Some(end) => end.lost.clone(),
+            None => claimed.clone().flat_map(|it| contest(it, as_of.valid_at)).collect(),
+        };
+        let subject = Subject::Regime(it.regime.clone());
+        let disputes = claimed.filter_map(|it| dispute(it, subject.clone(), "the end", as_of.valid_at));
         Some(RegimeStatus {
+            disputes: disputes.collect(),
+            contested,
             regime: it.regime.clone(),
             authority: it.authority.clone(),
             title: it.title.clone(),
@@ -136,13 +157,15 @@ impl RegimeStatus {
         ends.map(|fact| (fact.effective.lower(), fact.position))
     }
 
-    /// When each fact about the regime takes effect, and when an end of it is known to be coming, with the event that tells
-    /// it: what is known of it can change then.
+    /// When each fact about the regime takes effect, and when an end of it is known to be coming or a claim of an end that
+    /// lost would take effect, with the event that tells it: what is known of it can change then.
     pub fn beginnings(history: &History<RegimeFact>, as_of: AsOf) -> impl Iterator<Item = (Day, Position)> {
         history.standing(as_of).into_iter().flat_map(|fact| {
             let effective = fact.effective.lower();
             let heralded = Some(fact.heralded).filter(|day| fact.content.is_end() && *day < effective);
-            heralded.into_iter().chain([effective]).map(move |day| (day, fact.position))
+            let told = heralded.into_iter().chain([effective]).map(move |day| (day, fact.position));
+            let lost = fact.lost.into_iter().filter(move |_| fact.content.is_end());
+            told.chain(lost.map(|lost| (lost.effective.lower(), lost.position)))
         })
     }
 
