@@ -4,10 +4,10 @@ use jiff::ToSpan;
 
 use super::{
     machine::{ActFact, Bounds, Cause, Footing, Machine, State, is_listing},
-    time::next_day,
+    time::{Limit, next_day},
 };
 use crate::domain::{
-    date::{DateSpan, Day},
+    date::{DateSpan, Day, PartialDate},
     fold::{
         Lost, Provenance,
         dispute::contest,
@@ -42,15 +42,17 @@ struct Prospect {
     vain: Vec<Position>,
     /// The first day on which it is over.
     over: Option<Day>,
-    /// Whether a heralded act gives it another last day before it runs out.
-    renewed: bool,
+    /// The facts that set a last day to which a heralded act gives another one before it has passed.
+    renewed: Vec<Position>,
+    /// What will not run out or fall due, since a heralded act ends or does it before, with the fact that it is counted from.
+    forestalled: Vec<(DueKind, Position)>,
 }
 
 impl<'a> Machine<'a> {
     /// What it shows at the date, which no applied fact takes effect after.
     pub fn finish(mut self, valid_at: Day) -> Outcome {
         self.pass(next_day(valid_at));
-        let prospect = self.prospect();
+        let prospect = self.prospect(valid_at);
         self.propose();
         let upcoming = self.upcoming(valid_at, &prospect);
         let anomalies = std::mem::take(&mut self.anomalies);
@@ -60,7 +62,7 @@ impl<'a> Machine<'a> {
     }
 
     /// What comes of it when the regime ends as announced and each heralded act takes effect.
-    fn prospect(&self) -> Prospect {
+    fn prospect(&self, valid_at: Day) -> Prospect {
         let end = self.terms.and_then(|terms| terms.ending.as_ref()).map(|end| end.on.lower());
         if self.overlays.heralded.is_empty() {
             return Prospect { over: end, ..Prospect::default() };
@@ -72,17 +74,40 @@ impl<'a> Machine<'a> {
         let mut ahead: Machine<'_> = self.clone();
         ahead.terms = terms.as_ref();
         ahead.vain.clear();
-        let mut over = None;
-        let last = self.expiry.map(|limit| limit.last);
-        let mut renewed = false;
+        let mut found = Prospect::default();
+        let exemptions = self.overlays.exemptions_at(valid_at);
         for (fact, _) in &self.overlays.heralded {
             ahead.apply(fact);
             let day = fact.effective.lower();
-            let in_time = last.is_some_and(|last| day <= last.upper()) && ahead.standing.state.is_in_force();
-            renewed |= in_time && ahead.expiry.map(|limit| limit.last) != last;
-            over = over.or((!ahead.standing.state.is_in_force()).then_some(day));
+            let state = ahead.standing.state;
+            found.over = found.over.or((!state.is_in_force()).then_some(day));
+            let in_time = |last: PartialDate| day <= last.upper();
+            let is_other =
+                |limit: &Limit<'_>, now: Option<Limit<'_>>| now.map(|now| now.last) != Some(limit.last);
+            if let Some(limit) = self.expiry.filter(|limit| in_time(limit.last) && state.is_in_force())
+                && is_other(&limit, ahead.expiry)
+            {
+                found.renewed.push(limit.fact.position);
+            }
+            if let Some(limit) = self.suspension.filter(|limit| in_time(limit.last)) {
+                let event = limit.fact.position;
+                if state != DesignationState::Suspended {
+                    found.forestalled.push((DueKind::Expires, event));
+                } else if is_other(&limit, ahead.suspension) {
+                    found.renewed.push(event);
+                }
+            }
+            let open = ahead.overlays.exemptions_at(day);
+            let ended = exemptions.iter().filter(|it| {
+                it.expires_on.is_some_and(in_time) && open.iter().all(|open| open.event != it.event)
+            });
+            found.forestalled.extend(ended.map(|it| (DueKind::Expires, it.event)));
+            let review = |machine: &Machine<'_>| machine.review.map(|fact| fact.position);
+            if self.review_due().is_some_and(|due| day <= due) && review(&ahead) != review(self) {
+                found.forestalled.extend(review(self).map(|event| (DueKind::Review, event)));
+            }
         }
-        Prospect { vain: ahead.vain, over: over.into_iter().chain(end).min(), renewed }
+        Prospect { vain: ahead.vain, over: found.over.into_iter().chain(end).min(), ..found }
     }
 
     /// Where nothing is in force, a listing on its way makes it proposed.
@@ -272,16 +297,15 @@ impl<'a> Machine<'a> {
             return found;
         }
         let suspended = self.standing.state == DesignationState::Suspended;
-        let expiry = match prospect.renewed {
-            true => "listing expires, unless it is renewed as announced",
-            false => "listing expires",
-        };
         let limits = [
-            self.expiry.map(|limit| (limit, expiry)),
+            self.expiry.map(|limit| (limit, "listing expires")),
             self.suspension.filter(|_| suspended).map(|limit| (limit, "suspension expires")),
         ];
         found.extend(limits.into_iter().flatten().map(|(limit, what)| {
-            entry(limit.last.into(), DueKind::Expires, what, Some(limit.fact.position))
+            let event = limit.fact.position;
+            let renewed = prospect.renewed.contains(&event);
+            let remark = if renewed { ", unless it is renewed as announced" } else { "" };
+            entry(limit.last.into(), DueKind::Expires, &format!("{what}{remark}"), Some(event))
         }));
         let exemptions = self.overlays.exemptions_at(valid_at);
         found.extend(exemptions.iter().filter_map(|exemption| {
@@ -296,7 +320,9 @@ impl<'a> Machine<'a> {
             review.map(|due| entry(DateSpan::day(due), DueKind::Review, "review falls due", counted_from)),
         );
         found.retain(|it| {
-            it.kind == DueKind::TakesEffect || prospect.over.is_none_or(|over| it.date.upper() < over)
+            let comes = prospect.over.is_none_or(|over| it.date.upper() < over);
+            let forestalled = it.event.is_some_and(|event| prospect.forestalled.contains(&(it.kind, event)));
+            it.kind == DueKind::TakesEffect || (comes && !forestalled)
         });
         found
     }

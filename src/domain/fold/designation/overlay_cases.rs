@@ -1,6 +1,6 @@
 //! Cases of challenges and exemptions: several at a time, and acts that end none.
 
-use super::notation::check;
+use super::notation::{check, fold};
 
 fn checks(record: &str, cases: &[(&str, &str, &str)]) {
     for (more, on, expected) in cases {
@@ -127,4 +127,42 @@ fn numbers_on_one_side_only() {
             ),
         ],
     );
+}
+
+/// What a heralded act ends or does before its day does not run out or fall due any more; what it gives another last day may.
+#[test]
+fn what_a_heralded_act_forestalls() {
+    let told = |record: &str, expected: &[&str]| {
+        let found = fold(&format!("2020-01-01 LISTED; {record}"), "2020-09-10").upcoming.into_iter();
+        let mut found: Vec<String> = found.map(|it| format!("{} {}", it.date, it.what)).collect();
+        found.sort();
+        assert_eq!(found, expected, "{record}");
+    };
+    let announced = |act: &str| format!("2020-10-01 {act} announced 2020-09-01");
+    let review = "2025-01-01 r: review falls due";
+    let exempt = "2020-02-01 EXEMPTION_GRANTED ref E1 expires 2020-12-31; \
+                  2020-02-01 EXEMPTION_GRANTED ref E2 expires 2020-11-30";
+    let ended = "2020-10-01 r: EXEMPTION_ENDED takes effect";
+    let (first, second) = ("2020-12-31 r: exemption E1 expires", "2020-11-30 r: exemption E2 expires");
+    told(exempt, &[second, first, review]);
+    told(&format!("{exempt}; {}", announced("EXEMPTION_ENDED ref E1")), &[ended, second, review]);
+    told(&format!("{exempt}; {}", announced("EXEMPTION_ENDED")), &[ended, review]);
+    // Too late: it has expired by then.
+    let late = "2021-02-01 EXEMPTION_ENDED ref E1 announced 2020-09-01";
+    let of_late = "2021-02-01 r: EXEMPTION_ENDED takes effect";
+    told(&format!("{exempt}; {late}"), &[second, first, of_late, review]);
+    let suspended = "2020-02-01 SUSPENDED expires 2020-12-31";
+    let expires = "2020-12-31 r: suspension expires";
+    told(suspended, &[expires, review]);
+    let resumed = "2020-10-01 r: RESUMED takes effect";
+    told(&format!("{suspended}; {}", announced("RESUMED")), &[resumed, review]);
+    let longer = "2020-12-31 r: suspension expires, unless it is renewed as announced";
+    told(
+        &format!("{suspended}; {}", announced("SUSPENDED expires 2021-12-31")),
+        &["2020-10-01 r: SUSPENDED takes effect", longer, review],
+    );
+    let maintained = "2020-10-01 r: MAINTAINED takes effect";
+    told(&announced("MAINTAINED"), &[maintained]);
+    told("2025-01-02 MAINTAINED announced 2020-09-01", &[review, "2025-01-02 r: MAINTAINED takes effect"]);
+    told(&announced("AMENDED"), &["2020-10-01 r: AMENDED takes effect", review]);
 }
