@@ -715,6 +715,56 @@ async fn what_agrees_with_what_is_to_come() {
     }
 }
 
+/// A claim that lost says which part of the group it is about, where that is another than what won is about; and one against the
+/// end of a regime is told of what is listed under it, with the contradiction.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_claims_of_listings_contest() {
+    let part = |event, name: &str| {
+        with_act(event, |it| {
+            it.scope = Some(v1::Scope { coverage: Some(v1::scope::Coverage::Component(name.to_owned())) });
+        })
+    };
+    let end = |number, on: &str| {
+        let ended = v1::RegimeTerminated { regime: "eu-terr".to_owned(), reason: String::new() };
+        event(&id(number), on, v1::fact::Statement::RegimeTerminated(ended))
+    };
+    let official = |event| from_kind(event, v1::SourceKind::OfficialStatement);
+    let listed = |number| fto(number, "2019-01-01", v1::Act::Listed);
+    let office = Office::with(vec![
+        part(listed(20), "Wing A"),
+        claim(official(part(listed(21), "Wing B")), 20),
+        claim(official(listed(22)), 20),
+        claim(official(part(listed(23), "wing  a")), 20),
+        act(30, "2019-01-01", "isis", "eu-terr", v1::Act::Listed),
+        end(31, "2020-06-01"),
+        claim(end(32, "2020-03-01"), 31),
+    ])
+    .await;
+    let of_end = "the end of the regime 2020-03-01 of the end of the regime 2020-06-01";
+    let regime = "regime/eu-terr CLAIMS_DISAGREE";
+    for (group, on, expected, contradictions) in [
+        (
+            "hts",
+            "2020-01-01",
+            "LISTED (Wing B) 2019-01-01 of LISTED (Wing A) 2019-01-01; LISTED (the whole group) 2019-01-01 of \
+             LISTED (Wing A) 2019-01-01; LISTED 2019-01-01 of LISTED 2019-01-01",
+            "",
+        ),
+        ("isis", "2020-02-29", "", ""),
+        ("isis", "2020-03-01", of_end, regime),
+        ("isis", "2020-06-01", of_end, regime),
+    ] {
+        let status = office.group(group, on).await;
+        let claims = status.designations.iter().flat_map(|it| &it.alternatives);
+        let told =
+            claims.map(|it| format!("{} {} of {} {}", it.what, it.effective_on, it.won_what, it.won_on));
+        assert_eq!(told.collect::<Vec<_>>().join("; "), expected, "{group} {on}");
+        let found = status.anomalies.iter().filter(|it| it.subject.starts_with("regime/"));
+        let found = found.map(|it| format!("{} {}", it.subject, name::<words::AnomalyRule>(it.rule)));
+        assert_eq!(found.collect::<Vec<_>>().join("; "), contradictions, "{group} {on}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ceasefire_whose_scope_the_other_side_denies() {
     let ceasefire = |number, coverage: &str| {

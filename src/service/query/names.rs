@@ -12,8 +12,8 @@ impl Query {
     pub async fn names(&self, mentioned: Mentioned) -> Result<EventNames, Refusal> {
         let name = |position| {
             let id = self.ledger.id(position)?;
-            let (summary, what, effective_on) = Default::default();
-            Some((position, EventName { id, summary, what, effective_on }))
+            let (summary, what, effective_on, component) = Default::default();
+            Some((position, EventName { id, summary, what, effective_on, component }))
         };
         let by_id: Vec<_> = mentioned.all().into_iter().filter_map(name).collect();
         let summarised = mentioned.summarised();
@@ -22,16 +22,16 @@ impl Query {
             false => self.ledger.fetch(&summarised).await?,
         };
         let in_full = events.into_iter().map(|recorded| {
-            let (summary, what, effective_on) = match &recorded.event {
+            let (summary, what, effective_on, component) = match &recorded.event {
                 Event::Fact(fact) | Event::Correction { replacement: fact, .. } => {
-                    (fact.summary.clone(), word(fact), fact.effective_on.to_string())
+                    (fact.summary.clone(), word(fact), fact.effective_on.to_string(), component(fact))
                 }
                 // Why something was taken back, or put back, is all that such an event says.
                 Event::Retraction { reason, .. } | Event::Reinstatement { reason, .. } => {
-                    (reason.clone(), String::new(), String::new())
+                    (reason.clone(), String::new(), String::new(), String::new())
                 }
             };
-            (recorded.position, EventName { id: recorded.id, summary, what, effective_on })
+            (recorded.position, EventName { id: recorded.id, summary, what, effective_on, component })
         });
         // Of two names for an event the later stands.
         Ok(by_id.into_iter().chain(in_full).collect())
@@ -44,6 +44,14 @@ fn until(last: Option<PartialDate>) -> String {
 
 fn numbered(number: &str) -> String {
     if number.is_empty() { String::new() } else { format!(" {number}") }
+}
+
+/// The component of the group that an act is about.
+fn component(fact: &Fact) -> String {
+    match &fact.statement {
+        Statement::DesignationAct(it) => it.scope.component().unwrap_or_default().to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// What a fact says, in a word, with what tells it from another of its kind.

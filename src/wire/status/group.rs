@@ -306,7 +306,7 @@ mod tests {
             regime_end: Some(Termination {
                 on: date("2026-06-30"),
                 provenance: provenance(26),
-                disputed: false,
+                disputed: true,
             }),
             disputed: true,
             reference: "90 FR 30187".to_owned(),

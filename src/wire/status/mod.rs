@@ -19,6 +19,7 @@ use crate::{
     domain::{
         fold::{Lost, Provenance},
         id::EventId,
+        statement::is_same_component,
         status::Lead,
         vocabulary::{ClaimStance, SourceKind},
     },
@@ -36,6 +37,8 @@ pub struct EventName {
     pub what: String,
     /// When that takes effect; may be empty.
     pub effective_on: String,
+    /// The component of the group that it is about; empty: the group as a whole, or what has no components.
+    pub component: String,
 }
 
 /// What an answer says of the events that it names, by position.
@@ -56,6 +59,8 @@ trait Names {
     fn summary(&self, position: Position) -> String;
     /// What it says, in a word, and when that takes effect.
     fn said(&self, position: Position) -> (String, String);
+    /// The component of the group that it is about; empty: none.
+    fn component(&self, position: Position) -> String;
 
     /// The ids of the events at these positions, in their order.
     fn ids(&self, positions: &[Position]) -> Vec<String> {
@@ -71,6 +76,10 @@ impl Names for EventNames {
 
     fn summary(&self, position: Position) -> String {
         self.0.get(&position).map(|name| name.summary.clone()).unwrap_or_default()
+    }
+
+    fn component(&self, position: Position) -> String {
+        self.0.get(&position).map(|name| name.component.clone()).unwrap_or_default()
     }
 
     fn said(&self, position: Position) -> (String, String) {
@@ -131,6 +140,10 @@ impl Names for Asked {
         self.id(position)
     }
 
+    fn component(&self, position: Position) -> String {
+        self.summary(position)
+    }
+
     fn said(&self, position: Position) -> (String, String) {
         self.summary(position);
         Default::default()
@@ -156,6 +169,14 @@ fn write_provenance(provenance: &Provenance, names: &dyn Names) -> v1::Provenanc
 fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> {
     let alternative = |lost: &Lost| {
         let (won_what, won_on) = names.said(lost.against);
+        let (what, _) = names.said(lost.position);
+        let (component, won_component) = (names.component(lost.position), names.component(lost.against));
+        let is_same = is_same_component(&component, &won_component);
+        let of_part = |what: String, component: &str| match component {
+            _ if is_same || what.is_empty() => what,
+            "" => format!("{what} (the whole group)"),
+            name => format!("{what} ({name})"),
+        };
         v1::Alternative {
             event_id: names.id(lost.position),
             effective_on: lost.effective.to_string(),
@@ -164,8 +185,8 @@ fn write_alternatives(lost: &[Lost], names: &dyn Names) -> Vec<v1::Alternative> 
             lost_by: vocabulary::write(lost.rule),
             agrees: lost.stance == ClaimStance::Agrees,
             stance: vocabulary::write(lost.stance),
-            what: names.said(lost.position).0,
-            won_what,
+            what: of_part(what, &component),
+            won_what: of_part(won_what, &won_component),
             won_on,
             won_event_id: names.id(lost.against),
         }
@@ -255,6 +276,7 @@ mod fixture {
             summary: format!("Event {position}"),
             what: format!("WORD_{position}"),
             effective_on: "2017-05".to_owned(),
+            component: String::new(),
         };
         positions.iter().map(|position| (*position, name(position))).collect()
     }

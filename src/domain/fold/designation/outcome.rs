@@ -83,7 +83,7 @@ impl<'a> Machine<'a> {
             found.over = found.over.or((!state.is_in_force()).then_some(day));
             let in_time = |last: PartialDate| day <= last.upper();
             let is_other =
-                |limit: &Limit<'_>, now: Option<Limit<'_>>| now.map(|now| now.last) != Some(limit.last);
+                |limit: &Limit<'_>, then: Option<Limit<'_>>| then.map(|then| then.last) != Some(limit.last);
             if let Some(limit) = self.expiry.filter(|limit| in_time(limit.last) && state.is_in_force())
                 && is_other(&limit, ahead.expiry)
             {
