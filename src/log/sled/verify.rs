@@ -96,7 +96,6 @@ fn refused(database: &Database, position: Position, last: Position, reason: Stri
 fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
     match loss(shared, files) {
         None => Ok(()),
-        Some(loss @ Loss::Unseen { .. }) => Err(VerifyError::Failed { reason: loss.to_string() }),
         Some(loss) => Err(VerifyError::Damaged {
             position: Position::new(1),
             file: loss.path().to_owned(),
