@@ -105,7 +105,7 @@ mod tests {
             ("write to the journal: Input/output error (os error 5)", false),
         ] {
             let answer = v1::ServerInfoResponse { poisoned: poisoned.to_owned(), ..Default::default() };
-            let page = page(&answer, "serving", Look::default());
+            let page = page(&answer, "serving", Look { width: 200, coloured: false });
             assert_eq!(page.contains("make room first"), first, "{page}");
             assert!(page.contains("a restart lets it write again"), "{page}");
         }
