@@ -16,7 +16,7 @@ use std::{
 };
 
 use chancery::wire::json::{Layout, to_json};
-use common::{Server, chancery, events};
+use common::{Server, bound, chancery, events};
 use specimen::{Said, run, submit};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -233,16 +233,6 @@ async fn what_stands_in_the_way_is_what_is_named() {
         );
     }
     fs::set_permissions(&locked, Permissions::from_mode(0o755)).unwrap();
-}
-
-/// The same command, held to the modes of files also when the superuser runs the tests.
-fn bound(command: &mut Command) -> Command {
-    if !rustix::process::geteuid().is_root() {
-        return std::mem::replace(command, Command::new("false"));
-    }
-    let mut bound = Command::new("setpriv");
-    bound.args(["--bounding-set", "-dac_override,-dac_read_search"]).arg(command.get_program());
-    bound
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

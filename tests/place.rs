@@ -12,7 +12,8 @@ mod record;
 mod specimen;
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, Permissions},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -30,7 +31,7 @@ use chancery::{
         },
     },
 };
-use common::{Server, chancery, events};
+use common::{Server, bound, chancery, events};
 use jiff::Timestamp;
 use prost::Message as _;
 use record::{Alter, EVENTS, Record, copy, remove, submit, text};
@@ -257,6 +258,57 @@ async fn a_directory_that_goes_away_under_a_server_ends_its_writing() {
                 let server = Server::start(&away, &[]);
                 assert!(EVENTS <= specimen::ids(&server).await.len() as u64, "{what}");
             }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_not_be_looked_at_is_not_said_to_be_gone() {
+    for (closed, unseen) in [("", "lock"), ("sled", "sled/db"), ("journal", "journal/0")] {
+        for asked in [false, true] {
+            // An append looks for nothing else.
+            if asked && closed == "sled" {
+                continue;
+            }
+            let home = tempfile::tempdir().unwrap();
+            let data = home.path().join("data");
+            let serve = || {
+                let mut command = bound(&mut chancery());
+                command.args(["serve", "--data", text(&data), "--listen", "127.0.0.1:0"]);
+                Server::try_spawn(command)
+            };
+            let server = serve().unwrap();
+            submit(&server, 1..=EVENTS).await;
+            let folder = data.join(closed);
+            fs::set_permissions(&folder, Permissions::from_mode(0o000)).unwrap();
+            let told = |said: &str| {
+                let what = format!("{closed:?} asked {asked}: {said}");
+                for word in ["cannot be looked at any more (Permission denied", "restart the server"] {
+                    assert!(said.contains(word), "there is no {word:?}: {what}");
+                }
+                assert!(!said.contains("removed") && !said.contains("replaced"), "{what}");
+            };
+            if asked {
+                told(submit_one(&server, EVENTS + 1).await.unwrap_err().message());
+            }
+            let reason = poisoned(&server).await;
+            told(&reason);
+            assert!(asked || reason.contains(text(&data.join(unseen))), "{reason}");
+            told(submit_one(&server, EVENTS + 1).await.unwrap_err().message());
+            let said = run(&["verify", "--server", server.url()]);
+            assert_eq!(said.code, Some(1), "{said:?}");
+            told(&said.text);
+            let info = run(&["info", "--server", server.url()]);
+            told(&info.text);
+            server.stop();
+            assert!(serve().is_err_and(|said| said.contains("Permission denied")), "{closed}");
+
+            // What the message advises helps.
+            fs::set_permissions(&folder, Permissions::from_mode(0o700)).unwrap();
+            let server = serve().unwrap();
+            assert!(EVENTS <= specimen::ids(&server).await.len() as u64, "{closed}");
+            submit(&server, EVENTS + 1..=EVENTS + 5).await;
+            assert!(server.stop().success(), "{closed}");
         }
     }
 }

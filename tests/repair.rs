@@ -316,6 +316,27 @@ async fn nothing_is_removed_unless_the_command_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_repair_is_advised_that_the_key_would_stop() {
+    let specimen = Specimen::new(End::Stopped).await;
+    for name in ["chancery.key", "chancery.vkey"] {
+        for (damaged, says) in [(false, "Every record is there.\n"), (true, "Gone: ")] {
+            specimen.mend();
+            if damaged {
+                specimen.cut("sled/db", 100);
+            }
+            fs::write(specimen.data().join(name), "no key").unwrap();
+            let said = run(&["repair", "--data", &specimen.path()]);
+            let what = format!("{name}, damaged {damaged}: {said:?}");
+            assert!(said.code == Some(1) && said.text.contains(says) && said.text.contains(name), "{what}");
+            assert!(!said.text.contains("--remove-from"), "{what}");
+            let from = if damaged { "1".to_owned() } else { (EVENTS + 1).to_string() };
+            let tried = run(&["repair", "--data", &specimen.path(), "--remove-from", &from]);
+            assert!(tried.code == Some(1) && tried.text.contains("Nothing was changed"), "{what}{tried:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_directory_that_is_mounted_is_not_exchanged() {
     let specimen = Specimen::new(End::Stopped).await;
     let (data, from) = (specimen.path(), (EVENTS + 1).to_string());
@@ -380,6 +401,15 @@ async fn what_a_repair_sets_aside_is_not_served_unasked() {
         }
         assert!(specimen::gather(&old) == before, "a start that is refused changed something");
         assert!(!fs::read_to_string(&marker).unwrap().is_empty());
+        // The commands that look at it say so as well, and do not advise to repair it.
+        for command in ["verify", "repair"] {
+            let said = run(&[command, "--data", old.to_str().unwrap()]);
+            assert_eq!(said.code, Some(0), "{command}: {said:?}");
+            for word in ["set this directory aside, and no server starts in it", marker.to_str().unwrap()] {
+                assert!(said.text.contains(word), "{command}: there is no {word:?} in {said:?}");
+            }
+            assert!(!said.text.contains("--remove-from"), "{command}: {said:?}");
+        }
 
         // What is made of it is no more to be served than it is itself.
         let again = run(&["repair", "--data", old.to_str().unwrap(), "--remove-from", &from.to_string()]);

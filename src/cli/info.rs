@@ -11,7 +11,7 @@ use super::{
     page::{Look, Page, Text, Tone},
     words,
 };
-use crate::wire::v1;
+use crate::{service::is_full, wire::v1};
 
 /// Show what the server is, what it holds and whether it is well
 #[derive(Debug, Args)]
@@ -40,6 +40,9 @@ impl Info {
 
 fn page(answer: &v1::ServerInfoResponse, health: &str, look: Look) -> String {
     let health = match (answer.poisoned.is_empty(), answer.damage.is_empty()) {
+        (false, _) if is_full(&answer.poisoned) => {
+            "reads only; make room first, then a restart lets it write again"
+        }
         (false, _) => "reads only; a restart lets it write again, unless poisoned says otherwise",
         (true, false) => "damaged, and serving what can be read",
         (true, true) => health,
@@ -88,4 +91,23 @@ fn page(answer: &v1::ServerInfoResponse, health: &str, look: Look) -> String {
         );
     }
     page.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_is_advised_where_it_helps() {
+        for (poisoned, first) in [
+            ("write to the journal: No space left on device (os error 28)", true),
+            ("write to the journal: Disk quota exceeded (os error 122)", true),
+            ("write to the journal: Input/output error (os error 5)", false),
+        ] {
+            let answer = v1::ServerInfoResponse { poisoned: poisoned.to_owned(), ..Default::default() };
+            let page = page(&answer, "serving", Look { width: 200, coloured: false });
+            assert_eq!(page.contains("make room first"), first, "{page}");
+            assert!(page.contains("a restart lets it write again"), "{page}");
+        }
+    }
 }

@@ -5,7 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{connection::Session, failure::Failure, output::note, page::clean, verify::finished, words};
+use super::{
+    connection::Session,
+    failure::Failure,
+    output::note,
+    page::clean,
+    verify::{aside, finished},
+    words,
+};
 use crate::{
     log::sled::Contradiction,
     position::Position,
@@ -41,8 +48,14 @@ impl Repair {
         tidy(survey.path());
         session.printer.text(&found(&survey))?;
         let Some(from) = self.remove_from else {
-            session.printer.text(&self.advice(&survey))?;
-            return Ok(look_at_key(&survey).map_err(Box::new)?);
+            let key = look_at_key(&survey);
+            let advice = match (survey.set_aside(), &key) {
+                (Some(mark), _) => aside(&mark) + "\n",
+                (None, Ok(())) => self.advice(&survey),
+                (None, Err(_)) => withheld(&survey).to_owned(),
+            };
+            session.printer.text(&advice)?;
+            return Ok(key.map_err(Box::new)?);
         };
         session.printer.flush()?;
         let broken = broken(&survey, from);
@@ -63,6 +76,16 @@ impl Repair {
             "Nothing was changed. Restore a backup if there is one; what is newer than it is in the files that a repair \
              leaves.\nTo remove everything from position {from} on:\n  chancery repair --data {data} --remove-from {from}\n"
         )
+    }
+}
+
+/// What to say instead of the advice when the key would stop a repair: what is wrong with that follows.
+fn withheld(survey: &Survey) -> &'static str {
+    match survey.is_complete() {
+        true => "Every record is there.\n",
+        false => {
+            "Nothing was changed. Restore a backup if there is one. Before a repair, the key has to be put right:\n"
+        }
     }
 }
 
@@ -110,17 +133,13 @@ fn found(survey: &Survey) -> String {
     text
 }
 
+/// All of them: nothing else says which positions are gone.
 fn ranges(ranges: &[Range]) -> String {
-    const SHOWN_MAX: usize = 20;
     let one = |Range { first, last }: &Range| match first == last {
         true => format!("position {first}"),
         false => format!("positions {first} to {last}"),
     };
-    let mut shown: Vec<String> = ranges.iter().take(SHOWN_MAX).map(one).collect();
-    if SHOWN_MAX < ranges.len() {
-        shown.push(format!("and {} more stretches", ranges.len() - SHOWN_MAX));
-    }
-    shown.join(", ")
+    ranges.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// What the key has signed that the record does not bear out when it is cut before `from`.
@@ -165,4 +184,29 @@ fn done(repaired: &Repaired, broken: &str) -> String {
         ),
     };
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stretch_is_named() {
+        let stretches = |count: u64| -> Vec<Range> {
+            let range =
+                |at: u64| Range { first: Position::new(3 * at), last: Position::new(3 * at + at % 2) };
+            (1..=count).map(range).collect()
+        };
+        for (count, expected) in [
+            (0, String::new()),
+            (2, "positions 3 to 4, position 6".to_owned()),
+            (40, {
+                let pair =
+                    |at: u64| format!("positions {} to {}, position {}", 6 * at - 3, 6 * at - 2, 6 * at);
+                (1..=20).map(pair).collect::<Vec<_>>().join(", ")
+            }),
+        ] {
+            assert_eq!(ranges(&stretches(count)), expected);
+        }
+    }
 }

@@ -227,13 +227,16 @@ impl Verify {
                 discovered.push(discovery);
             }
         });
-        let Examined { tail, root, key, lock, dispensable } =
+        let Examined { tail, root, key, lock, dispensable, set_aside } =
             examined.await.map_err(VerifyError::Examination)?;
         drop(progress);
         if lock == Lock::Missing {
             note(
                 "NOTE: the directory cannot be written to, and so not locked: no server may use it meanwhile.",
             );
+        }
+        if let Some(mark) = set_aside {
+            note(&aside(&mark));
         }
         for file in dispensable {
             note(&format!(
@@ -364,6 +367,15 @@ pub fn finished(kept: &Path) -> String {
     format!(
         "NOTE: a repair was interrupted at its last step, and is complete now: it kept the old directory in {}.",
         kept.display()
+    )
+}
+
+/// What to say of a directory that has this mark.
+pub fn aside(mark: &Path) -> String {
+    format!(
+        "NOTE: a repair has set this directory aside, and no server starts in it: its record goes on in the one that took its \
+         place, which {} names.",
+        mark.display()
     )
 }
 

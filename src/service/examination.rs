@@ -53,6 +53,8 @@ pub struct Examined {
     pub lock: Lock,
     /// The damaged files that hold nothing which the database does not: a start keeps them under another name, and goes on.
     pub dispensable: Vec<PathBuf>,
+    /// The mark by which a repair has set the directory aside, if it has: no server starts there.
+    pub set_aside: Option<PathBuf>,
 }
 
 /// Whether others were kept away.
@@ -116,7 +118,7 @@ pub async fn examine(
     let (key, lock) = (key::look(survey.path()), if survey.is_locked() { Lock::Held } else { Lock::Missing });
     let mut dispensable = Vec::new();
     let (tail, root) = examine_log(&survey, &mut watch, &mut find, &mut dispensable).await?;
-    Ok(Examined { tail, root, key, lock, dispensable })
+    Ok(Examined { tail, root, key, lock, dispensable, set_aside: survey.set_aside() })
 }
 
 /// The last position of the log that could be read, and the root over everything up to it.

@@ -5,8 +5,8 @@ use std::io;
 use crate::log::{AppendError, sled::OpenError};
 
 const ROOM: &str = "\nMake room on that file system, and run the command again.";
-/// How the system says that a disk is full, in the reason of a log.
-const FULL: &str = "No space left on device";
+/// How the system says that a disk, or what one user may have of it, is full, in the reason of a log.
+const FULL: [&str; 2] = ["No space left on device", "quota exceeded"];
 
 /// What can be done about an error; nothing when there is nothing to say that the error does not.
 pub fn of(error: &io::Error) -> &'static str {
@@ -42,7 +42,7 @@ pub fn opening(error: &OpenError) -> String {
 
 /// Whether a log says that a disk is full.
 pub fn is_full(reason: &str) -> bool {
-    reason.contains(FULL)
+    FULL.iter().any(|said| reason.contains(said))
 }
 
 /// Why records could not be written to a new log, and what can be done.

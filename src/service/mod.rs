@@ -22,6 +22,7 @@ mod transport;
 mod witness;
 
 pub use examination::{Discovery, ExaminationError, Examined, Lock, examine};
+pub use hint::is_full;
 pub use key::KeyFileError;
 pub use repair::{RepairError, Repaired, look_at_key, repair};
 pub use restore::{RestoreError, Restored, restore};

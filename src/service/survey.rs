@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     hint,
     place::{self, PlaceError},
+    scaffold::mark_of,
     witness::{Testimony, Witness, claims},
 };
 use crate::{
@@ -166,6 +167,11 @@ impl Survey {
     /// Whether other processes are kept from using it meanwhile.
     pub const fn is_locked(&self) -> bool {
         self.salvage.is_locked()
+    }
+
+    /// The mark by which a repair has set the directory aside, if it has.
+    pub fn set_aside(&self) -> Option<std::path::PathBuf> {
+        mark_of(self.path())
     }
 
     /// The directory.

@@ -55,16 +55,14 @@ impl Identity {
         file.metadata().map(Identity::from)
     }
 
-    /// Whether this is what has the path now.
-    pub fn is_at(self, path: &Path) -> bool {
-        self.bytes_at(path).is_some()
-    }
-
     /// Its length in bytes, when it is what has the path now.
-    pub fn bytes_at(self, path: &Path) -> Option<u64> {
-        let found = fs::metadata(path).ok()?;
+    pub fn bytes_at(self, path: &Path) -> Result<u64, Loss> {
+        let found = metadata(path)?;
         let bytes = found.len();
-        (Identity::from(found) == self).then_some(bytes)
+        match Identity::from(found) == self {
+            true => Ok(bytes),
+            false => Err(Loss::Gone { path: path.to_owned() }),
+        }
     }
 }
 
@@ -189,17 +187,18 @@ impl Files {
     /// The first of those that are not there any more, or not whole: the directory that was locked, its lock, and the files of
     /// the journal.
     pub fn loss(&self) -> Option<Loss> {
-        if !self.folder.is_at(&self.path) {
-            return Some(Loss::Gone { path: self.path.clone() });
-        }
-        let lock = self.path.join(LOCK);
-        if self.lock.is_some_and(|identity| !identity.is_at(&lock)) {
-            return Some(Loss::Gone { path: lock });
-        }
-        self.journals().into_iter().zip(&self.journal_reached).find_map(|(path, reached)| {
-            let length = || fs::metadata(&path).ok().map(|found| found.len());
-            if path.is_file() { reached.cut(&path, length) } else { Some(Loss::Gone { path }) }
-        })
+        let folder = self.folder.bytes_at(&self.path).err();
+        let lock = || self.lock.and_then(|lock| lock.bytes_at(&self.path.join(LOCK)).err());
+        let journals = || {
+            self.journals().into_iter().zip(&self.journal_reached).find_map(|(path, reached)| {
+                let length = || fs::metadata(&path).ok().map(|found| found.len());
+                match regular(&path) {
+                    Ok(()) => reached.cut(&path, length),
+                    Err(loss) => Some(loss),
+                }
+            })
+        };
+        folder.or_else(lock).or_else(journals)
     }
 
     /// The file that names the tail.
@@ -251,9 +250,22 @@ pub fn conf(folder: &Path) -> PathBuf {
     folder.join("conf")
 }
 
-/// Whether an open file is the one that has this path.
-pub fn lies_at(file: &File, path: &Path) -> bool {
-    Identity::of(file).is_ok_and(|identity| identity.is_at(path))
+/// What is missed of an open file when it is not seen to be the one that has this path.
+pub fn missed_at(file: &File, path: &Path) -> Option<Loss> {
+    let identity = Identity::of(file).map_err(|error| Loss::of(path, &error));
+    identity.and_then(|identity| identity.bytes_at(path)).err()
+}
+
+/// That a file lies at a path, whichever it is.
+pub fn regular(path: &Path) -> Result<(), Loss> {
+    match metadata(path)?.is_file() {
+        true => Ok(()),
+        false => Err(Loss::Gone { path: path.to_owned() }),
+    }
+}
+
+fn metadata(path: &Path) -> Result<fs::Metadata, Loss> {
+    fs::metadata(path).map_err(|error| Loss::of(path, &error))
 }
 
 /// Syncs a file, or the names in a folder.

@@ -58,8 +58,8 @@ impl Journal {
     /// What is wrong with the file, when it is not there any more, or not whole.
     pub fn loss(&self) -> Option<Loss> {
         match self.identity.bytes_at(&self.path) {
-            None => Some(Loss::Gone { path: self.path.clone() }),
-            Some(bytes) => self.reached.cut(&self.path, || Some(bytes)),
+            Err(loss) => Some(loss),
+            Ok(bytes) => self.reached.cut(&self.path, || Some(bytes)),
         }
     }
 

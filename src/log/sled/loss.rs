@@ -1,7 +1,7 @@
 //! Loss: what a running process misses of a file that it has open, and how far each of them is known to reach.
 
 use std::{
-    fmt,
+    fmt, io,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -17,6 +17,13 @@ pub enum Loss {
         /// The path.
         path: PathBuf,
     },
+    /// The system does not let the process look, so that nothing says whether it is still there.
+    Unseen {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
     /// It is shorter than it was.
     Cut {
         /// The file.
@@ -29,10 +36,20 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// What it means that the system said this when it was asked what lies at a path.
+    pub fn of(path: &Path, error: &io::Error) -> Loss {
+        use io::ErrorKind::{NotADirectory, NotFound};
+        let path = path.to_owned();
+        match error.kind() {
+            NotFound | NotADirectory => Loss::Gone { path },
+            _ => Loss::Unseen { path, reason: error.to_string() },
+        }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         match self {
-            Loss::Gone { path } | Loss::Cut { path, .. } => path,
+            Loss::Gone { path } | Loss::Unseen { path, .. } | Loss::Cut { path, .. } => path,
         }
     }
 
@@ -44,6 +61,10 @@ impl Loss {
                                   the server: make a backup now, before it is stopped"
                     .to_owned()
             }
+            Loss::Unseen { reason, .. } => format!(
+                "cannot be looked at any more ({reason}), so that nothing says whether it is still what the server has open: give \
+                 the user that the server runs as access to it again, and to the directories above it, and restart the server"
+            ),
             Loss::Cut { bytes, reached, .. } => format!(
                 "was cut short while the server has it open, to {bytes} of {reached} bytes, and what was behind is in the \
                  memory of the server at most: make a backup now, before it is stopped, and then look with `chancery verify \

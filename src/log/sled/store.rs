@@ -123,12 +123,12 @@ impl Store {
         }
         // sled would make another one, empty, and what is in the open one would end here.
         let db = directory::db(&self.folder);
-        let there = match &*state {
-            State::Open(database) => directory::lies_at(&database.db, &db),
-            _ => db.is_file(),
+        let missed = match &*state {
+            State::Open(database) => directory::missed_at(&database.db, &db),
+            _ => directory::regular(&db).err(),
         };
-        if !there {
-            return Err(SledError::new(&Loss::Gone { path: db }.to_string()));
+        if let Some(loss) = missed {
+            return Err(SledError::new(&loss.to_string()));
         }
         let proved = self.look_ahead();
         if let State::Open(_) = *state {
@@ -155,8 +155,9 @@ impl Store {
         let state = self.state.try_read().ok()?;
         let State::Open(database) = &*state else { return None };
         let db = directory::db(&self.folder);
-        if !directory::lies_at(&database.db, &db) {
-            return Some(Loss::Gone { path: db });
+        let missed = directory::missed_at(&database.db, &db);
+        if missed.is_some() {
+            return missed;
         }
         let length = || database.db.metadata().ok().map(|found| found.len());
         let cut = database.reached.cut(&db, length)?;

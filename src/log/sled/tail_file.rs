@@ -33,6 +33,7 @@ use super::{
     chain::{Chain, Tail},
     directory,
     frame::Frame,
+    loss::Loss,
 };
 use crate::position::Position;
 
@@ -122,9 +123,9 @@ impl TailFile {
         Ok(TailFile::read(File::open(path)?)?.map(|file| file.named))
     }
 
-    /// Whether this open file is still the one at a path.
-    pub fn lies_at(&self, path: &Path) -> bool {
-        directory::lies_at(&self.file, path)
+    /// What is missed of this open file when it is not seen to be the one at a path.
+    pub fn missed_at(&self, path: &Path) -> Option<Loss> {
+        directory::missed_at(&self.file, path)
     }
 
     fn read(mut file: File) -> io::Result<Option<TailFile>> {

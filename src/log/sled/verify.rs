@@ -129,7 +129,7 @@ fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
                 Loss::Gone { .. } => "it was removed or replaced while the server has it open, and what is in it ends with the \
                                       server: make a backup now, before it is stopped"
                     .to_owned(),
-                Loss::Cut { .. } => format!("it {}", loss.told()),
+                Loss::Cut { .. } | Loss::Unseen { .. } => format!("it {}", loss.told()),
             },
         }),
     }
@@ -139,12 +139,9 @@ fn check_names(shared: &Shared, files: &Files) -> Result<(), VerifyError> {
 pub fn loss(shared: &Shared, files: &Files) -> Option<Loss> {
     let (tail, stored) = {
         let tail_file = shared.tail_file.lock().unwrap_or_else(PoisonError::into_inner);
-        (tail_file.lies_at(&files.tail()), tail_file.named().stored.position)
+        (tail_file.missed_at(&files.tail()), tail_file.named().stored.position)
     };
-    files
-        .loss()
-        .or_else(|| (!tail).then(|| Loss::Gone { path: files.tail() }))
-        .or_else(|| shared.store.loss(stored))
+    files.loss().or(tail).or_else(|| shared.store.loss(stored))
 }
 
 /// Each of these frames, which were appended, must be in one of the files, unless it has been archived since.
