@@ -141,6 +141,7 @@ impl Office {
             summary: recorded.event.fact().map(|fact| fact.summary.clone()).unwrap_or_default(),
             what: String::new(),
             effective_on: String::new(),
+            component: String::new(),
         };
         events.iter().map(|recorded| (recorded.position, name(recorded))).collect()
     }
