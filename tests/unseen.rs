@@ -260,6 +260,49 @@ async fn a_multilateral_event_counts_once_and_by_dyads() {
     assert_eq!(office.relationship("il", "isis", "2025-02-01").await.engagements, 1);
 }
 
+/// Claims of one meeting name other actors and groups: each pair hears of those that have to do with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_count_for_the_pairs_that_they_name() {
+    use v1::{SourceKind::*, participant::Party};
+    let met =
+        |number, date: &str, actor, group, source| from_kind(meeting(number, date, actor, group), source);
+    let il = || Party::Actor("il".to_owned());
+    let (first, second) = ("2024-01-05", "2024-03-01");
+    let office = Office::with(vec![
+        met(20, first, "us", "isis", OfficialStatement),
+        claim(also(met(21, first, "us", "isis", CounterpartyStatement), Party::Group("hts".to_owned())), 20),
+        claim(met(22, first, "us", "isis", EstablishedMedia), 20),
+        claim(met(23, first, "il", "hts", CounterpartyStatement), 20),
+        also(met(30, second, "us", "isis", OfficialStatement), il()),
+        claim(met(31, second, "us", "isis", CounterpartyStatement), 30),
+    ])
+    .await;
+    for (actor, group, on, engagements, corroborated, stances) in [
+        ("us", "isis", "2024-02-01", 1, 2, "AGREES AGREES DIFFERS"),
+        ("us", "hts", "2024-02-01", 0, 0, "DISPUTES"),
+        ("il", "hts", "2024-02-01", 0, 0, "DISPUTES"),
+        ("il", "isis", "2024-02-01", 0, 0, ""),
+        ("il", "isis", "2024-04-01", 1, 0, "DIFFERS"),
+    ] {
+        let it = office.relationship(actor, group, on).await;
+        let mut found: Vec<&str> =
+            it.alternatives.iter().map(|lost| name::<words::ClaimStance>(lost.stance)).collect();
+        found.sort_unstable();
+        let found = (it.engagements, it.corroborated_by, found.join(" "));
+        assert_eq!(found, (engagements, corroborated, stances.to_owned()), "{actor} {group} {on}");
+        let disputed = it.flags.contains(&v1::RelationshipFlag::Disputed.into());
+        assert_eq!(disputed, stances.contains("DISPUTES"), "{actor} {group} {on}");
+    }
+    for (subject, field, on, expected) in [
+        ("relationship/il/hts", "alternatives", "2024-02-01", "1 on  lost 17 SOURCE_RANK DISPUTES"),
+        ("relationship/il/hts", "contact", "2024-02-01", "NONE on  lost 17 SOURCE_RANK DISPUTES"),
+        ("relationship/us/hts", "headline", "2024-02-01", "NONE on  lost 15 SOURCE_RANK DISPUTES"),
+        ("relationship/il/isis", "contact", "2024-04-01", "TECHNICAL on 1e lost 1f SOURCE_RANK DIFFERS"),
+    ] {
+        assert_eq!(office.explained(subject, field, on).await, expected, "{subject} {field}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ambassador_received_and_credentials_accepted_are_two_facts() {
     let accredited = |number, date: &str| {
