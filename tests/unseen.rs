@@ -303,6 +303,59 @@ async fn claims_count_for_the_pairs_that_they_name() {
     }
 }
 
+/// Until a change takes effect, what an earlier claim says of it is explained where it would show.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_of_changes_to_come_are_explained() {
+    use v1::SourceKind::*;
+    let named = |number, date: &str, source| {
+        let name =
+            v1::Name { text: "New".to_owned(), kind: v1::NameKind::Primary.into(), ..Default::default() };
+        let named = v1::GroupNamed { group: "hts".to_owned(), name: Some(name) };
+        from_kind(event(&id(number), date, v1::fact::Statement::GroupNamed(named)), source)
+    };
+    let ended = |number, date: &str, source| {
+        let state = v1::LifecycleState::DissolvedDeclared.into();
+        let change = v1::LifecycleChanged { group: "hts".to_owned(), state };
+        from_kind(event(&id(number), date, v1::fact::Statement::LifecycleChanged(change)), source)
+    };
+    let tied = |number, date: &str, source| {
+        let event = changed(wing(number, "hts", "isis", ""), |fact| fact.effective_on = date.to_owned());
+        from_kind(event, source)
+    };
+    let office = Office::with(vec![
+        named(20, "2022-06-01", LegalAct),
+        claim(named(21, "2022-03-01", OfficialStatement), 20),
+        ended(22, "2022-06-01", LegalAct),
+        claim(ended(23, "2022-03-01", OfficialStatement), 22),
+        tied(24, "2022-06-01", LegalAct),
+        claim(tied(25, "2022-03-01", OfficialStatement), 24),
+    ])
+    .await;
+    let tie = "lineage[hts WING_OF isis]";
+    for (field, on, expected) in [
+        ("name", "2022-02-28", "Group hts on 04"),
+        ("name", "2022-04-01", "Group hts on 04 lost 15 SOURCE_RANK DISPUTES"),
+        ("name", "2022-06-01", "New on 14 lost 15 SOURCE_RANK DISPUTES"),
+        ("lifecycle", "2022-04-01", "NONE on  lost 17 SOURCE_RANK DISPUTES"),
+        ("lifecycle", "2022-06-01", "DISSOLVED_DECLARED on 16 lost 17 SOURCE_RANK DISPUTES"),
+        (tie, "2022-04-01", "NONE on  lost 19 SOURCE_RANK DISPUTES"),
+        ("lineage", "2022-04-01", "hts WING_OF isis NONE on  lost 19 SOURCE_RANK DISPUTES"),
+        (tie, "2022-06-01", "2022-06-01 on 18 lost 19 SOURCE_RANK DISPUTES"),
+    ] {
+        assert_eq!(office.explained("group/hts", field, on).await, expected, "{field} {on}");
+    }
+    assert_eq!(
+        office.replayed("group/hts", &["lifecycle", "lineage"]).await,
+        [
+            "2022-03-01 lifecycle NONE NEW_FACT 0017",
+            "2022-03-01 lineage[hts WING_OF isis] NONE NEW_FACT 0019",
+            "2022-06-01 lifecycle DISSOLVED_DECLARED NEW_FACT 0016",
+            "2022-06-01 lifecycle.since 2022-06-01 NEW_FACT 0016",
+            "2022-06-01 lineage[hts WING_OF isis] 2022-06-01 NEW_FACT 0018",
+        ]
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ambassador_received_and_credentials_accepted_are_two_facts() {
     let accredited = |number, date: &str| {
