@@ -7,7 +7,7 @@ mod common;
 #[path = "common/specimen.rs"]
 mod specimen;
 
-use std::fs;
+use std::{fs, os::unix::fs::FileExt};
 
 use chancery::wire::v1::{self, operations_service_client::OperationsServiceClient, verify_response::Part};
 use common::Server;
@@ -97,6 +97,30 @@ async fn files_that_are_gone_under_a_running_server_are_missed() {
         let info = run(&["info", "--server", server.url()]);
         assert!(!info.text.contains("removed or replaced"), "{info:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_the_memory_of_a_server_still_has_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let server = Server::start(&data, &[]);
+    specimen::submit(&server, 1..=20).await;
+    assert!(server.stop().success());
+    let server = Server::start(&data, &[]);
+    assert_eq!(run(&["verify", "--server", server.url()]).code, Some(0));
+    let db = fs::File::options().write(true).open(data.join("sled/db")).unwrap();
+    db.write_all_at(&vec![0; usize::try_from(db.metadata().unwrap().len()).unwrap()], 0).unwrap();
+
+    let said = run(&["verify", "--server", server.url()]);
+    assert!(said.code == Some(1) && said.text.contains("position 1"), "{said:?}");
+    assert!(said.text.contains("sled/db") && said.text.contains("make a backup now"), "{said:?}");
+    let kept = home.path().join("kept");
+    let kept = kept.to_str().unwrap();
+    assert_eq!(run(&["backup", "--server", server.url(), "--to", kept]).code, Some(0));
+    assert_eq!(run(&["verify", "--backup", kept]).code, Some(0));
+    drop(server);
+    let said = run(&["verify", "--data", data.to_str().unwrap()]);
+    assert!(said.code == Some(1) && said.text.contains("position 1"), "{said:?}");
 }
 
 /// A signing key, of the documentation of golang.org/x/mod/sumdb/note.

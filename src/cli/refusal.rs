@@ -113,7 +113,11 @@ fn advice(status: &Status) -> Option<String> {
             Some("Ask again, decide again, and submit with the position of the new answer.".to_owned())
         }
         Code::OutOfRange => Some("`chancery info` shows the last position.".to_owned()),
-        Code::DataLoss => Some("Stop the server and keep its data directory as it is.".to_owned()),
+        Code::DataLoss => Some(
+            "Back up what can still be read, with `chancery backup --until` the position before, and only then stop the server; \
+             keep its data directory as it is."
+                .to_owned(),
+        ),
         Code::Unimplemented => Some("Is it a Chancery server of the version of this program?".to_owned()),
         _ if timed_out(status) => Some("Allow it longer with --timeout.".to_owned()),
         _ if lost(status) => Some("See whether the server still runs, and run the command again.".to_owned()),

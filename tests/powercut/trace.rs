@@ -9,6 +9,9 @@ pub const CALLS: &str = "openat,open,openat2,creat,close,close_range,dup,dup2,du
      renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,link,linkat,symlink,symlinkat,copy_file_range,sendfile,splice,mmap,\
      ioctl,chmod,fchmod,fchmodat,io_uring_setup,io_submit";
 
+/// How the tracer names a call that it could not look at.
+const UNSEEN: &str = "????";
+
 /// A moment of the trace. Lines stand in the order in which the tracer saw things happen.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
@@ -102,6 +105,8 @@ pub fn calls(trace: &str) -> Vec<Call<'_>> {
         }
         calls.push(call);
     }
+    // A thread that was killed on its way into the kernel, before the tracer could see into what: it came no further.
+    calls.retain(|call| call.name != UNSEEN || call.result.is_some());
     calls
 }
 
@@ -203,6 +208,7 @@ mod tests {
              7 10.000004 <... pwrite64 resumed>) = 8\n\
              8 10.000005 write(3, \"{zeros}1\", 12289 <unfinished ...>) = ?\n\
              7 10.000006 fdatasync(3 <detached ...>\n\
+             9 10.000006 ????( <unfinished ...>) = ?\n\
              8 10.000007 +++ killed by SIGKILL +++\n"
         );
         let calls = calls(&trace);

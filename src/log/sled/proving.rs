@@ -116,11 +116,7 @@ pub fn first_fault(directory: &Directory, found: &[Found], named: Named, said: S
     if named.stored.position < position {
         return Fault { position, reason: said };
     }
-    let reason = match salvage::torn(&directory::db(&directory.sled()), position) {
-        Ok(Some(at)) => format!("the block at byte {at} is damaged"),
-        Ok(None) | Err(_) => "its block is damaged or missing".to_owned(),
-    };
-    Fault { position, reason }
+    salvage::fault(&directory::db(&directory.sled()), position)
 }
 
 /// The first fault that sled meets in a database that may not be opened itself, looked for in a copy without some of its files.

@@ -16,7 +16,7 @@ use bytes::Bytes;
 
 use super::{
     block::{BLOCK_BYTES_MAX, Block},
-    chain::Tail,
+    chain::{Fault, Tail},
     directory::{self, Directory},
     frame::{ALIGNMENT, Frame},
     open::OpenError,
@@ -232,9 +232,18 @@ pub fn end(db: &Path) -> io::Result<Position> {
     Ok(chained(&links).last().map_or(Position::START, |link| link.stretch.last))
 }
 
+/// What is wrong in a database's file with the block that was to hold this position, the first behind [`end`].
+pub fn fault(db: &Path, position: Position) -> Fault {
+    let reason = match torn(db, position) {
+        Ok(Some(at)) => format!("the block at byte {at} is damaged"),
+        Ok(None) | Err(_) => "its block is damaged or missing".to_owned(),
+    };
+    Fault { position, reason }
+}
+
 /// Where a block begins that is damaged and was to hold this position, the first behind [`end`]. The storage engine may have
 /// written it more than once: of several places it is the first. `None` when what would tell the block is damaged itself.
-pub fn torn(db: &Path, position: Position) -> io::Result<Option<u64>> {
+fn torn(db: &Path, position: Position) -> io::Result<Option<u64>> {
     let links = links(db)?;
     let before = chained(&links).last().map_or(Tail::START, |link| link.after);
     let head = Block::head(before.chain, position);

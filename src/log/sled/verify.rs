@@ -9,6 +9,7 @@ use super::{
     frame::Frame,
     journal::Found,
     loss::Loss,
+    salvage,
     shared::Shared,
 };
 use crate::{log::ReadError, position::Position};
@@ -58,6 +59,7 @@ pub fn verify(
         }
         error => VerifyError::Failed { reason: error.to_string() },
     };
+    check_file(shared, files, named.position)?;
     let mut walk = Walk::new(named);
     while walk.next() <= named.position {
         let walked = shared.store.look(|database| {
@@ -76,6 +78,30 @@ pub fn verify(
     let last = frames.last().map_or(named.position, Frame::last);
     progress(last);
     Ok(last)
+}
+
+/// Every block up to `last` must be whole in the file itself: sled keeps in memory what it has read, and may have it when it is
+/// not on the disk any more.
+fn check_file(shared: &Shared, files: &Files, last: Position) -> Result<(), VerifyError> {
+    let db = directory::db(&files.sled());
+    let mut before = None;
+    loop {
+        let end = salvage::end(&db);
+        let end =
+            end.map_err(|error| VerifyError::Failed { reason: format!("{}: {error}", db.display()) })?;
+        if last <= end {
+            return Ok(());
+        }
+        // sled moves blocks while the file is being read: what is not found twice is not there.
+        if before.replace(end) == Some(end) {
+            let Fault { position, mut reason } = salvage::fault(&db, end.next());
+            if shared.store.look(|database| database.block(position)).is_ok() {
+                reason
+                    .push_str("; the server still has it in memory: make a backup now, before it is stopped");
+            }
+            return Err(VerifyError::Damaged { position, file: db, reason });
+        }
+    }
 }
 
 /// What sled refuses at a position: the fault is at the first one from there on that is not whole in the file either; behind
