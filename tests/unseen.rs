@@ -260,6 +260,102 @@ async fn a_multilateral_event_counts_once_and_by_dyads() {
     assert_eq!(office.relationship("il", "isis", "2025-02-01").await.engagements, 1);
 }
 
+/// Claims of one meeting name other actors and groups: each pair hears of those that have to do with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_count_for_the_pairs_that_they_name() {
+    use v1::{SourceKind::*, participant::Party};
+    let met =
+        |number, date: &str, actor, group, source| from_kind(meeting(number, date, actor, group), source);
+    let il = || Party::Actor("il".to_owned());
+    let (first, second) = ("2024-01-05", "2024-03-01");
+    let office = Office::with(vec![
+        met(20, first, "us", "isis", OfficialStatement),
+        claim(also(met(21, first, "us", "isis", CounterpartyStatement), Party::Group("hts".to_owned())), 20),
+        claim(met(22, first, "us", "isis", EstablishedMedia), 20),
+        claim(met(23, first, "il", "hts", CounterpartyStatement), 20),
+        also(met(30, second, "us", "isis", OfficialStatement), il()),
+        claim(met(31, second, "us", "isis", CounterpartyStatement), 30),
+    ])
+    .await;
+    for (actor, group, on, engagements, corroborated, stances) in [
+        ("us", "isis", "2024-02-01", 1, 2, "AGREES AGREES DIFFERS"),
+        ("us", "hts", "2024-02-01", 0, 0, "DISPUTES"),
+        ("il", "hts", "2024-02-01", 0, 0, "DISPUTES"),
+        ("il", "isis", "2024-02-01", 0, 0, ""),
+        ("il", "isis", "2024-04-01", 1, 0, "DIFFERS"),
+    ] {
+        let it = office.relationship(actor, group, on).await;
+        let mut found: Vec<&str> =
+            it.alternatives.iter().map(|lost| name::<words::ClaimStance>(lost.stance)).collect();
+        found.sort_unstable();
+        let found = (it.engagements, it.corroborated_by, found.join(" "));
+        assert_eq!(found, (engagements, corroborated, stances.to_owned()), "{actor} {group} {on}");
+        let disputed = it.flags.contains(&v1::RelationshipFlag::Disputed.into());
+        assert_eq!(disputed, stances.contains("DISPUTES"), "{actor} {group} {on}");
+    }
+    for (subject, field, on, expected) in [
+        ("relationship/il/hts", "alternatives", "2024-02-01", "1 on  lost 17 SOURCE_RANK DISPUTES"),
+        ("relationship/il/hts", "contact", "2024-02-01", "NONE on  lost 17 SOURCE_RANK DISPUTES"),
+        ("relationship/us/hts", "headline", "2024-02-01", "NONE on  lost 15 SOURCE_RANK DISPUTES"),
+        ("relationship/il/isis", "contact", "2024-04-01", "TECHNICAL on 1e lost 1f SOURCE_RANK DIFFERS"),
+    ] {
+        assert_eq!(office.explained(subject, field, on).await, expected, "{subject} {field}");
+    }
+}
+
+/// Until a change takes effect, what an earlier claim says of it is explained where it would show.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_of_changes_to_come_are_explained() {
+    use v1::SourceKind::*;
+    let named = |number, date: &str, source| {
+        let name =
+            v1::Name { text: "New".to_owned(), kind: v1::NameKind::Primary.into(), ..Default::default() };
+        let named = v1::GroupNamed { group: "hts".to_owned(), name: Some(name) };
+        from_kind(event(&id(number), date, v1::fact::Statement::GroupNamed(named)), source)
+    };
+    let ended = |number, date: &str, source| {
+        let state = v1::LifecycleState::DissolvedDeclared.into();
+        let change = v1::LifecycleChanged { group: "hts".to_owned(), state };
+        from_kind(event(&id(number), date, v1::fact::Statement::LifecycleChanged(change)), source)
+    };
+    let tied = |number, date: &str, source| {
+        let event = changed(wing(number, "hts", "isis", ""), |fact| fact.effective_on = date.to_owned());
+        from_kind(event, source)
+    };
+    let office = Office::with(vec![
+        named(20, "2022-06-01", LegalAct),
+        claim(named(21, "2022-03-01", OfficialStatement), 20),
+        ended(22, "2022-06-01", LegalAct),
+        claim(ended(23, "2022-03-01", OfficialStatement), 22),
+        tied(24, "2022-06-01", LegalAct),
+        claim(tied(25, "2022-03-01", OfficialStatement), 24),
+    ])
+    .await;
+    let tie = "lineage[hts WING_OF isis]";
+    for (field, on, expected) in [
+        ("name", "2022-02-28", "Group hts on 04"),
+        ("name", "2022-04-01", "Group hts on 04 lost 15 SOURCE_RANK DISPUTES"),
+        ("name", "2022-06-01", "New on 14 lost 15 SOURCE_RANK DISPUTES"),
+        ("lifecycle", "2022-04-01", "NONE on  lost 17 SOURCE_RANK DISPUTES"),
+        ("lifecycle", "2022-06-01", "DISSOLVED_DECLARED on 16 lost 17 SOURCE_RANK DISPUTES"),
+        (tie, "2022-04-01", "NONE on  lost 19 SOURCE_RANK DISPUTES"),
+        ("lineage", "2022-04-01", "hts WING_OF isis NONE on  lost 19 SOURCE_RANK DISPUTES"),
+        (tie, "2022-06-01", "2022-06-01 on 18 lost 19 SOURCE_RANK DISPUTES"),
+    ] {
+        assert_eq!(office.explained("group/hts", field, on).await, expected, "{field} {on}");
+    }
+    assert_eq!(
+        office.replayed("group/hts", &["lifecycle", "lineage"]).await,
+        [
+            "2022-03-01 lifecycle NONE NEW_FACT 0017",
+            "2022-03-01 lineage[hts WING_OF isis] NONE NEW_FACT 0019",
+            "2022-06-01 lifecycle DISSOLVED_DECLARED NEW_FACT 0016",
+            "2022-06-01 lifecycle.since 2022-06-01 NEW_FACT 0016",
+            "2022-06-01 lineage[hts WING_OF isis] 2022-06-01 NEW_FACT 0018",
+        ]
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ambassador_received_and_credentials_accepted_are_two_facts() {
     let accredited = |number, date: &str| {

@@ -14,7 +14,7 @@ use crate::{
     ledger::{Ledger, Recorded},
     log::ReadError,
     position::Position,
-    projection::timeline::lost_claims,
+    projection::timeline::{Pair, lost_claims},
 };
 
 /// Events of one kind in an explanation. What a whole list rests on may be more.
@@ -159,10 +159,11 @@ impl Explanation {
 /// lost, each read by position.
 ///
 /// A claim of one of those facts, or of a fact that a detail of the field rests on, that stands and was not found before is
-/// among those that lost, whatever the value makes of it.
+/// among those that lost, whatever the value makes of it. In a relationship, that `between` two, it has to do with the two.
 pub async fn explain(
     ledger: &Ledger,
     mut explanation: Explanation,
+    between: Option<&Pair>,
     as_of: AsOf,
 ) -> Result<Explanation, ReadError> {
     let Provenance { events, lost, .. } = &explanation.provenance;
@@ -186,12 +187,17 @@ pub async fn explain(
             continue;
         }
         let family = ledger.fetch(&members).await?;
-        for claim in lost_claims(&family, as_of) {
+        for claim in lost_claims(&family, between, as_of) {
             if lost.iter().all(|known| known.position != claim.position) {
                 lost.push(claim);
             }
         }
         let mut seen = visible(family.clone(), as_of);
+        // Claims that have nothing to do with the two stand all the same: they revise nothing.
+        let beside: BTreeSet<Position> = match between {
+            Some(_) => lost_claims(&family, None, as_of).iter().map(|claim| claim.position).collect(),
+            None => BTreeSet::new(),
+        };
         // What is said about a fact that was left is why, on whatever day it says that the fact was public.
         let on_record = visible(family, AsOf { disclosed_by: None, ..as_of });
         let known: BTreeSet<Position> = seen.iter().map(|it| it.position).collect();
@@ -204,7 +210,8 @@ pub async fn explain(
         }
         for it in seen {
             let contends = || lost.iter().any(|lost| [lost.position, lost.against].contains(&it.position));
-            if !read.contains_key(&it.position) && !contends() && roots.contains(position) {
+            let is_revision = !contends() && !beside.contains(&it.position);
+            if !read.contains_key(&it.position) && is_revision && roots.contains(position) {
                 explanation.revisions.push(it.clone());
             }
             read.entry(it.position).or_insert(it);

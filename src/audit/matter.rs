@@ -8,7 +8,7 @@ use crate::{
         as_of::AsOf,
         fold::{
             Provenance,
-            registry::Regimes,
+            registry::{Redirects, Regimes},
             relationship::{Line, Tally, Told},
         },
         id::{ActorId, GroupId, RegimeId},
@@ -18,7 +18,7 @@ use crate::{
     },
     ledger::Ledger,
     position::Position,
-    projection::{Range, Store, UnknownError},
+    projection::{Range, Store, UnknownError, timeline::Pair},
 };
 
 /// How many claims and record events are tried at most for whether a field rested on their facts before them.
@@ -85,6 +85,15 @@ impl Matter {
         match self {
             Matter::Group(group) | Matter::Designation(group, _) | Matter::Relationship(_, group) => group,
         }
+    }
+
+    /// The two that it is between, if it is a relationship, with the identities that were merged into the group.
+    pub fn pair(&self, redirects: &Redirects) -> Option<Pair> {
+        let Matter::Relationship(actor, group) = self else { return None };
+        let group = redirects.survivor(group);
+        let merged = redirects.merged_into(group).into_iter();
+        let groups = std::iter::once(group).chain(merged).cloned().collect();
+        Some(Pair { actor: actor.clone(), groups })
     }
 
     /// The fields of its status.

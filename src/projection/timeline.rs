@@ -95,15 +95,16 @@ impl Content for Whole {
         }
     }
 
-    /// As the folds compare their part of it: an engagement pair by pair, and one that leaves out a pair that the other
-    /// names contradicts it.
+    /// As the folds compare their part of it: an engagement pair by pair, and one that leaves out a pair that a claim names
+    /// contradicts the claim.
     fn contradicts(&self, other: &Whole) -> bool {
         if let Some((one, another)) = self.engagements(other) {
             let pairs: BTreeSet<(&ActorId, &GroupId)> = pairs(one).chain(pairs(another)).collect();
             return pairs.into_iter().any(|(actor, group)| {
                 match (Move::of(one, actor, group), Move::of(another, actor, group)) {
                     (Some(a), Some(b)) => a.contradicts(&b),
-                    _ => true,
+                    (None, Some(won)) => won.is_disputed_by_silence(),
+                    (_, None) => true,
                 }
             });
         }
@@ -115,8 +116,10 @@ impl Content for Whole {
 
     fn says_otherwise(&self, won: &Whole) -> bool {
         if let Some((claim, other)) = self.engagements(won) {
-            let moves = |(actor, group)| Move::of(claim, actor, group).zip(Move::of(other, actor, group));
-            return pairs(claim).filter_map(moves).any(|(claim, won)| claim.says_otherwise(&won));
+            return pairs(other).any(|(actor, group)| {
+                let pair = Move::of(claim, actor, group).zip(Move::of(other, actor, group));
+                pair.is_none_or(|(claim, won)| claim.says_otherwise(&won))
+            });
         }
         match (self.part(), won.part()) {
             (Part::Group(it), Part::Group(won)) => it.says_otherwise(&won),
@@ -129,6 +132,14 @@ impl Content for Whole {
             Part::Group(it) => it.is_denied_by_silence(),
             Part::Move(it) => it.is_denied_by_silence(),
             Part::Other => false,
+        }
+    }
+
+    fn is_disputed_by_silence(&self) -> bool {
+        match self.part() {
+            Part::Group(it) => it.is_disputed_by_silence(),
+            Part::Move(it) => it.is_disputed_by_silence(),
+            Part::Other => true,
         }
     }
 }
@@ -255,10 +266,37 @@ fn touches(fact: &Fact, subject: &Subject) -> bool {
     matches!(subject, Subject::Event(_)) || fact.subjects().contains(subject)
 }
 
-/// The claims that lost in a family under the cuts, the best first, whomever they are about.
-pub fn lost_claims(events: &[Recorded], as_of: AsOf) -> Vec<Lost> {
-    let family = family(events, |fact| Some(Whole(fact.clone())));
-    family.standing(as_of).map(|standing| standing.lost).unwrap_or_default()
+/// An actor and a group, with the identities that were merged into it.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The actor.
+    pub actor: ActorId,
+    /// The group under each of its slugs.
+    pub groups: Vec<GroupId>,
+}
+
+impl Pair {
+    /// What an engagement says about the two.
+    fn dealing(&self, fact: &Fact) -> Option<Move> {
+        let Statement::Engagement(it) = &fact.statement else { return None };
+        self.groups.iter().find_map(|group| Move::of(it, &self.actor, group))
+    }
+}
+
+/// The claims that lost in a family under the cuts, the best first, whomever they are about; between two only those that have
+/// to do with an engagement of theirs, as they stand to it.
+pub fn lost_claims(events: &[Recorded], between: Option<&Pair>, as_of: AsOf) -> Vec<Lost> {
+    let is_engagement = |it: &Recorded| {
+        it.event.fact().is_some_and(|fact| matches!(fact.statement, Statement::Engagement(_)))
+    };
+    let lost = match between.filter(|_| events.iter().any(is_engagement)) {
+        Some(pair) => family(events, |fact| pair.dealing(fact)).standing(as_of).map(|standing| standing.lost),
+        None => {
+            let family = family(events, |fact| Some(Whole(fact.clone())));
+            family.standing(as_of).map(|standing| standing.lost)
+        }
+    };
+    lost.unwrap_or_default()
 }
 
 /// The events that tell a family under the cuts: what stands, as it was corrected last, and the claims that lost.

@@ -103,6 +103,10 @@ impl<C: Content> Family<C> {
             .collect();
         candidates.sort_by_key(|it| (it.telling.source, it.telling.credibility, it.fact));
         let (winner, losers) = candidates.split_first()?;
+        // Between claims of which neither says anything of the subject nothing of it is contested.
+        let concerns =
+            |it: &&Candidate<'_, C>| winner.telling.content.is_some() || it.telling.content.is_some();
+        let losers: Vec<&Candidate<'_, C>> = losers.iter().filter(concerns).collect();
         let lost: Vec<Lost> = losers.iter().map(|loser| lose(winner.telling, loser.telling)).collect();
         let said = losers.iter().map(|loser| {
             let denied = loser.telling.assertion == Assertion::Denied;
@@ -196,21 +200,26 @@ fn lose<C: Content>(winner: &Telling<Option<C>>, loser: &Telling<Option<C>>) -> 
     }
 }
 
-/// Whether the two differ in date beyond its precision, or in what they say. One that says nothing of the subject
-/// contradicts one that does.
+/// Whether the two differ in date beyond its precision, or in what they say. A winner that says nothing of the subject
+/// contradicts a loser that does.
 fn contradicts<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
     let opposed = (loser.assertion == Assertion::Denied) != (winner.assertion == Assertion::Denied);
     let differ = match (&loser.content, &winner.content) {
         (Some(a), Some(b)) => a.contradicts(b),
         (None, None) => false,
-        (Some(_), None) | (None, Some(_)) => true,
+        (Some(_), None) => true,
+        (None, Some(won)) => won.is_disputed_by_silence(),
     };
     opposed || differ || !loser.effective.agrees_with(winner.effective)
 }
 
-/// Whether the loser says something else than the winner without contradicting it.
+/// Whether the loser says something else than the winner without contradicting it: also of others than the subject.
 fn says_otherwise<C: Content>(loser: &Telling<Option<C>>, winner: &Telling<Option<C>>) -> bool {
-    loser.content.as_ref().zip(winner.content.as_ref()).is_some_and(|(a, b)| a.says_otherwise(b))
+    match (&loser.content, &winner.content) {
+        (Some(a), Some(b)) => a.says_otherwise(b),
+        (Some(_), None) | (None, Some(_)) => true,
+        (None, None) => false,
+    }
 }
 
 #[cfg(test)]
@@ -236,6 +245,10 @@ mod tests {
 
         fn is_denied_by_silence(&self) -> bool {
             self.0 != "is"
+        }
+
+        fn is_disputed_by_silence(&self) -> bool {
+            self.0 != "met"
         }
     }
 
@@ -361,6 +374,17 @@ mod tests {
         let left_out =
             vec![fact(1, "2025", LegalAct, "ends"), fact(2, "2025", OfficialStatement, "elsewhere")];
         check(left_out, known(2), "ends 2025 @1 SOURCE_RANK[2:SOURCE_RANK] disputed");
+        let unsaid =
+            |date| vec![fact(1, "2025", LegalAct, "met"), fact(2, date, OfficialStatement, "elsewhere")];
+        check(unsaid("2025"), known(2), "met 2025 @1 SOURCE_RANK[2:SOURCE_RANK]");
+        check(unsaid("2024"), known(2), "met 2025 @1 SOURCE_RANK[2:SOURCE_RANK] disputed");
+        // Neither what won nor the second claim says anything of the subject.
+        let others = vec![
+            fact(1, "2025", LegalAct, "elsewhere"),
+            fact(2, "2024", LegalAct, "elsewhere"),
+            fact(3, "2025", OfficialStatement, "met"),
+        ];
+        check(others, known(3), "not met 2025 @1 SOURCE_RANK[3:SOURCE_RANK] disputed");
     }
 
     #[test]

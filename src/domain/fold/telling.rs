@@ -35,6 +35,12 @@ pub trait Content: Sized {
     fn is_denied_by_silence(&self) -> bool {
         false
     }
+
+    /// Whether a claim that loses and says nothing of the subject contradicts this, as one that tells it of another. Where one
+    /// thing may be told of many, whoever names fewer only leaves the others unsaid.
+    fn is_disputed_by_silence(&self) -> bool {
+        true
+    }
 }
 
 /// Which way a telling moves its subject.

@@ -56,6 +56,19 @@ pub struct GroupStatus {
     pub counts: GroupCounts,
     /// What only a machine has coded, heralded by the date, the latest first: it moves nothing.
     pub leads: Vec<Lead>,
+    /// What claims say of names, life and lineage that what won makes take effect later, or denies.
+    pub claimed: Claimed,
+}
+
+/// Claims that lost and would be in effect at the date, while what won against them is not: by what they would have moved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claimed {
+    /// A name.
+    pub names: Vec<Lost>,
+    /// The life of the organisation.
+    pub lifecycle: Vec<Lost>,
+    /// A tie, as the claim tells it.
+    pub lineage: Vec<(Lineage, Lost)>,
 }
 
 /// A name at a date.

@@ -252,7 +252,7 @@ mod tests {
             fold::registry::Termination,
             status::{
                 Lead,
-                group::{Details, EngagementCounts, EpisodeEnd},
+                group::{Claimed, Details, EngagementCounts, EpisodeEnd},
             },
             vocabulary::{
                 Act, AnomalyRule, Basis, DueKind, ExternalIdScheme, GroupFlag, GroupKind, LegalEffect,
@@ -401,6 +401,7 @@ mod tests {
                 engagements: EngagementCounts { engagements: 3, dyads: 5, actors: 2 },
                 designation_acts: 4,
             },
+            claimed: Claimed::default(),
             leads: vec![Lead {
                 effective: date("2025-12"),
                 what: "DELISTED under us-fto219".to_owned(),

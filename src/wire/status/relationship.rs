@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
+        fold::Lost,
         id::{ActorId, GroupId},
         status::relationship::{
             ConflictFacet, ContactFacet, LegalFacet, ProcessFacet, RecognitionFacet, RelationshipStatus,
@@ -83,10 +84,16 @@ fn write(status: &RelationshipStatus, names: &dyn Names) -> v1::RelationshipStat
         engagements: status.engagements,
         alternatives: write_alternatives(&status.alternatives, names),
         provenance: Some(write_provenance(&status.provenance, names)),
-        corroborated_by: corroboration(&status.alternatives),
+        corroborated_by: corroboration(&borne_out(status)),
         leads: write_leads(&status.leads, names),
         ..v1::RelationshipStatus::default()
     }
+}
+
+/// The claims that can bear the relationship out. Where nothing of it is in effect, only what the headline rests on can be.
+fn borne_out(status: &RelationshipStatus) -> Vec<Lost> {
+    let rests_on = |lost: &&Lost| 0 < status.engagements || status.provenance.events.contains(&lost.against);
+    status.alternatives.iter().filter(rests_on).copied().collect()
 }
 
 fn write_recognition(it: &RecognitionFacet, names: &dyn Names) -> v1::RecognitionFacet {

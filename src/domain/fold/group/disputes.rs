@@ -14,8 +14,9 @@ use crate::domain::{
         registry::Regimes,
     },
     id::GroupId,
-    status::group::Anomaly,
+    status::group::{Anomaly, Claimed, Lineage},
     subject::Subject,
+    vocabulary::ClaimStance,
 };
 
 /// Every contradiction about a group noticed up to the date, from what stands of its history in valid-time order and, where
@@ -49,4 +50,36 @@ pub(super) fn disputes(
         };
         dispute(fact, subject, &what, valid_at)
     })
+}
+
+/// What claims that say otherwise would have moved by the date of names, life and lineage, while what won against them moves
+/// nothing: it takes effect later, or denies it.
+pub(super) fn claimed(standing: &[Standing<'_, GroupFact>], valid_at: Day) -> Claimed {
+    let mut found = Claimed::default();
+    for fact in standing.iter().filter(|fact| !fact.moves() || valid_at < fact.effective.lower()) {
+        for (lost, said) in fact.lost.iter().zip(&fact.said) {
+            let Some(said) = said.filter(|_| lost.stance != ClaimStance::Agrees) else { continue };
+            if valid_at < lost.effective.lower() {
+                continue;
+            }
+            if said.naming().is_some() {
+                found.names.push(*lost);
+            }
+            if said.lifecycle().is_some() {
+                found.lifecycle.push(*lost);
+            }
+            if let Some(it) = said.lineage() {
+                let tie = Lineage {
+                    group: it.group.clone(),
+                    kind: it.kind,
+                    other: it.other.clone(),
+                    since: lost.effective,
+                    until: it.until,
+                    event: lost.position,
+                };
+                found.lineage.push((tie, *lost));
+            }
+        }
+    }
+    found
 }

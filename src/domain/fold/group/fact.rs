@@ -11,7 +11,7 @@ use crate::domain::{
         DesignationAct, GroupNamed, GroupRegistered, LifecycleChanged, LineageRecorded, Name, Statement,
         folded_component, is_same_component,
     },
-    vocabulary::{Act, DesignationState, LifecycleState, NameKind},
+    vocabulary::{Act, DesignationState, LifecycleState, LineageKind, NameKind},
 };
 
 /// A fact about a group: its registration, names, lineage, life and listings. Dealings with it belong to its
@@ -120,7 +120,8 @@ impl Content for GroupFact {
     }
 
     /// Two acts also contradict each other when they are of two listings, would leave one that is in force in two states, when
-    /// the one ends what the other begins over a listing, and when they give two last days. So do ties with two groups.
+    /// the one ends what the other begins over a listing, and when they give two last days. So do ties with two groups, and
+    /// two where the one ends what the other begins or that have two last days; and two last days of one name.
     fn contradicts(&self, other: &GroupFact) -> bool {
         let acts = self.act().zip(other.act());
         let differ = acts.is_some_and(|(a, b)| {
@@ -131,7 +132,18 @@ impl Content for GroupFact {
                 || are_two_days(a.expires_on, b.expires_on)
         });
         let ties = self.lineage().zip(other.lineage());
-        let differ = differ || ties.is_some_and(|(a, b)| (&a.group, &a.other) != (&b.group, &b.other));
+        let differ = differ
+            || ties.is_some_and(|(a, b)| {
+                (&a.group, &a.other) != (&b.group, &b.other)
+                    || unties(a.kind, b.kind)
+                    || unties(b.kind, a.kind)
+                    || are_two_days(a.until, b.until)
+            });
+        let names = self.naming().zip(other.naming()).map(|(a, b)| (&a.name, &b.name));
+        let differ = differ
+            || names.is_some_and(|(a, b)| {
+                folded_component(&a.text) == folded_component(&b.text) && are_two_days(a.until, b.until)
+            });
         differ || self.direction().is_opposite(other.direction())
     }
 
@@ -181,6 +193,11 @@ fn ends(one: Act, other: Act) -> bool {
         (one, other),
         (Act::ChallengeClosed, Act::Challenged) | (Act::ExemptionEnded, Act::ExemptionGranted)
     )
+}
+
+/// Whether one tie is the end of another.
+fn unties(one: LineageKind, other: LineageKind) -> bool {
+    one == LineageKind::Disaffiliated && matches!(other, LineageKind::MemberOf | LineageKind::AffiliatedTo)
 }
 
 /// Whether a claim makes of an act that won another one, without contradicting it: another kind of act, an entry of another
@@ -261,7 +278,7 @@ mod tests {
         fold::{Family, Member, Telling, designation::notation::fact},
         id::RegimeId,
         statement::Scope,
-        vocabulary::{ClaimStance, GroupKind, LineageKind, SourceKind, Vocabulary},
+        vocabulary::{ClaimStance, GroupKind, SourceKind, Vocabulary},
     };
     use crate::position::Position;
 
@@ -355,8 +372,19 @@ mod tests {
             ("DISSOLVED_DECLARED", "ACTIVE", "DISPUTES"),
             ("WING_OF g3", "WING_OF g3", "AGREES"),
             ("WING_OF g3", "WING_OF g4", "DISPUTES"),
-            ("WING_OF g3", "SPLINTER_OF g3", "DIFFERS"),
+            ("WING_OF g3", "SPLINTERED_FROM g3", "DIFFERS"),
             ("WING_OF g3", "WING_OF g3 until=2025", "DIFFERS"),
+            ("MEMBER_OF g3 until=2023-12-31", "MEMBER_OF g3 until=2024-12-31", "DISPUTES"),
+            ("MEMBER_OF g3 until=2023-12-31", "MEMBER_OF g3 until=2023", "AGREES"),
+            ("MEMBER_OF g3 until=2023-12-31", "MEMBER_OF g3", "AGREES"),
+            ("MEMBER_OF g3", "DISAFFILIATED g3", "DISPUTES"),
+            ("DISAFFILIATED g3", "MEMBER_OF g3", "DISPUTES"),
+            ("AFFILIATED_TO g3", "DISAFFILIATED g3", "DISPUTES"),
+            ("WING_OF g3", "DISAFFILIATED g3", "DIFFERS"),
+            ("dusk until=2023-12-31", "dusk until=2024-12-31", "DISPUTES"),
+            ("dusk until=2023-12-31", "dusk until=2023-12", "AGREES"),
+            ("dusk", "dusk until=2024-12-31", "DIFFERS"),
+            ("dusk until=2023-12-31", "noon until=2024-12-31", "DIFFERS"),
             ("dusk", "dusk", "AGREES"),
             ("dusk", "noon", "DIFFERS"),
             ("ORGANISATION Dusk", "ORGANISATION dusk", "AGREES"),

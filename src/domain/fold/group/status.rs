@@ -3,7 +3,7 @@
 use super::{
     Groups,
     alias::{outlived, redirect},
-    disputes::disputes,
+    disputes::{claimed, disputes},
     effects::{divergence, flags, legal_effects},
     identity::identity,
     inherited::{Bearing, inherited, reaching},
@@ -94,6 +94,7 @@ pub fn group_status<G: Groups + ?Sized>(question: &GroupQuestion<'_, G>) -> Opti
         anomalies,
         counts: GroupCounts { engagements, designation_acts: acts },
         leads: leads(&standing, valid_at),
+        claimed: claimed(&standing, valid_at),
     })
 }
 

@@ -108,8 +108,8 @@ fn what_claims_of_an_engagement_contradict() {
         ("2025-05-06 MEETING", Some("2025-05 MEETING"), "AGREES"),
         ("2025-05-06 MEETING", Some("2025-05-06 MULTILATERAL_MEETING"), "AGREES"),
         ("2025-05-06 MEETING", Some("2025-05-06 CRITICISM"), "DISPUTES"),
-        // The claim names somebody else.
-        ("2025-05-06 MEETING", None, "DISPUTES"),
+        // The claim leaves one of the two out.
+        ("2025-05-06 MEETING", None, "DIFFERS"),
         (&charge, Some(&charge), "AGREES"),
         (&charge, Some(&mission("EMBASSY_AMBASSADOR")), "DISPUTES"),
         (&charge, Some(&mission("EMBASSY_CHARGE OF_GROUP")), "DISPUTES"),

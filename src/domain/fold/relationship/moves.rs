@@ -207,8 +207,8 @@ impl Content for Move {
         details || said && self.kind != other.kind || self.direction().is_opposite(other.direction())
     }
 
-    /// What happened was something else, at another level, or a truce that goes further or has a last day. Meetings bear each other out, of whatever kind
-    /// they are.
+    /// What happened was something else, at another level, or a truce that goes further or has a last day. Meetings bear each
+    /// other out, of whatever kind they are.
     fn says_otherwise(&self, won: &Move) -> bool {
         let kinds = self.kind != won.kind && !(self.is_meeting() && won.is_meeting());
         let truces = match (self.detail, won.detail) {
@@ -222,6 +222,10 @@ impl Content for Move {
 
     fn is_denied_by_silence(&self) -> bool {
         true
+    }
+
+    fn is_disputed_by_silence(&self) -> bool {
+        false
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Field, Fields, Part, add_lost, join, listing_elsewhere, listing_key,
 use crate::{
     domain::{
         date::PartialDate,
-        fold::Provenance,
+        fold::{Lost, Provenance},
         id::RegimeId,
         status::group::{
             Anomaly, Designation, Episode, GroupStatus, InheritedDesignation, Lineage, NameStatus, Since,
@@ -17,15 +17,15 @@ use crate::{
     position::Position,
 };
 
+/// The value of what only claims tell of that lost.
+const NOTHING: &str = "NONE";
+
 impl GroupStatus {
     /// Its fields: identity, life, listings, and what follows from them.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = Fields::default();
         identity(self, &mut fields);
-        if let Some(life) = &self.lifecycle {
-            fields.say("lifecycle", life.state, &life.provenance);
-            fields.say("lifecycle.since", life.since, &life.provenance);
-        }
+        life(self, &mut fields);
         for designation in &self.designations {
             listing(designation, &mut fields);
         }
@@ -69,7 +69,7 @@ fn identity(status: &GroupStatus, fields: &mut Fields) {
     let primary = alike.reduce(|last, next| if rank(last) < rank(next) { next } else { last });
     let provenance = primary.map(|it| it.provenance.clone()).unwrap_or_default();
     fields.say("kind", status.kind, &Provenance::default());
-    fields.say("name", &status.name, &provenance);
+    fields.say("name", &status.name, &with_lost(&provenance, &status.claimed.names));
     for it in &status.names {
         let value = format!("{}{}", it.kind.name(), period(it.from, it.until));
         let path = format!("names[{}]", name_key(it));
@@ -85,8 +85,41 @@ fn identity(status: &GroupStatus, fields: &mut Fields) {
     for it in &status.lineage {
         let value =
             format!("{}{}", it.since, it.until.map(|until| format!(" until {until}")).unwrap_or_default());
-        fields.say(format!("lineage[{}]", lineage_key(it)), value, &resting_on(&[it.event]));
+        let claimed = claims_of(status, &lineage_key(it));
+        let provenance = with_lost(&resting_on(&[it.event]), &claimed);
+        fields.say(format!("lineage[{}]", lineage_key(it)), value, &provenance);
     }
+    let mut known: BTreeSet<String> = status.lineage.iter().map(lineage_key).collect();
+    for (tie, _) in &status.claimed.lineage {
+        let key = lineage_key(tie);
+        let provenance = with_lost(&Provenance::default(), &claims_of(status, &key));
+        if known.insert(key.clone()) {
+            fields.say(format!("lineage[{key}]"), NOTHING, &provenance);
+        }
+    }
+}
+
+/// The claims of a tie that is not in effect as they tell it.
+fn claims_of(status: &GroupStatus, key: &str) -> Vec<Lost> {
+    let claims = status.claimed.lineage.iter().filter(|(tie, _)| lineage_key(tie) == key);
+    claims.map(|(_, lost)| *lost).collect()
+}
+
+fn life(status: &GroupStatus, fields: &mut Fields) {
+    let claimed = &status.claimed.lifecycle;
+    if let Some(life) = &status.lifecycle {
+        fields.say("lifecycle", life.state, &with_lost(&life.provenance, claimed));
+        fields.say("lifecycle.since", life.since, &life.provenance);
+    } else if !claimed.is_empty() {
+        fields.say("lifecycle", NOTHING, &with_lost(&Provenance::default(), claimed));
+    }
+}
+
+/// The same, with claims that lost against something else.
+fn with_lost(provenance: &Provenance, lost: &[Lost]) -> Provenance {
+    let mut provenance = provenance.clone();
+    add_lost(&mut provenance.lost, lost);
+    provenance
 }
 
 fn listing(it: &Designation, fields: &mut Fields) {
