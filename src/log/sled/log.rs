@@ -298,6 +298,11 @@ mod tests {
         for record in &acknowledged {
             log.append(log.tail(), std::slice::from_ref(record)).await.expect("appended");
         }
+        // Until all but the last are in the database, it may be closed, to be opened anew.
+        let stored = || log.parts.shared.tail_file.lock().expect("no panic").named().stored.position;
+        while stored() < Position::new(3) {
+            std::thread::yield_now();
+        }
         let db = directory.path().join("sled/db");
         std::fs::remove_file(&db).expect("removed");
         let refused = loop {

@@ -89,7 +89,10 @@ impl Store {
     fn look_ahead(&self) -> Result<Recovery, SledError> {
         recovery::check(&self.folder).map_err(|error| match error {
             RecoveryError::Damaged { reason } => SledError::damage(&reason),
-            RecoveryError::Io(error) => SledError::refusal(&error),
+            RecoveryError::Io(error) => match directory::regular(&directory::db(&self.folder)) {
+                Ok(_) => SledError::refusal(&error),
+                Err(loss) => SledError::new(&loss.to_string()),
+            },
         })
     }
 
@@ -121,29 +124,35 @@ impl Store {
         if let State::Closed = *state {
             return Err(SledError::new(CLOSED));
         }
-        // sled would make another one, empty, and what is in the open one would end here.
         let db = directory::db(&self.folder);
-        let missed = match &*state {
-            State::Open(database) => directory::missed_at(&database.db, &db),
-            _ => directory::regular(&db).err(),
+        let held = match &*state {
+            State::Open(database) => Some(database.db.try_clone().map_err(refused)?),
+            _ => None,
         };
-        if let Some(loss) = missed {
-            return Err(SledError::new(&loss.to_string()));
-        }
+        let missed = || match &held {
+            Some(file) => directory::missed_at(file, &db),
+            None => directory::regular(&db).err(),
+        };
+        let lost = |loss: Loss| SledError::new(&loss.to_string());
+        // sled would make another one, empty, and what is in the open one would end here.
+        missed().map_or(Ok(()), |loss| Err(lost(loss)))?;
         let proved = self.look_ahead();
         if let State::Open(_) = *state {
             proved.clone()?;
         }
         recovery::discard_unfinished(&self.folder).map_err(refused)?;
-        // sled holds a lock on its file until it is dropped.
+        // sled holds a lock on its file until it is dropped, which takes a while.
         drop(mem::replace(&mut *state, State::Lost));
-        *state = match proved.and_then(|_| Database::open(&self.folder)) {
-            Err(error) if error.refused().is_none() => {
-                *state = State::Open(Database::refused(&self.folder, error.clone())?);
-                return Err(error);
+        missed().map_or(Ok(()), |loss| Err(lost(loss)))?;
+        match proved.and_then(|_| Database::open(&self.folder)) {
+            Ok(database) => *state = State::Open(database),
+            Err(error) => {
+                if error.refused().is_none() {
+                    *state = State::Open(Database::refused(&self.folder, error.clone())?);
+                }
+                return Err(missed().map_or(error, lost));
             }
-            opened => State::Open(opened?),
-        };
+        }
         drop(state);
         directory::sync(&self.folder).map_err(refused)
     }
