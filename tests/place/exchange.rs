@@ -37,6 +37,13 @@ async fn check(record: &Record, other: &str, tail: u64, word: &str, cases: &[Cas
     }
 }
 
+/// Puts something else in the place of both snapshots.
+fn deform(snapshots: &Path) {
+    for name in ["ledger", "projections"] {
+        fs::write(snapshots.join(name), "x").unwrap();
+    }
+}
+
 /// Changes a byte near the end of a file.
 fn flip(path: &Path) {
     let mut bytes = fs::read(path).unwrap();
@@ -56,15 +63,7 @@ async fn a_log_that_was_put_back_is_not_continued() {
         ("both", |_| {}, Some("projections")),
         ("that of the indexes", |snapshots| remove(snapshots, &["projections"]), Some("ledger")),
         ("that of the projections", |snapshots| remove(snapshots, &["ledger"]), Some("projections")),
-        (
-            "of another form",
-            |snapshots| {
-                ["ledger", "projections"]
-                    .iter()
-                    .for_each(|name| fs::write(snapshots.join(name), "x").unwrap())
-            },
-            None,
-        ),
+        ("of another form", deform, None),
         ("none", |snapshots| fs::remove_dir_all(snapshots).unwrap(), None),
     ];
     check(&record, "earlier", EARLIER, "older copy", &cases).await;
@@ -115,15 +114,7 @@ async fn a_log_that_was_exchanged_is_not_continued() {
             |snapshots| fs::write(snapshots.join("ledger"), "x").unwrap(),
             Some("projections"),
         ),
-        (
-            "of another form",
-            |snapshots| {
-                ["ledger", "projections"]
-                    .iter()
-                    .for_each(|name| fs::write(snapshots.join(name), "x").unwrap())
-            },
-            None,
-        ),
+        ("of another form", deform, None),
         ("none", |snapshots| fs::remove_dir_all(snapshots).unwrap(), None),
     ];
     let tail = EVENTS + MORE;
