@@ -19,7 +19,7 @@ use chancery::{
         date::{Day, parse_day},
         event::Event,
         fact::{Fact, FactParts},
-        fold::{Place, RULESET},
+        fold::{Place, RULESET, registry::Redirects},
         id::{EventId, GroupId},
         statement::{DesignationAct, IdentityMerged, IdentityUnmerged, LineageRecorded, Scope, Statement},
         status::{
@@ -243,15 +243,15 @@ async fn known_places(office: &Office, asked: &Asked, stops: &[Position]) {
         for stop in stops.iter().copied().chain([office.ledger.tail()]) {
             let disclosed_by = (stop != office.ledger.tail()).then_some(asked.day);
             let as_of = AsOf { disclosed_by, known_at: stop, ..AsOf::at(asked.day) };
-            let (subjects, known) = {
+            let (subjects, known, identities) = {
                 let store = office.projection.store();
                 let subjects = store.told_of(&subject, as_of);
-                (subjects.clone(), store.known_places(&subjects, as_of))
+                (subjects.clone(), store.known_places(&subjects, as_of), store.redirects(as_of))
             };
             let found = Timeline::places(&office.ledger, &subjects, &known, as_of).await.unwrap();
             let read = Timeline::read_all(&office.ledger, &subjects, as_of).await.unwrap();
             let expected: Vec<Place> =
-                read.standing(as_of, Future::Everything).iter().map(Place::of).collect();
+                read.standing(as_of, Future::Everything, &identities).iter().map(Place::of).collect();
             assert_eq!(found.unwrap_or_default(), expected, "{subject} at {stop}");
         }
     }
@@ -266,7 +266,7 @@ async fn places(office: &Office, asked: &Asked, stops: &[Position]) {
                 AsOf { disclosed_by: (stop != office.ledger.tail()).then_some(asked.day), ..at(stop) };
             let Some(places) = office.projection.store().places(&subject, as_of) else { continue };
             let read = Timeline::read(&office.ledger, &subject, as_of).await.unwrap();
-            let standing = read.standing(as_of, Future::Everything);
+            let standing = read.standing(as_of, Future::Everything, &Redirects::NONE);
             let found: Vec<_> =
                 standing.iter().map(|it| (it.effective.lower(), it.heralded, it.root)).collect();
             let expected: Vec<_> = places.iter().map(|it| (it.effective(), it.heralded, it.root())).collect();

@@ -1169,13 +1169,29 @@ async fn a_contradiction_is_settled_by_what_removes_it() {
     // An act without effect has one once the group is found to be one with another that was listed.
     office.submit(vec![group(31, "wing")]).await;
     office.submit(vec![act(29, "2024-02-02", "wing", "us-fto219", v1::Act::Delisted)]).await;
-    let merged = v1::IdentityMerged { group: "isis".into(), into: "wing".into(), reason: String::new() };
-    let merged = event(&id(30), "2025-01-01", v1::fact::Statement::IdentityMerged(merged));
-    office.submit(vec![merged]).await;
+    let merged = |number, slug: &str| {
+        let merged = v1::IdentityMerged { group: slug.into(), into: "wing".into(), reason: String::new() };
+        event(&id(number), "2025-01-01", v1::fact::Statement::IdentityMerged(merged))
+    };
+    office.submit(vec![merged(30, "isis")]).await;
     let found = office.anomalies("2026-01-01", &[Open, Settled]).await;
     assert!(
         found.contains(&"SETTLED ACT_WITHOUT_EFFECT designation/wing/us-fto219 2024-02-02 by 1e".to_owned()),
         "{found:?}"
+    );
+    // Parted again, each has what is its own.
+    let parted = |number, slug: &str| {
+        let parted = v1::IdentityUnmerged { group: slug.into(), reason: String::new() };
+        event(&id(number), "2025-01-02", v1::fact::Statement::IdentityUnmerged(parted))
+    };
+    office.submit(vec![parted(32, "isis"), merged(33, "hts"), parted(34, "hts")]).await;
+    assert_eq!(
+        office.anomalies("2026-01-01", &[Open, Settled]).await,
+        [
+            format!("OPEN {vain}"),
+            format!("SETTLED {unlisted} by 18"),
+            "OPEN ACT_WITHOUT_EFFECT designation/wing/us-fto219 2024-02-02".to_owned(),
+        ]
     );
 }
 
@@ -1409,5 +1425,257 @@ async fn identities_are_merged_and_parted() {
             ..Default::default()
         };
         assert!(!office.query().get_timeline(request).await.unwrap().into_inner().entries.is_empty());
+    }
+}
+
+/// What is said of q1 and claimed of q2, or the other way round, and what ties hts to either. A claim of an act is of the same
+/// group, until it is corrected.
+fn said_of_two() -> Vec<v1::Event> {
+    use v1::{SourceKind::*, fact::Statement};
+    let met = |number, date: &str, group| meeting(number, date, "us", group);
+    let tied = |number, slug: &str, other: &str| wing(number, slug, other, "");
+    let lives = |number, slug: &str| {
+        let group = slug.to_owned();
+        let state = v1::LifecycleState::Dormant.into();
+        event(&id(number), "2021-01-01", Statement::LifecycleChanged(v1::LifecycleChanged { group, state }))
+    };
+    let named = |number, slug: &str| {
+        let kind = v1::NameKind::Alias.into();
+        let name = Some(v1::Name { text: "Dusk".to_owned(), kind, ..v1::Name::default() });
+        let named = v1::GroupNamed { group: slug.to_owned(), name };
+        event(&id(number), "2021-02-01", Statement::GroupNamed(named))
+    };
+    let truce = |number, group: &str| {
+        with_engagement(meeting(number, "2024-03-05", "il", group), |it| {
+            it.kind = v1::EngagementKind::CeasefireInForce.into();
+            it.ceasefire = Some(v1::Ceasefire {
+                sides: vec!["il".to_owned(), group.to_owned()],
+                class: v1::CeasefireClass::Cessation.into(),
+                ..v1::Ceasefire::default()
+            });
+        })
+    };
+    let pairs = [
+        [met(30, "2024-01-05", "q1"), met(31, "2024-01-05", "q2")],
+        // The better source names the one that is given up.
+        [met(32, "2024-02-05", "q2"), met(33, "2024-02-05", "q1")],
+        [truce(34, "q1"), truce(35, "q2")],
+        [
+            act(36, "2020-01-01", "q1", "us-fto219", v1::Act::Listed),
+            act(37, "2020-01-01", "q1", "us-fto219", v1::Act::Listed),
+        ],
+        [
+            act(38, "2022-01-01", "q2", "us-fto219", v1::Act::Delisted),
+            act(39, "2022-01-01", "q2", "us-fto219", v1::Act::Delisted),
+        ],
+        [lives(40, "q1"), lives(41, "q2")],
+        [named(42, "q1"), named(43, "q2")],
+        [tied(44, "hts", "q1"), tied(45, "hts", "q2")],
+        [tied(46, "q1", "isis"), tied(47, "q2", "isis")],
+    ];
+    let mut number = 30;
+    let told = pairs.into_iter().flat_map(|[fact, other]| {
+        let of = number;
+        number += 2;
+        [from_kind(fact, OfficialStatement), claim(from_kind(other, CounterpartyStatement), of)]
+    });
+    let corrected = |number, target, anew: v1::Event| {
+        let Some(v1::event::Body::Fact(fact)) = from_kind(anew, CounterpartyStatement).body else { panic!() };
+        let (reason, replacement) = ("It names the other.".to_owned(), Some(fact));
+        let correction = v1::Correction { target: id(target), reason, replacement };
+        v1::Event { event_id: id(number), body: Some(v1::event::Body::Correction(correction)) }
+    };
+    let anew = [
+        corrected(48, 37, act(0, "2020-01-01", "q2", "us-fto219", v1::Act::Listed)),
+        corrected(49, 39, act(0, "2022-01-01", "q1", "us-fto219", v1::Act::Delisted)),
+    ];
+    told.chain(anew).collect()
+}
+
+impl Office {
+    /// The facts about a subject on its timeline: the ends of their ids, whether they are disputed, and the stances of claims.
+    async fn told_of(&self, subject: &str, known: Option<u64>) -> Vec<String> {
+        let request = v1::GetTimelineRequest {
+            subject: subject.to_owned(),
+            as_of: as_of("2026-01-01", known),
+            ..Default::default()
+        };
+        let entries = self.query().get_timeline(request).await.unwrap().into_inner().entries;
+        let contested = entries.into_iter().filter(|it| !it.alternatives.is_empty());
+        let told = contested.map(|it| {
+            let id = it.record.unwrap().event.unwrap().event_id;
+            let stances = it.alternatives.iter().map(|it| name::<words::ClaimStance>(it.stance));
+            let disputed = if it.disputed { " disputed" } else { "" };
+            format!("{}{disputed} {}", &id[34..], stances.collect::<Vec<_>>().join(" "))
+        });
+        told.collect()
+    }
+
+    /// What is disputed in the statuses of a group and its relationships: the flag of each, and of its listings.
+    async fn disputed(&self, slug: &str, known: Option<u64>) -> Vec<String> {
+        let (status, _) = self.group_at(slug, "2026-01-01", known).await;
+        let mut found: Vec<String> = status.anomalies.iter().map(|it| it.subject.clone()).collect();
+        found.extend(status.designations.iter().filter(|it| it.disputed).map(|it| it.regime.clone()));
+        let request = v1::GetMatrixRequest {
+            matrix: Some(v1::get_matrix_request::Matrix::Relations(v1::RelationMatrix::default())),
+            as_of: as_of("2026-01-01", known),
+            ..Default::default()
+        };
+        for row in self.query().get_matrix(request).await.unwrap().into_inner().relation_rows {
+            let cells =
+                row.cells.iter().filter(|it| it.flags.contains(&v1::RelationshipFlag::Disputed.into()));
+            found.extend(cells.filter(|it| it.group == slug).map(|_| row.actor.clone()));
+        }
+        found
+    }
+
+    /// How a difference between two positions explains what it changes at a path, or at paths below it.
+    async fn differs(&self, subject: &str, path: &str, known: (u64, u64)) -> Vec<String> {
+        let request = v1::DiffRequest {
+            subject: subject.to_owned(),
+            from: as_of("2026-01-01", Some(known.0)),
+            to: as_of("2026-01-01", Some(known.1)),
+            ..Default::default()
+        };
+        let mut audit = AuditServiceClient::new(self.channel.clone());
+        let mut stream = audit.diff(request).await.unwrap().into_inner();
+        let mut changes = Vec::new();
+        while let Some(answer) = stream.message().await.unwrap() {
+            let Some(v1::diff_response::Part::Subject(it)) = answer.part else { continue };
+            changes.extend(it.changes);
+        }
+        let told = changes.into_iter().filter(|it| it.field.starts_with(path)).map(|it| {
+            let (cause, reason) =
+                (name::<words::ChangeCause>(it.cause), name::<words::ChangeReason>(it.reason));
+            format!("{}: {} -> {}, {reason} {cause} {}", it.field, it.was, it.is, &it.event_id[34..])
+        });
+        told.collect()
+    }
+
+    /// The changes of a field as the record grew, as `POSITION VALUE`.
+    async fn grown(&self, subject: &str, field: &str) -> Vec<String> {
+        let request = v1::ReplayTransitionsRequest {
+            subject: subject.to_owned(),
+            fields: vec![field.to_owned()],
+            as_of: as_of("2026-01-01", None),
+            axis: v1::ReplayAxis::RecordTime.into(),
+            ..Default::default()
+        };
+        let mut audit = AuditServiceClient::new(self.channel.clone());
+        let mut stream = audit.replay_transitions(request).await.unwrap().into_inner();
+        let mut found = Vec::new();
+        while let Some(answer) = stream.message().await.unwrap() {
+            let Some(Part::Transition(it)) = answer.part else { continue };
+            found.extend(it.changes.iter().map(|change| format!("{} {}", it.position, change.is)));
+        }
+        found
+    }
+}
+
+/// What claims of two identities say of one matter agrees once the two are found to be one, and disputes it again when they
+/// are parted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_about_identities_that_are_one_agree() {
+    use v1::AnomalyState::{Open, Settled};
+    for (slug, into) in [("q2", "q1"), ("q1", "q2")] {
+        // Up to position 29.
+        let mut told = vec![group(20, "q1"), group(21, "q2")];
+        told.extend(said_of_two());
+        let office = Office::with(told).await;
+        let what = format!("{slug} into {into}");
+        let subjects = [format!("group/{into}"), format!("relationship/us/{into}"), "group/hts".to_owned()];
+        let apart = (
+            office.disputed("q1", None).await,
+            office.disputed("q2", None).await,
+            office.disputed("hts", None).await,
+            office.told_of(&subjects[0], None).await,
+        );
+        assert_eq!(apart.2, ["group/hts", "us"], "{what}");
+        let open = office.anomalies("2026-01-01", &[]).await;
+        assert_eq!(open.len(), 15, "{what}: {open:?}");
+        let merged = v1::IdentityMerged { group: slug.into(), into: into.into(), reason: String::new() };
+        let merged = event(&id(0x50), "2026-01-01", v1::fact::Statement::IdentityMerged(merged));
+        office.submit(vec![merged]).await;
+        for known in [None, Some(30)] {
+            for group in [into, "hts"] {
+                assert_eq!(office.disputed(group, known).await, [""; 0], "{what}: {group} at {known:?}");
+            }
+            for (subject, count) in subjects.iter().zip([9, 2, 1]) {
+                let told = office.told_of(subject, known).await;
+                assert!(
+                    told.iter().all(|it| it.ends_with(" AGREES") && !it.contains("disputed")),
+                    "{told:?}"
+                );
+                assert_eq!(told.len(), count, "{what}: {subject} at {known:?}: {told:?}");
+            }
+        }
+        let dealings = office.relationship("us", slug, "2024-06-01").await;
+        assert_eq!((dealings.engagements, dealings.corroborated_by), (2, 1), "{what}");
+        for (subject, field, expected) in [
+            (
+                format!("relationship/us/{into}"),
+                "engagements",
+                "2 on 20,1e lost 21 SOURCE_RANK AGREES lost 1f SOURCE_RANK AGREES",
+            ),
+            (format!("relationship/il/{slug}"), "conflict", "CEASEFIRE on 22 lost 23 SOURCE_RANK AGREES"),
+            (
+                format!("designation/{into}/us-fto219"),
+                "designations[us-fto219]",
+                "DELISTED on 26 lost 31 SOURCE_RANK AGREES lost 30 SOURCE_RANK AGREES not 27",
+            ),
+            (format!("group/{slug}"), "lifecycle", "DORMANT on 28 lost 29 SOURCE_RANK AGREES"),
+            ("group/hts".to_owned(), "lineage", "hts WING_OF q1 2000-01-01 on 2c lost 2d SOURCE_RANK AGREES"),
+        ] {
+            let told = office.explained(&subject, field, "2024-06-01").await;
+            assert_eq!(told, expected, "{what}: {subject} {field}");
+        }
+        // Each is settled once, under the name that answers.
+        assert_eq!(office.anomalies("2026-01-01", &[Open]).await, [""; 0], "{what}");
+        let settled = [
+            "CLAIMS_DISAGREE group/hts 2000-01-01",
+            "CLAIMS_DISAGREE group/isis 2000-01-01",
+            "CLAIMS_DISAGREE group/INTO 2000-01-01",
+            "CLAIMS_DISAGREE group/INTO 2000-01-01",
+            "CLAIMS_DISAGREE group/INTO 2021-01-01",
+            "CLAIMS_DISAGREE group/INTO 2021-02-01",
+            "CLAIMS_DISAGREE relationship/il/INTO 2024-03-05",
+            "CLAIMS_DISAGREE relationship/us/INTO 2024-01-05",
+            "CLAIMS_DISAGREE relationship/us/INTO 2024-02-05",
+            "CLAIMS_DISAGREE designation/INTO/us-fto219 2020-01-01",
+            "ACT_WITHOUT_EFFECT designation/INTO/us-fto219 2022-01-01",
+            "CLAIMS_DISAGREE designation/INTO/us-fto219 2022-01-01",
+        ];
+        let settled = settled.map(|it| format!("SETTLED {} by 50", it.replace("INTO", into)));
+        assert_eq!(office.anomalies("2026-01-01", &[Settled]).await, settled, "{what}");
+        // It was learned, and by the merge.
+        let path = "designations[us-fto219].disputed";
+        let changed = office.differs(&subjects[0], path, (29, 30)).await;
+        assert_eq!(changed, [format!("{path}: yes -> , LEARNED LATE_ARRIVAL 50")], "{what}");
+        let told = "2000-01-01 group/hts: sources disagree about lineage_recorded of 2000-01-01";
+        let changed = office.differs("group/hts", "anomalies", (29, 30)).await;
+        let expected = format!("anomalies[CLAIMS_DISAGREE at 24]: {told} -> , LEARNED LATE_ARRIVAL 50");
+        assert_eq!(changed, [expected], "{what}");
+        assert_eq!(office.grown("group/hts", "anomalies").await, [format!("25 {told}"), "30 ".to_owned()]);
+        let flagged = office.grown(&subjects[1], "flags[DISPUTED]").await;
+        assert_eq!(flagged.last().map(String::as_str), Some("30 "), "{what}: {flagged:?}");
+        // As it was, and again once they are two, or were never said to be one.
+        let parted = v1::IdentityUnmerged { group: slug.to_owned(), reason: String::new() };
+        let parted = event(&id(0x51), "2026-01-02", v1::fact::Statement::IdentityUnmerged(parted));
+        let retraction = |number, target| {
+            let retraction = v1::Retraction { target: id(target), reason: "a mistake".to_owned() };
+            v1::Event { event_id: id(number), body: Some(v1::event::Body::Retraction(retraction)) }
+        };
+        office.submit(vec![parted, retraction(0x52, 0x51), retraction(0x53, 0x50)]).await;
+        assert_eq!(office.disputed(into, Some(32)).await, [""; 0], "{what}");
+        for known in [Some(29), Some(31), Some(33), None] {
+            let found = (
+                office.disputed("q1", known).await,
+                office.disputed("q2", known).await,
+                office.disputed("hts", known).await,
+                office.told_of(&subjects[0], known).await,
+            );
+            assert_eq!(found, apart, "{what} at {known:?}");
+        }
+        assert_eq!(office.anomalies("2026-01-01", &[Open]).await, open, "{what}");
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         as_of::AsOf,
         event::Event,
-        fold::{Lost, Provenance},
+        fold::{Lost, Provenance, registry::Redirects},
         status::field::{Field, canonical, find},
         vocabulary::FoldRule,
     },
@@ -160,10 +160,12 @@ impl Explanation {
 ///
 /// A claim of one of those facts, or of a fact that a detail of the field rests on, that stands and was not found before is
 /// among those that lost, whatever the value makes of it. In a relationship, that `between` two, it has to do with the two.
+/// `identities` answer for the groups that claims name.
 pub async fn explain(
     ledger: &Ledger,
     mut explanation: Explanation,
     between: Option<&Pair>,
+    identities: &Redirects,
     as_of: AsOf,
 ) -> Result<Explanation, ReadError> {
     let Provenance { events, lost, .. } = &explanation.provenance;
@@ -187,7 +189,7 @@ pub async fn explain(
             continue;
         }
         let family = ledger.fetch(&members).await?;
-        for claim in lost_claims(&family, between, as_of) {
+        for claim in lost_claims(&family, between, identities, as_of) {
             if lost.iter().all(|known| known.position != claim.position) {
                 lost.push(claim);
             }
@@ -195,7 +197,9 @@ pub async fn explain(
         let mut seen = visible(family.clone(), as_of);
         // Claims that have nothing to do with the two stand all the same: they revise nothing.
         let beside: BTreeSet<Position> = match between {
-            Some(_) => lost_claims(&family, None, as_of).iter().map(|claim| claim.position).collect(),
+            Some(_) => {
+                lost_claims(&family, None, identities, as_of).iter().map(|claim| claim.position).collect()
+            }
             None => BTreeSet::new(),
         };
         // What is said about a fact that was left is why, on whatever day it says that the fact was public.

@@ -90,9 +90,7 @@ impl Matter {
     /// The two that it is between, if it is a relationship, with the identities that were merged into the group.
     pub fn pair(&self, redirects: &Redirects) -> Option<Pair> {
         let Matter::Relationship(actor, group) = self else { return None };
-        let group = redirects.survivor(group);
-        let merged = redirects.merged_into(group).into_iter();
-        let groups = std::iter::once(group).chain(merged).cloned().collect();
+        let groups = redirects.names_of(redirects.survivor(group)).into_iter().cloned().collect();
         Some(Pair { actor: actor.clone(), groups })
     }
 
@@ -163,7 +161,7 @@ impl Matter {
             }
             found.extend(positions);
         }
-        found.extend(self.operations(store, ledger, range));
+        found.extend(self.operations(store, range));
         found.into_iter().collect()
     }
 
@@ -203,15 +201,10 @@ impl Matter {
         grounds
     }
 
-    /// Where identities were merged that its group was ever one with, or parted again.
-    fn operations(&self, store: &Store, ledger: &Ledger, range: Range) -> Vec<Position> {
-        let ones: Vec<Subject> = store.ever_one_with(self.group()).into_iter().map(Subject::Group).collect();
-        if ones.len() < 2 {
-            return Vec::new();
-        }
-        let mut positions = ledger.positions(&ones, range.0.next(), range.1);
-        let operations = store.merging(range);
-        positions.retain(|position| operations.contains(position));
+    /// Where identities were merged, or parted again, that its group was ever one with, or that claims about it name.
+    fn operations(&self, store: &Store, range: Range) -> Vec<Position> {
+        let mut positions = store.merging_about(self.group());
+        positions.retain(|position| range.0 < *position && *position <= range.1);
         positions
     }
 

@@ -1,6 +1,6 @@
 //! Anomalies: every contradiction on record, and those that what was recorded since has settled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Store;
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
             Content, Family, History, dispute,
             group::{Groups as _, anomalies},
             registry::Regimes,
+            relationship::Move,
         },
         id::{ActorId, GroupId},
         status::{group::Anomaly, overview::AnomalyEntry},
@@ -131,10 +132,14 @@ impl Store {
         for group in self.group_ids(question.as_of).filter(|group| question.reaches_group(group)) {
             found.extend(self.of_group(group, &regimes, question));
         }
+        let redirects = self.redirects(question.as_of);
+        let mut merging: BTreeMap<&GroupId, Vec<Position>> = BTreeMap::new();
         for (actor, group) in self.pairs(question.as_of) {
             let subject = Subject::Relationship(actor.clone(), group.clone());
             if question.reaches(&subject) {
-                found.extend(self.of_relationship(actor, group, &subject, question));
+                let names = redirects.names_of(group);
+                let merging = merging.entry(group).or_insert_with(|| self.merging_about(group));
+                found.extend(self.of_relationship(actor, (&names, merging), &subject, question));
             }
         }
         for (regime, history) in &self.regimes {
@@ -157,38 +162,73 @@ impl Store {
 
     fn of_group(&self, group: &GroupId, now: &Regimes, question: AnomalyQuestion<'_>) -> Vec<AnomalyEntry> {
         let redirects = self.redirects(question.as_of);
-        let names = std::iter::once(group).chain(redirects.merged_into(group));
-        let histories = names.filter_map(|name| self.groups.get(name));
-        let mut turns: Vec<Position> = histories.flat_map(History::turns).collect();
+        let names = redirects.names_of(group);
+        let histories = || names.iter().filter_map(|name| self.groups.get(*name));
+        let mut turns: Vec<Position> = histories().flat_map(History::turns).collect();
         turns.extend(self.regimes.values().flat_map(History::turns));
         let mains = self.ever_alias_of(group);
         turns.extend(mains.iter().filter_map(|(main, _)| self.groups.get(main)).flat_map(History::turns));
-        // What was ever one with it brings facts of its own, and takes them along again.
-        if self.is_ever_merged(group) || mains.iter().any(|(main, _)| self.is_ever_merged(main)) {
-            turns.extend(self.merging((Position::START, Position::END)));
-        }
+        // What was ever one with it brings facts of its own, and takes them along again; and claims name the same group, or
+        // two.
+        turns.extend(names.iter().flat_map(|name| self.merging_about(name)));
+        turns.extend(mains.iter().flat_map(|(main, _)| self.merging_about(main)));
         turns.sort_unstable();
         turns.dedup();
         let at = |known_at| {
             let as_of = AsOf { known_at, ..question.as_of };
-            let standing = self.standing(group, as_of).unwrap_or_default();
-            match as_of == question.as_of {
-                true => anomalies(group, &standing, self, now, as_of),
-                false => anomalies(group, &standing, self, &self.regimes(as_of), as_of),
+            if as_of == question.as_of {
+                let standing = self.standing(group, as_of).unwrap_or_default();
+                return anomalies(group, &standing, self, now, as_of);
             }
+            let regimes = self.regimes(as_of);
+            let mut found = Vec::new();
+            for survivor in self.redirects(as_of).survivors(&names) {
+                let standing = self.standing(survivor, as_of).unwrap_or_default();
+                found.extend(anomalies(survivor, &standing, self, &regimes, as_of));
+            }
+            // What was one with it then, and is not now, keeps what is its own.
+            found.retain(|anomaly| histories().any(|history| history.has(anomaly.root)));
+            found.iter_mut().for_each(|anomaly| anomaly.claim_for(group));
+            found
         };
         question.entries(&turns, at)
     }
 
+    /// The disputes between two. `names` are the identities of the group at the view, of which each answered for itself before
+    /// they were merged, at one of the positions `merging`.
     fn of_relationship(
         &self,
         actor: &ActorId,
-        group: &GroupId,
+        (names, merging): (&[&GroupId], &[Position]),
         subject: &Subject,
         question: AnomalyQuestion<'_>,
     ) -> Vec<AnomalyEntry> {
-        let dealings = self.dealings_of(actor, group, question.as_of);
-        let families = dealings.into_iter().flat_map(|dealings| dealings.families());
-        question.disputes(families, subject, |it| it.kind.to_string())
+        let what = |it: &Move| it.kind.to_string();
+        let dealings = |name: &GroupId| self.found(actor, name);
+        let families = names.iter().filter_map(|name| dealings(name)).flat_map(|it| it.families());
+        if merging.is_empty() {
+            return question.disputes(families, subject, what);
+        }
+        let families: BTreeMap<Option<Position>, &Family<Move>> =
+            families.map(|family| (family.root(), family)).collect();
+        let mut found = Vec::new();
+        for (root, family) in families {
+            let at = |known_at| {
+                let as_of = AsOf { known_at, ..question.as_of };
+                let redirects = self.redirects(as_of);
+                let dispute_of = |survivor: &GroupId| {
+                    let names = redirects.names_of(survivor).into_iter();
+                    let seen: Vec<&Family<Move>> =
+                        names.filter_map(|name| dealings(name)?.family(root?)).collect();
+                    let fact = Family::united(&seen, &redirects, as_of)?;
+                    dispute(&fact, subject.clone(), &what(fact.content), as_of.valid_at)
+                };
+                redirects.survivors(names).into_iter().filter_map(dispute_of).collect()
+            };
+            let turns: BTreeSet<Position> =
+                family.positions().into_iter().chain(merging.iter().copied()).collect();
+            found.extend(question.entries(&turns.into_iter().collect::<Vec<_>>(), at));
+        }
+        found
     }
 }

@@ -134,6 +134,23 @@ impl Store {
         within(&self.merges, range).collect()
     }
 
+    /// Where identities were merged or parted that a group was ever one with, or that any fact about it that is contested
+    /// names.
+    pub fn merging_about(&self, group: &GroupId) -> Vec<Position> {
+        if self.merges.is_empty() {
+            return Vec::new();
+        }
+        let mut ones = self.ever_one_with(group);
+        let histories = ones.iter().filter_map(|one| self.groups.get(one));
+        let told = histories.flat_map(History::families).flat_map(Family::told);
+        let named: BTreeSet<GroupId> = told.flat_map(|fact| fact.groups().cloned()).collect();
+        ones.extend(named.iter().flat_map(|named| self.ever_one_with(named)));
+        self.merges.positions_of(|fact| {
+            let leads = fact.leads();
+            leads.is_some_and(|(from, into)| ones.contains(from) || into.is_some_and(|it| ones.contains(it)))
+        })
+    }
+
     fn moves_of_groups(&self, groups: &BTreeSet<GroupId>, range: Range) -> BTreeSet<Position> {
         let histories = groups.iter().filter_map(|group| self.groups.get(group));
         let of_groups = histories.flat_map(|history| within(history, range));

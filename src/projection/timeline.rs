@@ -15,7 +15,8 @@ use crate::{
         event::Event,
         fact::Fact,
         fold::{
-            Content, Direction, History, Lost, Place, Standing, Telling, group::GroupFact, relationship::Move,
+            Content, Direction, Family, History, Lost, Place, Standing, Telling, group::GroupFact,
+            registry::Redirects, relationship::Move,
         },
         id::{ActorId, GroupId},
         statement::{Engagement, Statement},
@@ -97,32 +98,37 @@ impl Content for Whole {
 
     /// As the folds compare their part of it: an engagement pair by pair, and one that leaves out a pair that a claim names
     /// contradicts the claim.
-    fn contradicts(&self, other: &Whole) -> bool {
+    fn contradicts(&self, other: &Whole, identities: &Redirects) -> bool {
         if let Some((one, another)) = self.engagements(other) {
-            let pairs: BTreeSet<(&ActorId, &GroupId)> = pairs(one).chain(pairs(another)).collect();
+            let pairs: BTreeSet<(&ActorId, &GroupId)> =
+                pairs(one, identities).chain(pairs(another, identities)).collect();
             return pairs.into_iter().any(|(actor, group)| {
-                match (Move::of(one, actor, group), Move::of(another, actor, group)) {
-                    (Some(a), Some(b)) => a.contradicts(&b),
+                let names = identities.names_of(group);
+                let told = |of| Move::of_any(of, actor, names.iter().copied());
+                match (told(one), told(another)) {
+                    (Some(a), Some(b)) => a.contradicts(&b, identities),
                     (None, Some(won)) => won.is_disputed_by_silence(),
                     (_, None) => true,
                 }
             });
         }
         match (self.part(), other.part()) {
-            (Part::Group(it), Part::Group(other)) => it.contradicts(&other),
+            (Part::Group(it), Part::Group(other)) => it.contradicts(&other, identities),
             _ => self.direction().is_opposite(other.direction()),
         }
     }
 
-    fn says_otherwise(&self, won: &Whole) -> bool {
+    fn says_otherwise(&self, won: &Whole, identities: &Redirects) -> bool {
         if let Some((claim, other)) = self.engagements(won) {
-            return pairs(other).any(|(actor, group)| {
-                let pair = Move::of(claim, actor, group).zip(Move::of(other, actor, group));
-                pair.is_none_or(|(claim, won)| claim.says_otherwise(&won))
+            return pairs(other, identities).any(|(actor, group)| {
+                let names = identities.names_of(group);
+                let told = |of| Move::of_any(of, actor, names.iter().copied());
+                let pair = told(claim).zip(told(other));
+                pair.is_none_or(|(claim, won)| claim.says_otherwise(&won, identities))
             });
         }
         match (self.part(), won.part()) {
-            (Part::Group(it), Part::Group(won)) => it.says_otherwise(&won),
+            (Part::Group(it), Part::Group(won)) => it.says_otherwise(&won, identities),
             _ => false,
         }
     }
@@ -144,9 +150,12 @@ impl Content for Whole {
     }
 }
 
-/// Every actor with every group that took part as principals.
-fn pairs(engagement: &Engagement) -> impl Iterator<Item = (&ActorId, &GroupId)> {
-    let groups = || engagement.principal_groups().map(|(group, _)| group);
+/// Every actor with every group that took part as principals, under the identities that answer for the groups.
+fn pairs<'a>(
+    engagement: &'a Engagement,
+    identities: &'a Redirects,
+) -> impl Iterator<Item = (&'a ActorId, &'a GroupId)> {
+    let groups = || engagement.principal_groups().map(|(group, _)| identities.survivor(group));
     engagement.principal_actors().flat_map(move |(actor, _)| groups().map(move |group| (actor, group)))
 }
 
@@ -210,16 +219,18 @@ impl Timeline {
         }
         let unknown = facts.iter().copied().filter(|fact| !known.contains_key(fact)).collect();
         let read = Timeline::read_facts(ledger, subjects, unknown, as_of).await?;
-        let read = read.standing(as_of, Future::Everything);
+        // How claims stand to what won does not move it.
+        let read = read.standing(as_of, Future::Everything, &Redirects::NONE);
         let found = facts.iter().filter_map(|fact| known.get(fact).copied().flatten());
         let mut places: Vec<Place> = found.chain(read.iter().map(Place::of)).collect();
         places.sort_unstable();
         Ok(Some(places))
     }
 
-    /// What stands of it under the cuts, in valid-time order.
-    pub fn standing(&self, as_of: AsOf, future: Future) -> Vec<Standing<'_, Whole>> {
-        let mut standing = self.history.standing(as_of);
+    /// What stands of it under the cuts, in valid-time order. Claims are compared under the identities that answer for the
+    /// groups they name.
+    pub fn standing(&self, as_of: AsOf, future: Future, identities: &Redirects) -> Vec<Standing<'_, Whole>> {
+        let mut standing = History::united(&[&self.history], identities, as_of);
         standing.retain(|it| future.takes(it.effective.lower(), it.heralded, as_of.valid_at));
         standing
     }
@@ -279,13 +290,18 @@ impl Pair {
     /// What an engagement says about the two.
     fn dealing(&self, fact: &Fact) -> Option<Move> {
         let Statement::Engagement(it) = &fact.statement else { return None };
-        self.groups.iter().find_map(|group| Move::of(it, &self.actor, group))
+        Move::of_any(it, &self.actor, &self.groups)
     }
 }
 
 /// The claims that lost in a family under the cuts, the best first, whomever they are about; between two only those that have
 /// to do with an engagement of theirs, as they stand to it.
-pub fn lost_claims(events: &[Recorded], between: Option<&Pair>, as_of: AsOf) -> Vec<Lost> {
+pub fn lost_claims(
+    events: &[Recorded],
+    between: Option<&Pair>,
+    identities: &Redirects,
+    as_of: AsOf,
+) -> Vec<Lost> {
     let is_engagement = |it: &Recorded| {
         it.event.fact().is_some_and(|fact| matches!(fact.statement, Statement::Engagement(_)))
     };
@@ -293,7 +309,7 @@ pub fn lost_claims(events: &[Recorded], between: Option<&Pair>, as_of: AsOf) -> 
         Some(pair) => family(events, |fact| pair.dealing(fact)).standing(as_of).map(|standing| standing.lost),
         None => {
             let family = family(events, |fact| Some(Whole(fact.clone())));
-            family.standing(as_of).map(|standing| standing.lost)
+            Family::united(&[&family], identities, as_of).map(|standing| standing.lost)
         }
     };
     lost.unwrap_or_default()

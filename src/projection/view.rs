@@ -11,7 +11,7 @@ use super::{Store, tally::Tally};
 use crate::domain::{
     as_of::AsOf,
     fold::{
-        Lost, Standing,
+        History, Lost, Standing,
         group::{
             Bearing, Binding, GroupFact, GroupQuestion, Groups, Identity, bearing, binding_on, group_status,
             identity,
@@ -58,16 +58,9 @@ pub enum UnknownError {
 impl Groups for Store {
     fn standing(&self, group: &GroupId, as_of: AsOf) -> Option<Vec<Standing<'_, GroupFact>>> {
         let redirects = self.redirects(as_of);
-        let mut standing = self.groups.get(group)?.standing(as_of);
-        let merged = redirects.merged_into(group);
-        if !merged.is_empty() {
-            let others = merged.into_iter().filter_map(|group| self.groups.get(group));
-            standing.extend(others.flat_map(|history| history.standing(as_of)));
-            // Lineage between the two concerns both.
-            standing.sort_by_cached_key(Standing::order);
-            standing.dedup_by_key(|fact| fact.root);
-        }
-        Some(standing)
+        let mut parts = vec![self.groups.get(group)?];
+        parts.extend(redirects.merged_into(group).into_iter().filter_map(|group| self.groups.get(group)));
+        Some(History::united(&parts, &redirects, as_of))
     }
 
     fn survivor(&self, group: &GroupId, as_of: AsOf) -> GroupId {
@@ -94,9 +87,7 @@ impl Store {
     pub fn told_of(&self, subject: &Subject, as_of: AsOf) -> Vec<Subject> {
         let redirects = self.redirects(as_of);
         let named = |group: &GroupId, subject: &dyn Fn(GroupId) -> Subject| {
-            let survivor = redirects.survivor(group);
-            let merged = redirects.merged_into(survivor);
-            std::iter::once(survivor).chain(merged).cloned().map(subject).collect()
+            redirects.names_of(redirects.survivor(group)).into_iter().cloned().map(subject).collect()
         };
         match subject {
             Subject::Group(group) => named(group, &Subject::Group),
@@ -251,8 +242,7 @@ impl Store {
     /// All that is on record about a relationship: its dealings, and those with identities merged into the group.
     pub(super) fn dealings_of(&self, actor: &ActorId, group: &GroupId, as_of: AsOf) -> Vec<&Dealings> {
         let redirects = self.redirects(as_of);
-        let merged = redirects.merged_into(group);
-        let names = std::iter::once(group).chain(merged);
+        let names = redirects.names_of(group).into_iter();
         names.filter_map(|group| self.found(actor, group)).map(|dealings| &**dealings).collect()
     }
 
@@ -261,7 +251,7 @@ impl Store {
         match self.dealings_of(actor, group, as_of).as_slice() {
             [] => None,
             [dealings] => Some(dealings.line(as_of, self.position())),
-            several => Some(Cow::Owned(Dealings::united(several.iter().copied(), as_of))),
+            several => Some(Cow::Owned(Dealings::united(several, as_of))),
         }
     }
 
@@ -282,7 +272,7 @@ impl Store {
         pairs.skip_while(move |pair| after.is_some_and(|(actor, group)| *pair <= (actor, group)))
     }
 
-    fn found(&self, actor: &ActorId, group: &GroupId) -> Option<&Arc<Dealings>> {
+    pub(super) fn found(&self, actor: &ActorId, group: &GroupId) -> Option<&Arc<Dealings>> {
         self.relationships.get(actor, group)
     }
 

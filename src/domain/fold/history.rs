@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    family::{Family, Member},
+    family::{Family, Member, by_fact},
+    registry::Redirects,
     telling::{Content, Place, Standing, Telling},
 };
 use crate::{
@@ -58,6 +59,12 @@ impl<C: Content> History<C> {
         })
     }
 
+    /// Whether the fact at a position is one of them.
+    pub fn has(&self, fact: Position) -> bool {
+        let is_plain = self.plain.binary_search_by_key(&fact, |telling| telling.position).is_ok();
+        is_plain || self.families.contains_key(&fact)
+    }
+
     /// The positions of the facts that have families, ascending.
     pub fn roots(&self) -> impl Iterator<Item = Position> {
         self.families.keys().copied()
@@ -66,10 +73,26 @@ impl<C: Content> History<C> {
     /// What stands under the cuts of record time, disclosure and label, in valid-time order. The valid date does not
     /// cut: a fact that takes effect later is there, at its place.
     pub fn standing(&self, as_of: AsOf) -> Vec<Standing<'_, C>> {
-        let plain = self.plain.iter().filter(|telling| counts(telling, as_of)).map(Standing::sole);
-        let families = self.families.values().filter_map(|family| family.standing(as_of));
-        let mut standing: Vec<Standing<'_, C>> = plain.chain(families).collect();
+        History::united(&[self], &Redirects::NONE, as_of)
+    }
+
+    /// The same of a subject that has several identities: `parts` are their histories. What is told of two of them counts once,
+    /// and claims are compared as [`Family::united`] does.
+    pub fn united<'a>(parts: &[&'a History<C>], identities: &Redirects, as_of: AsOf) -> Vec<Standing<'a, C>> {
+        let plain = parts.iter().flat_map(|part| &part.plain).filter(|telling| counts(telling, as_of));
+        let mut standing: Vec<Standing<'a, C>> = plain.map(Standing::sole).collect();
+        match parts {
+            [one] => standing.extend(
+                one.families.values().filter_map(|family| Family::united(&[family], identities, as_of)),
+            ),
+            several => {
+                let families = by_fact(several.iter().map(|part| &part.families));
+                let united = families.values().filter_map(|seen| Family::united(seen, identities, as_of));
+                standing.extend(united);
+            }
+        }
         standing.sort_by_cached_key(Standing::order);
+        standing.dedup_by_key(|fact| fact.root);
         standing
     }
 
@@ -78,12 +101,18 @@ impl<C: Content> History<C> {
         self.families.values()
     }
 
+    /// The positions of the facts that ever told anything wanted, and of what is recorded about them, in no particular order.
+    pub fn positions_of(&self, is_wanted: impl Fn(&C) -> bool) -> Vec<Position> {
+        let plain = self.plain.iter().filter(|telling| is_wanted(&telling.content));
+        let mut found: Vec<Position> = plain.map(|telling| telling.position).collect();
+        let families = self.families.values().filter(|family| family.told().any(&is_wanted));
+        found.extend(families.flat_map(Family::positions));
+        found
+    }
+
     /// What was ever told, whether it stands or not, in no particular order.
     pub fn told(&self) -> impl Iterator<Item = &C> {
-        let members = self.families.values().flat_map(Family::members).filter_map(|member| match member {
-            Member::Claim(telling) | Member::Correction { telling, .. } => telling.content.as_ref(),
-            Member::Retraction { .. } | Member::Reinstatement { .. } => None,
-        });
+        let members = self.families.values().flat_map(Family::told);
         self.plain.iter().map(|telling| &telling.content).chain(members)
     }
 

@@ -1,5 +1,6 @@
 //! Tellings: what one event says about one subject; and what stands of them.
 
+use super::registry::Redirects;
 use crate::{
     domain::{
         date::{DateSpan, Day, Precision},
@@ -19,14 +20,21 @@ pub trait Content: Sized {
     /// Which way it moves its subject. Claims that move it in opposite ways contradict each other.
     fn direction(&self) -> Direction;
 
-    /// Whether the two cannot both be so, whatever their dates: they move their subject in opposite ways.
-    fn contradicts(&self, other: &Self) -> bool {
+    /// Whether the two cannot both be so, whatever their dates: they move their subject in opposite ways. Groups that they name
+    /// are the same where `_identities` lead to the same one.
+    fn contradicts(&self, other: &Self, _identities: &Redirects) -> bool {
         self.direction().is_opposite(other.direction())
     }
 
     /// Whether it says something else than what won, neither opposed to it nor of another date: another name, another level.
-    /// What it leaves unsaid is no difference.
-    fn says_otherwise(&self, _won: &Self) -> bool {
+    /// What it leaves unsaid is no difference. Groups are the same as for contradictions.
+    fn says_otherwise(&self, _won: &Self, _identities: &Redirects) -> bool {
+        false
+    }
+
+    /// Whether it goes further than what the same fact tells of another identity of its subject: then that is what it tells of
+    /// the two as one.
+    fn goes_further(&self, _other: &Self) -> bool {
         false
     }
 

@@ -37,7 +37,7 @@ impl Audit {
         let times = read_times(as_of.as_ref(), &Field::root("as_of"), &mut found);
         let matter = found.finish(matter, "").map_err(Refusal::Malformed)?;
         let asked = self.query.ask(When { times, min_position, pinned: None }, clearance).await?;
-        let (explained, title, as_of, group, merges, between) = {
+        let (explained, title, as_of, group, merges, between, identities) = {
             let store = self.query.projection.store();
             let as_of = asked.as_of(&store);
             let fields =
@@ -52,7 +52,8 @@ impl Audit {
             let redirects = store.redirects(as_of);
             let group = redirects.survivor(matter.group()).clone();
             let merges: Vec<Position> = redirects.events(&group).into_iter().collect();
-            (explained, title, as_of, group, merges, matter.pair(&redirects))
+            let between = matter.pair(&redirects);
+            (explained, title, as_of, group, merges, between, redirects)
         };
         let (explained, came, gone) = match explained {
             Ok(explained) => (explained, None, None),
@@ -67,7 +68,7 @@ impl Audit {
                 (Explanation::of_gone(&path, gone.iter().chain(&came)), came, gone)
             }
         };
-        let explained = explain(&self.query.ledger, explained, between.as_ref(), as_of).await?;
+        let explained = explain(&self.query.ledger, explained, between.as_ref(), &identities, as_of).await?;
         let names = self.query.names(positions_of(&explained.below)).await?;
         let (rule, inferred) = if gone.is_none() { write_ground(&explained.provenance) } else { (0, false) };
         let came = self.transition(came).await?;

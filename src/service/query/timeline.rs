@@ -37,7 +37,7 @@ impl Query {
         let subject = finish(found, subject)?;
         let future = if times.valid_at.is_some() { Future::Heralded } else { Future::Everything };
         let asked = self.ask(page.when(times), clearance).await?;
-        let (as_of, subjects, places, known, merges) = {
+        let (as_of, subjects, places, known, merges, redirects) = {
             let store = self.projection.store();
             let as_of = asked.as_of(&store);
             let subjects = store.told_of(&subject, as_of);
@@ -49,7 +49,7 @@ impl Query {
             let redirects = store.redirects(as_of);
             let group = subject.group().map(|group| redirects.survivor(group));
             let merges: Vec<Position> = group.into_iter().flat_map(|group| redirects.events(group)).collect();
-            (as_of, subjects, places, known, merges)
+            (as_of, subjects, places, known, merges, redirects)
         };
         let places = match places {
             Some(_) if self.ledger.positions(&subjects, Position::START, as_of.known_at).is_empty() => None,
@@ -65,7 +65,7 @@ impl Query {
         let (shown, next) = page.part(&roots);
         let shown = shown.iter().copied().collect();
         let read = Timeline::read_facts(&self.ledger, &subjects, shown, as_of).await?;
-        let entries = self.entries(&read.standing(as_of, future), as_of).await?;
+        let entries = self.entries(&read.standing(as_of, future, &redirects), as_of).await?;
         let next_page_token = page.next_part(as_of, next);
         let identities = self.ledger.fetch(&merges).await?;
         Ok(v1::GetTimelineResponse {

@@ -57,6 +57,9 @@ pub struct Redirects {
 }
 
 impl Redirects {
+    /// Every identity leads to itself.
+    pub const NONE: Redirects = Redirects { into: BTreeMap::new(), told: BTreeMap::new() };
+
     /// The redirects of a record: operations count in the order in which they were recorded, from their own position on.
     /// Neither the valid date nor disclosure cuts them: they are about the record.
     pub fn fold(history: &History<MergeFact>, as_of: AsOf) -> Redirects {
@@ -103,6 +106,21 @@ impl Redirects {
         found
     }
 
+    /// Whether two identities are one.
+    pub fn is_one(&self, a: &GroupId, b: &GroupId) -> bool {
+        a == b || self.survivor(a) == self.survivor(b)
+    }
+
+    /// The identities that answer for these, each once, by slug.
+    pub fn survivors<'a>(&'a self, names: &[&'a GroupId]) -> BTreeSet<&'a GroupId> {
+        names.iter().map(|name| self.survivor(name)).collect()
+    }
+
+    /// The identities that are one with a survivor: itself, and those that lead to it, by slug.
+    pub fn names_of<'a>(&'a self, survivor: &'a GroupId) -> Vec<&'a GroupId> {
+        std::iter::once(survivor).chain(self.merged_into(survivor)).collect()
+    }
+
     /// The identities that lead to this one, by slug, without itself.
     pub fn merged_into<'a>(&'a self, survivor: &GroupId) -> Vec<&'a GroupId> {
         self.into.keys().filter(|group| self.survivor(group) == survivor).collect()
@@ -111,5 +129,14 @@ impl Redirects {
     /// The events by which identities lead to this one, ascending.
     pub fn events(&self, survivor: &GroupId) -> BTreeSet<Position> {
         self.merged_into(survivor).into_iter().filter_map(|group| self.told.get(group).copied()).collect()
+    }
+}
+
+#[cfg(test)]
+impl Redirects {
+    /// The redirects by which each of these identities has been given up for another.
+    pub(crate) fn leading(merged: &[(&str, &str)]) -> Redirects {
+        let pair = |(from, into): &(&str, &str)| (from.parse().unwrap(), into.parse().unwrap());
+        Redirects { into: merged.iter().map(pair).collect(), told: BTreeMap::new() }
     }
 }

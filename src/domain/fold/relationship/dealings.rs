@@ -1,10 +1,6 @@
 //! Dealings: everything on record about one relationship, once, in valid-time order, to be asked under any cuts.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-    num::NonZeroU32,
-};
+use std::{borrow::Cow, collections::BTreeMap, num::NonZeroU32};
 
 use super::{
     Line,
@@ -15,7 +11,7 @@ use crate::{
     domain::{
         as_of::AsOf,
         date::{Day, PartialDate, Precision},
-        fold::{Family, Member, Standing, Telling},
+        fold::{Family, Member, Standing, Telling, family::by_fact, registry::Redirects},
     },
     position::Position,
 };
@@ -73,27 +69,40 @@ impl Dealings {
         (before, after)
     }
 
+    /// The family of the fact at a position; `None`: it is plain, or about others.
+    pub fn family(&self, root: Position) -> Option<&Family<Move>> {
+        self.families.get(&root)
+    }
+
     /// What of it is not plain.
     pub fn families(&self) -> impl Iterator<Item = &Family<Move>> {
         self.families.values()
     }
 
-    /// The moves of several dealings that stand under the cuts, each fact once: those of identities that were merged.
-    pub fn united<'a>(parts: impl IntoIterator<Item = &'a Dealings>, as_of: AsOf) -> Line {
+    /// The moves of several dealings that stand under the cuts, each fact once: those of identities that were merged. Claims
+    /// count for whichever of them they name.
+    pub fn united(parts: &[&Dealings], as_of: AsOf) -> Line {
         let mut line = Line::default();
-        let mut seen = BTreeSet::new();
-        for part in parts {
-            for standing in part.families.values().filter_map(|family| family.standing(as_of)) {
-                if seen.insert(standing.root) {
-                    line.insert(&standing);
-                }
-            }
-            for it in part.line.moves().filter(|it| !it.is_contested() && it.is_known(as_of)) {
-                if seen.insert(it.root()) {
-                    line.put(it);
-                }
+        let mut moves: Vec<Packed> = Vec::new();
+        for seen in by_fact(parts.iter().map(|part| &part.families)).values() {
+            // A move names nobody else.
+            if let Some(standing) = Family::united(seen, &Redirects::NONE, as_of) {
+                line.note(&standing);
+                moves.push(Packed::contested(&standing));
             }
         }
+        for part in parts {
+            moves.extend(part.line.moves().filter(|it| !it.is_contested() && it.is_known(as_of)));
+        }
+        moves.sort_by_key(|it| it.key());
+        moves.dedup_by(|next, kept| {
+            let is_same = next.key() == kept.key();
+            if is_same && next.goes_further(*kept) {
+                *kept = *next;
+            }
+            is_same
+        });
+        moves.into_iter().for_each(|it| line.put(it));
         line
     }
 

@@ -7,7 +7,10 @@ use sha2::{Digest as _, Sha256};
 use super::contact;
 use crate::domain::{
     date::{DateSpan, Day, PartialDate},
-    fold::telling::{Content, Direction},
+    fold::{
+        registry::Redirects,
+        telling::{Content, Direction},
+    },
     id::{ActorId, GroupId},
     plover,
     statement::{Ceasefire, Engagement, Representation},
@@ -88,7 +91,7 @@ impl Scope {
 }
 
 /// Who of the pair holds its fire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HeldBy {
     /// Neither is named among the sides: the ceasefire is between others.
     Neither,
@@ -128,6 +131,16 @@ impl Move {
             group_level: of_group.level,
             detail,
         })
+    }
+
+    /// The same of a group with several identities.
+    pub fn of_any<'a>(
+        engagement: &Engagement,
+        actor: &ActorId,
+        names: impl IntoIterator<Item = &'a GroupId>,
+    ) -> Option<Move> {
+        let told = names.into_iter().filter_map(|group| Move::of(engagement, actor, group));
+        told.reduce(|one, other| if other.goes_further(&one) { other } else { one })
     }
 
     /// Its score on the scale of PLOVER; 0: it has none.
@@ -196,7 +209,7 @@ impl Content for Move {
 
     /// One that denies the scope of a ceasefire denies the ceasefire that the other tells of. Missions of two levels, or of
     /// two directions, are two; so are agreements of two stages; and who was recognised was not only met.
-    fn contradicts(&self, other: &Move) -> bool {
+    fn contradicts(&self, other: &Move, _: &Redirects) -> bool {
         let details = match (self.detail, other.detail) {
             (Detail::Truce(one), Detail::Truce(another)) => one.differs(another),
             (Detail::Mission(one), Detail::Mission(another)) => one != another,
@@ -209,7 +222,7 @@ impl Content for Move {
 
     /// What happened was something else, at another level, or a truce that goes further or has a last day. Meetings bear each
     /// other out, of whatever kind they are.
-    fn says_otherwise(&self, won: &Move) -> bool {
+    fn says_otherwise(&self, won: &Move, _: &Redirects) -> bool {
         let kinds = self.kind != won.kind && !(self.is_meeting() && won.is_meeting());
         let truces = match (self.detail, won.detail) {
             (Detail::Truce(claim), Detail::Truce(won)) => {
@@ -218,6 +231,14 @@ impl Content for Move {
             _ => false,
         };
         kinds || truces || contact::is_of_another_level(self, won)
+    }
+
+    /// Of a ceasefire between three, of whom two are one, more may be said under one name than under the other.
+    fn goes_further(&self, other: &Move) -> bool {
+        match (self.detail, other.detail) {
+            (Detail::Truce(one), Detail::Truce(another)) => another.held_by < one.held_by,
+            _ => false,
+        }
     }
 
     fn is_denied_by_silence(&self) -> bool {
@@ -319,6 +340,29 @@ mod tests {
         check(&["il", "hamas"], ("qa", "hamas"), None);
         check(&["il", "hamas"], ("il", "pij"), None);
         check(&["il", "hamas"], ("eg", "hamas"), None);
+    }
+
+    #[test]
+    fn of_a_group_with_two_identities() {
+        for (sides, expected) in [
+            (&["il", "hamas"][..], HeldBy::Both),
+            (&["il", "qassam"], HeldBy::Both),
+            (&["qassam"], HeldBy::One),
+            (&["hamas", "qassam"], HeldBy::One),
+            (&["us"], HeldBy::Neither),
+        ] {
+            let mut engagement = engagement(sides);
+            let hamas = engagement.participants.last().cloned().unwrap();
+            let qassam = Participant { party: Party::Group("qassam".parse().unwrap()), ..hamas };
+            engagement.participants.push(qassam);
+            let il = "il".parse().unwrap();
+            for names in [["hamas", "qassam"], ["qassam", "hamas"]] {
+                let names: Vec<GroupId> = names.iter().map(|name| name.parse().unwrap()).collect();
+                let found = Move::of_any(&engagement, &il, &names).unwrap();
+                let Detail::Truce(truce) = found.detail else { panic!("{found:?}") };
+                assert_eq!(truce.held_by, expected, "{sides:?} {names:?}");
+            }
+        }
     }
 
     #[test]

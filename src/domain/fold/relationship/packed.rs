@@ -172,6 +172,12 @@ impl Packed {
         self.0[2] >> 58 & 1 == 1
     }
 
+    /// Whether of two plain ones of one fact it is the one that [goes further](Move::goes_further).
+    pub(super) fn goes_further(self, other: Packed) -> bool {
+        let content = |it: Packed| it.telling().map(|telling| telling.content);
+        content(self).zip(content(other)).is_some_and(|(one, another)| one.goes_further(&another))
+    }
+
     /// Whether a plain one is within the cuts of record time, disclosure and label.
     pub(super) fn is_known(self, as_of: AsOf) -> bool {
         let mut second = Word(self.0[1]);

@@ -146,4 +146,63 @@ proptest! {
         let by_effect = moving.values().flatten().filter(|day| **day <= cuts[0].valid_at).count();
         prop_assert_eq!(dealings.line(AsOf::at(cuts[0].valid_at), tail).count(cuts[0].valid_at), by_effect as u64);
     }
+
+    /// What is told of a group under two identities, of one by some events, of the other by others, comes to what is told of it
+    /// under one.
+    #[test]
+    fn identities_that_are_one_answer_as_one(
+        records in prop::collection::vec((record(), 1..=3_u8), 1..200),
+        cuts in prop::collection::vec(cuts(), 8),
+    ) {
+        let whole = told_of(&records, 3);
+        let parts = [told_of(&records, 1), told_of(&records, 2)];
+        let tail = Position::new(records.len() as u64);
+        for as_of in cuts.iter().copied().chain(cuts.iter().map(|as_of| AsOf::at(as_of.valid_at))) {
+            let expected = whole.line(as_of, tail);
+            for parts in [[&parts[0], &parts[1]], [&parts[1], &parts[0]]] {
+                let found = Dealings::united(&parts, as_of);
+                prop_assert_eq!(
+                    found.status(as_of.valid_at, Vec::new()),
+                    expected.status(as_of.valid_at, Vec::new()),
+                    "{:?}", as_of
+                );
+            }
+        }
+    }
+}
+
+/// The dealings with the identities of a mask: each record tells of those of its own.
+fn told_of(records: &[(Record, u8)], mask: u8) -> Dealings {
+    let mut dealings = Dealings::default();
+    let mut facts: Vec<Vec<Member<Move>>> = Vec::new();
+    for (number, (record, of)) in (1..).zip(records) {
+        let position = Position::new(number);
+        let tell = |telling: &Telling<Move>| {
+            let telling = Telling { position, ..telling.clone() };
+            telling.map(|content| (of & mask != 0).then_some(content))
+        };
+        let (fact, what, telling) = match record {
+            Record::Fact(telling) => {
+                facts.push(vec![Member::Claim(tell(telling))]);
+                plain(&tell(telling)).iter().for_each(|telling| dealings.add(telling));
+                continue;
+            }
+            Record::About { .. } if facts.is_empty() => continue,
+            Record::About { fact, what, telling } => (fact.index(facts.len()), *what, tell(telling)),
+        };
+        let members = &mut facts[fact];
+        let target = members[0].position();
+        members.push(match what {
+            What::Claim => Member::Claim(telling),
+            What::Elsewhere => Member::Claim(telling.map(|_| None)),
+            What::Correction => Member::Correction { target, telling },
+            What::Retraction => Member::Retraction { target, position },
+            What::Reinstatement => Member::Reinstatement { target, position },
+        });
+        let family = Family::new(members.clone());
+        if family.told().next().is_some() {
+            dealings.set_family(family);
+        }
+    }
+    dealings
 }
