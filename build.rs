@@ -11,12 +11,16 @@ use prost_types::{FileDescriptorSet, field_descriptor_proto::Type};
 
 /// The messages that carry events by the thousand, or statuses that were encoded before: see `wire::sealed`.
 const SEALED: &[&str] =
-    &["SubscribeResponse", "SubmitRequest", "GetGroupResponse", "GetRelationshipResponse"];
+    &["SubscribeResponse", "SubmitRequest", "ValidateRequest", "GetGroupResponse", "GetRelationshipResponse"];
 /// Those that stay encoded as a whole there: see `wire::batch`.
 const BATCHES: &[&str] = &["RecordBatch", "ReadResponse"];
 /// The fields that are events or statuses, and are bytes there.
-const SEALED_FIELDS: &[(&str, &str)] =
-    &[("SubmitRequest", "events"), ("GetGroupResponse", "status"), ("GetRelationshipResponse", "status")];
+const SEALED_FIELDS: &[(&str, &str)] = &[
+    ("SubmitRequest", "events"),
+    ("ValidateRequest", "events"),
+    ("GetGroupResponse", "status"),
+    ("GetRelationshipResponse", "status"),
+];
 /// The services that use them.
 const SEALED_SERVICES: &[&str] = &["HistoryService", "QueryService", "SubmissionService"];
 

@@ -5,11 +5,15 @@
 mod common;
 
 use bytes::{Buf as _, BufMut as _, Bytes};
-use chancery::wire::v1::{
-    self, history_service_client::HistoryServiceClient, query_service_client::QueryServiceClient,
-    submission_service_client::SubmissionServiceClient,
+use chancery::wire::{
+    sealed,
+    v1::{
+        self, history_service_client::HistoryServiceClient, query_service_client::QueryServiceClient,
+        submission_service_client::SubmissionServiceClient,
+    },
 };
 use common::{Server, events};
+use prost::Message as _;
 use tonic::{
     Code, Status,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
@@ -283,6 +287,12 @@ async fn bytes() {
         Code::InvalidArgument,
         "not a message of this method",
     );
+    check(
+        "a commit with an event that is noise",
+        office.raw(SUBMIT, vec![0x0a, 3, 0xff, 0xff, 0xff]).await,
+        Code::InvalidArgument,
+        "events[0] is not an event",
+    );
     // Groups within groups of an unknown field: what a decoder without a limit would follow to its end.
     let nested = vec![0x7b; 100_000];
     check(
@@ -291,6 +301,13 @@ async fn bytes() {
         Code::InvalidArgument,
         "not a message of this method",
     );
+    // The same event, encoded as no generated code does: its id behind what it says, and a field that nobody knows.
+    let meeting = events::meeting(4, "2025-05-14", "us", "hts").encode_to_vec();
+    let (id, body) = meeting.split_at(2 + events::id(4).len());
+    for encoded in [[id, body].concat(), [body, id].concat(), [id, body, &[0x78, 1]].concat()] {
+        let request = sealed::SubmitRequest { events: vec![encoded.into()], checks: Vec::new() };
+        office.raw(SUBMIT, request.encode_to_vec()).await.unwrap();
+    }
     let unknown = office.raw("/chancery.v1.SubmissionService/Drop", Vec::new()).await;
     check("an unknown method", unknown, Code::Unimplemented, "");
     office.is_unharmed().await;

@@ -189,6 +189,39 @@ async fn record_events_name_what_they_may() {
     assert_eq!(family, [4, 5, 6, 7, 8, 9]);
 }
 
+/// A plain engagement is let go of when it is proposed; what names it in its own batch is judged all the same.
+#[tokio::test]
+async fn events_of_one_commit_may_name_each_other() {
+    let office = furnished().await;
+    let meeting = |number, date| events::meeting(number, date, "us", "hts");
+    let listed = events::act(12, "2012", "hts", "us-fto219", v1::Act::Listed);
+    let wrong = [meeting(10, "2025"), claim(10, listed)];
+    office.check(&wrong, &[], "invalid events[1].fact.claim_of").await;
+    let wrong = [meeting(10, "2025"), correction(12, 10, &events::actor(0, "us"))];
+    office.check(&wrong, &[], "invalid events[1].correction.replacement").await;
+    let family = [
+        meeting(10, "2025"),
+        claim(10, meeting(11, "2024")),
+        correction(12, 10, &meeting(0, "2023")),
+        retraction(13, 12),
+    ];
+    office.check(&family, &[], "5 6 7 8").await;
+    let root = office.ledger.find(events::id(10).parse().unwrap()).unwrap();
+    let members: Vec<u64> = office.ledger.family(root).into_iter().map(Position::get).collect();
+    assert_eq!(members, [5, 6, 7, 8]);
+    let retracted = [format!("event/{}", events::id(10)).parse::<Subject>().unwrap()];
+    let about: Vec<Position> = office.ledger.positions(&retracted, Position::START, Position::END);
+    assert_eq!(about, [6, 7, 8].map(Position::new));
+    // Their meeting is touched by what retracts the correction, as after a restart.
+    let again = open(office.log.clone()).await;
+    for subject in ["relationship/us/hts", "actor/us"] {
+        let subject: [Subject; 1] = [subject.parse().unwrap()];
+        let positions = |office: &Office| office.ledger.positions(&subject, Position::new(5), Position::END);
+        assert_eq!(positions(&office), [5, 6, 7, 8].map(Position::new));
+        assert_eq!(positions(&office), positions(&again));
+    }
+}
+
 #[tokio::test]
 async fn checks_hold_or_nothing_is_recorded() {
     let office = furnished().await;

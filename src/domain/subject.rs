@@ -87,6 +87,15 @@ impl Subject {
     }
 }
 
+/// Subjects in ascending order, each once.
+pub fn distinct(mut subjects: Vec<Subject>) -> Vec<Subject> {
+    if !subjects.is_sorted_by(|one, other| one < other) {
+        subjects.sort_unstable();
+        subjects.dedup();
+    }
+    subjects
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

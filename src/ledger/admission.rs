@@ -2,8 +2,9 @@
 //! what hangs in the air is.
 
 use super::{
+    codec,
     commit::Proposed,
-    recorded::Recorded,
+    recorded::Record,
     sequencer::{Refusal, View},
 };
 use crate::{
@@ -28,6 +29,24 @@ pub(super) fn admit(
     refusal: &mut Refusal,
 ) {
     match &proposed.event {
+        Some(event) => admit_event(event, position, at, view, refusal),
+        // An engagement refers to its participants and to nothing else.
+        None if proposed.subjects.iter().all(|subject| view.holds(subject)) => {}
+        None => match codec::event(&proposed.content) {
+            Ok(event) => admit_event(&event, position, at, view, refusal),
+            Err(message) => refusal.invalid.push(Violation { field: at(), message }),
+        },
+    }
+}
+
+fn admit_event(
+    event: &Event,
+    position: Position,
+    at: impl Fn() -> String,
+    view: &View<'_>,
+    refusal: &mut Refusal,
+) {
+    match event {
         Event::Fact(fact) => {
             admit_references(fact, || format!("{}.fact", at()), view, refusal);
             if let Statement::DecisionRecorded(it) = &fact.statement {
@@ -91,13 +110,13 @@ fn admit_decision(
 }
 
 /// Of a fact and what is recorded about it: the fact, and the event by which it is retracted, if it is.
-fn retraction<'a>(events: &[&'a Recorded]) -> Option<(&'a Recorded, &'a Recorded)> {
-    let fact = *events.first()?;
+fn retraction<'a>(events: &[(&'a Record, &'a Event)]) -> Option<(&'a Record, &'a Record)> {
+    let (fact, _) = *events.first()?;
     let mut retracted = None;
-    for recorded in events {
-        match &recorded.event {
+    for (record, event) in events {
+        match event {
             Event::Retraction { target, .. } if *target == fact.id => {
-                retracted = retracted.or(Some(*recorded));
+                retracted = retracted.or(Some(*record));
             }
             Event::Reinstatement { target, .. } if *target == fact.id => retracted = None,
             _ => {}
@@ -179,12 +198,12 @@ fn admit_target(target_id: EventId, field: &str, view: &View<'_>, refusal: &mut 
 }
 
 fn target<'a>(id: EventId, field: &str, view: &View<'a>, refusal: &mut Refusal) -> Option<&'a Event> {
-    let found = view.find(id).and_then(|position| view.event(position));
+    let found = view.find(id).and_then(|position| view.event(position)?.event());
     if found.is_none() {
         let message = format!("event {id} is not on record");
         refusal.unknown.push(Violation { field: field.to_owned(), message });
     }
-    found.map(|recorded| &recorded.event)
+    found
 }
 
 /// Whether a claim is about the matter of the fact.

@@ -21,9 +21,9 @@ use jiff::Timestamp;
 use prost::Message as _;
 use uuid::Uuid;
 
-use super::recorded::Recorded;
+use super::recorded::{Record, Recorded};
 use crate::{
-    domain::id::EventId,
+    domain::{event::Event, id::EventId},
     log::{RECORD_BYTES_MAX, ReadError},
     position::Position,
     proof::Salt,
@@ -52,7 +52,7 @@ const FRAME_BYTES: usize = 72;
 
 /// The stored forms of events, in one piece of memory.
 pub fn encode_all<'a>(
-    events: impl Iterator<Item = &'a Recorded> + Clone,
+    events: impl Iterator<Item = &'a Record> + Clone,
 ) -> Result<Vec<Bytes>, bincode::error::EncodeError> {
     let sizes = events.clone().map(|it| it.content.len() + it.recorded_by.len() + FRAME_BYTES);
     let mut bytes = Vec::with_capacity(sizes.sum());
@@ -67,7 +67,7 @@ pub fn encode_all<'a>(
 }
 
 /// Adds the stored form of an event.
-fn encode(recorded: &Recorded, bytes: &mut Vec<u8>) -> Result<(), bincode::error::EncodeError> {
+fn encode(recorded: &Record, bytes: &mut Vec<u8>) -> Result<(), bincode::error::EncodeError> {
     let frame = Frame {
         recorded_at: recorded.recorded_at.as_microsecond(),
         recorded_by: &recorded.recorded_by,
@@ -85,23 +85,29 @@ fn encode(recorded: &Recorded, bytes: &mut Vec<u8>) -> Result<(), bincode::error
 pub fn decode(position: Position, record: Bytes) -> Result<Recorded, ReadError> {
     let damaged = |reason: String| ReadError::Damaged { position, reason };
     let frame = frame(position, &record)?;
-    let message = v1::Event::decode(frame.content).map_err(|error| damaged(format!("its event: {error}")))?;
-    let read = read_stored(&message).map_err(|violations| {
-        let first = violations.first().map(ToString::to_string).unwrap_or_default();
-        damaged(format!("its event cannot be read: {first}"))
-    })?;
+    let event = event(frame.content).map_err(&damaged)?;
     let id = EventId::new(Uuid::from_bytes(frame.id)).map_err(|error| damaged(error.to_string()))?;
-    Ok(Recorded {
+    let record = Record {
         position,
         recorded_at: time(position, &frame)?,
         recorded_by: Arc::from(frame.recorded_by),
         commit: Uuid::from_bytes(frame.commit),
         id,
-        event: read.event,
         content: record.slice_ref(frame.content),
         salt: Salt::new(frame.salt),
         concern: None,
-    })
+    };
+    Ok(Recorded { record, event })
+}
+
+/// What a stored event says, or why that cannot be read.
+pub fn event(content: &[u8]) -> Result<Event, String> {
+    let message = v1::Event::decode(content).map_err(|error| format!("its event: {error}"))?;
+    let read = read_stored(&message).map_err(|violations| {
+        let first = violations.first().map(ToString::to_string).unwrap_or_default();
+        format!("its event cannot be read: {first}")
+    })?;
+    Ok(read.event)
 }
 
 /// The event stored at `position`, without a look at what it says: its envelope, and the encoded `chancery.v1.Event`.
@@ -152,22 +158,22 @@ mod tests {
         let retraction = v1::Retraction { target: id.replace("11", "12"), reason: "misread".to_owned() };
         let message =
             v1::Event { event_id: id.to_owned(), body: Some(v1::event::Body::Retraction(retraction)) };
-        Recorded {
+        let record = Record {
             position: Position::new(7),
             recorded_at: Timestamp::from_microsecond(1_700_000_000_123_456).unwrap(),
             recorded_by: Arc::from("local"),
             commit: Uuid::from_bytes([0x22; 16]),
             id: id.parse().unwrap(),
-            event: read_stored(&message).unwrap().event,
             content: message.encode_to_vec().into(),
             salt: Salt::new([0x33; 16]),
             concern: None,
-        }
+        };
+        Recorded { event: event(&record.content).unwrap(), record }
     }
 
     fn stored(recorded: &Recorded) -> Bytes {
-        let other = Recorded { position: recorded.position.next(), ..recorded.clone() };
-        let both = encode_all([recorded, &other].into_iter()).unwrap();
+        let other = Record { position: recorded.position.next(), ..recorded.record.clone() };
+        let both = encode_all([&recorded.record, &other].into_iter()).unwrap();
         assert_eq!(both[0], both[1], "the position is not stored");
         both[0].clone()
     }

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::index::{own, registers};
 use crate::{
-    domain::{event::Event, id::EventId, subject::Subject, violation::Violation},
+    domain::{event::Event, fold::Extract, id::EventId, subject::Subject, violation::Violation},
     log::{AppendError, ReadError},
     position::Position,
     proof::{Hash, Salt, commitment, subjects_hash},
@@ -31,30 +32,51 @@ pub struct Commit {
 pub struct Proposed {
     /// Its id.
     pub id: EventId,
-    /// What it says; keeps every rule of form.
-    pub event: Event,
     /// The encoded `chancery.v1.Event`, id included: what is stored, and what decides whether two are the same.
     pub content: Bytes,
     /// Random: what hides the content in the hash of its leaf. The first submission of an event decides it.
     pub salt: Salt,
+    /// What it says; `None`: a plain engagement, of which hardly anybody asks more than what is below.
+    pub(super) event: Option<Event>,
+    /// The event that it names.
+    pub(super) concerns: Option<EventId>,
+    /// The identity, or decision, that it registers.
+    pub(super) registers: Option<Subject>,
     /// What its own content touches, ascending, each once.
     pub(super) subjects: Vec<Subject>,
     /// The hash of those.
     pub(super) subjects_hash: Hash,
     /// The salted hash of the content.
     pub(super) commitment: Hash,
+    /// What the read models take of it.
+    pub(super) extract: Extract,
 }
 
 impl Proposed {
-    /// An event with everything about it that does not hang on its position: whoever submits it works that out, so that
-    /// the writer need not.
+    /// An event, which keeps every rule of form, with everything about it that does not hang on its position: whoever
+    /// submits it works that out, so that the writer need not.
+    ///
+    /// A plain engagement is let go of here. It is in many pieces of memory, and to free those on another processor than
+    /// they were made on costs more than all that the writer does with them. Who does need it reads its content again.
     pub fn new(id: EventId, event: Event, content: Bytes, salt: Salt) -> Proposed {
-        let mut subjects = event.subjects();
-        subjects.sort_unstable();
-        subjects.dedup();
+        let subjects = own(&event);
         let subjects_hash = subjects_hash(&subjects);
         let commitment = commitment(&salt, &content);
-        Proposed { id, event, content, salt, subjects, subjects_hash, commitment }
+        let (concerns, registers) = (event.concerns(), registers(&event));
+        let extract = Extract::of(&event);
+        let event = if let Extract::Dealings(_) = extract { None } else { Some(event) };
+        Proposed {
+            id,
+            content,
+            salt,
+            event,
+            concerns,
+            registers,
+            subjects,
+            subjects_hash,
+            commitment,
+            extract,
+        }
     }
 }
 

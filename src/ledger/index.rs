@@ -14,10 +14,15 @@ use jiff::Timestamp;
 use super::{
     ids::Ids,
     postings::Postings,
-    recorded::{Concern, Recorded},
+    recorded::{Concern, Record, Recorded},
 };
 use crate::{
-    domain::{event::Event, id::EventId, statement::Statement, subject::Subject},
+    domain::{
+        event::Event,
+        id::EventId,
+        statement::Statement,
+        subject::{Subject, distinct},
+    },
     position::Position,
 };
 
@@ -143,8 +148,9 @@ impl Index {
 
     /// Says what a decoded event concerns.
     pub fn complete(&self, recorded: Recorded) -> Recorded {
-        let concern = recorded.event.concerns().and_then(|id| self.concern(id));
-        Recorded { concern, ..recorded }
+        let Recorded { record, event } = recorded;
+        let concern = event.concerns().and_then(|id| self.concern(id));
+        Recorded { record: Record { concern, ..record }, event }
     }
 
     /// The fact that an event goes back to which names `id`, which must be on record.
@@ -163,11 +169,6 @@ impl Index {
     }
 
     /// Adds an event at the next position, with everything it touches.
-    pub fn add(&mut self, recorded: &Recorded, touched: &[Subject]) {
-        self.enter(Entry::of(recorded), touched);
-    }
-
-    /// The same, of an event that is not at hand any more.
     pub fn enter(&mut self, entry: Entry, touched: &[Subject]) {
         let Entry { position, recorded_at, id, registers, root } = entry;
         self.tail = position;
@@ -198,32 +199,27 @@ pub fn touched<'a>(
     root: Option<&Recorded>,
     family: impl IntoIterator<Item = &'a BTreeSet<Subject>>,
 ) -> Vec<Subject> {
-    with_family(own(recorded), root, family.into_iter().flatten())
+    with_family(own(&recorded.event), root.map(|root| (root.id, &root.event)), family.into_iter().flatten())
 }
 
 /// What the content of an event touches, ascending, each once.
-pub fn own(recorded: &Recorded) -> Vec<Subject> {
-    let mut own = recorded.own_subjects();
-    own.sort_unstable();
-    own.dedup();
-    own
+pub fn own(event: &Event) -> Vec<Subject> {
+    distinct(event.subjects())
 }
 
-/// `own`, with what else the family of the event touches.
+/// `own`, with what else the family of the event touches. `root` is the fact itself, with its id.
 pub fn with_family<'a>(
     own: Vec<Subject>,
-    root: Option<&Recorded>,
+    root: Option<(EventId, &Event)>,
     family: impl Iterator<Item = &'a Subject>,
 ) -> Vec<Subject> {
     let mut touched = own;
-    if let Some(root) = root {
-        touched.extend(root.own_subjects());
-        touched.push(Subject::Event(root.id));
+    if let Some((id, event)) = root {
+        touched.extend(event.subjects());
+        touched.push(Subject::Event(id));
     }
     touched.extend(family.cloned());
-    touched.sort_unstable();
-    touched.dedup();
-    touched
+    distinct(touched)
 }
 
 /// The identity, or decision, that an event registers.

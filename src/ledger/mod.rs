@@ -15,6 +15,7 @@ mod postings;
 mod recorded;
 mod restart;
 mod sequencer;
+mod staged;
 mod tree;
 mod writer;
 
@@ -32,7 +33,7 @@ pub use codec::decode as read_stored;
 pub use commit::{Check, Commit, FailedCheck, Proposed, Receipt, SubmitError};
 pub use inspection::{Flaw, Inspection};
 pub use portion::Replay;
-pub use recorded::{Concern, Recorded};
+pub use recorded::{Concern, Fresh, Record, Recorded};
 pub use restart::{Restart, claim};
 pub use sequencer::Verdict;
 
@@ -61,7 +62,7 @@ pub const READ_BYTES: usize = 1 << 20;
 pub type Clock = fn() -> Timestamp;
 
 /// What is recorded, batch by batch, as it becomes durable. The writer waits when nobody takes from it.
-pub type Feed = mpsc::Receiver<Arc<Vec<Recorded>>>;
+pub type Feed = mpsc::Receiver<Vec<Fresh>>;
 
 /// A handle on the record. Clones share it.
 #[derive(Clone)]

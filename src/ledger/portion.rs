@@ -111,7 +111,7 @@ fn portion<R: Replay>(run: Run, stretch: Stretch) -> Result<Portion<R::Part>, Re
     };
     for (nth, record) in (0..).zip(run.records) {
         let recorded = codec::decode(run.first.plus(nth), record)?;
-        let own = index::own(&recorded);
+        let own = index::own(&recorded.event);
         portion.events.push(Gist {
             concerns: recorded.event.concerns(),
             subjects: own.len(),

@@ -1,21 +1,21 @@
 //! A recorded event, decoded.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    domain::{event::Event, id::EventId, subject::Subject},
+    domain::{event::Event, fold::Extract, id::EventId, subject::Subject},
     position::Position,
     proof::{Hash, Leaf, Opening, Salt, commitment, metadata_hash, subjects_hash},
     wire::{filter::Filter, record::Envelope},
 };
 
-/// An event in the record, with its envelope.
+/// An event in the record as it is stored: what it says is encoded.
 #[derive(Clone, Debug)]
-pub struct Recorded {
+pub struct Record {
     /// Its position.
     pub position: Position,
     /// When it was recorded; never earlier than the position before it.
@@ -26,14 +26,42 @@ pub struct Recorded {
     pub commit: Uuid,
     /// Its id.
     pub id: EventId,
-    /// What it says.
-    pub event: Event,
     /// The encoded `chancery.v1.Event`, as it was admitted.
     pub content: Bytes,
     /// What hides the content in the hash of its leaf.
     pub salt: Salt,
     /// What it is about, for claims and record events.
     pub concern: Option<Concern>,
+}
+
+/// An event in the record, decoded.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The record of it.
+    pub record: Record,
+    /// What it says.
+    pub event: Event,
+}
+
+/// What the read models are told of an event that has become durable.
+#[derive(Debug)]
+pub struct Fresh {
+    /// Its position.
+    pub position: Position,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// The fact that its family goes back to, for claims and record events.
+    pub root: Option<Position>,
+    /// What they take of it.
+    pub extract: Extract,
+}
+
+impl Deref for Recorded {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        &self.record
+    }
 }
 
 /// What a claim or record event is about.

@@ -224,5 +224,5 @@ async fn touched(
     }
     let fact = log.fetch(&[root]).await?.into_iter().next();
     let fact = fact.map(|record| codec::decode(root, record)).transpose()?;
-    Ok(index::with_family(own, fact.as_ref(), std::iter::empty()))
+    Ok(index::with_family(own, fact.as_ref().map(|fact| (fact.id, &fact.event)), std::iter::empty()))
 }

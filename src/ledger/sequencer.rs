@@ -1,18 +1,23 @@
 //! Sequencing: the one deterministic function from the record so far and commits in order to positions, receipts and
 //! refusals. No I/O, no clock: what it needs of the log is fetched before, and the time is given.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap},
+};
 
+use hashbrown::DefaultHashBuilder;
 use jiff::Timestamp;
 
 use super::{
     admission,
     commit::{Check, Commit, FailedCheck, Receipt, SubmitError},
     index::{self, Index},
-    recorded::{Concern, Recorded},
+    recorded::{Concern, Record, Recorded},
+    staged::{Found, Staged},
 };
 use crate::{
-    domain::{id::EventId, subject::Subject, violation::Violation},
+    domain::{event::Event, id::EventId, subject::Subject, violation::Violation},
     position::Position,
     proof::{Hash, Leaf, metadata_hash},
 };
@@ -28,16 +33,6 @@ pub struct Verdict {
     pub subjects: Vec<Subject>,
 }
 
-/// An event that is to be written, with everything it touches.
-pub struct Staged {
-    /// The event at its position.
-    pub recorded: Recorded,
-    /// What it touches, ascending, each once.
-    pub touched: Vec<Subject>,
-    /// The hash of its leaf.
-    pub leaf: Hash,
-}
-
 /// The record before a batch, and what of it the batch refers to.
 pub struct Sequencer<'a> {
     base: &'a Index,
@@ -50,8 +45,9 @@ pub struct Sequencer<'a> {
 pub struct Draft {
     /// What is to be written, in order of position.
     pub staged: Vec<Staged>,
-    ids: HashMap<EventId, Position>,
-    registered: HashMap<Subject, Position>,
+    /// These are never more than a batch, so a hash that is fast will do.
+    ids: HashMap<EventId, Position, DefaultHashBuilder>,
+    registered: HashMap<Subject, Position, DefaultHashBuilder>,
     /// The root of every claim and record event.
     roots: HashMap<Position, Position>,
     /// Those claims and record events, by root.
@@ -68,13 +64,13 @@ impl Draft {
     }
 
     fn push(&mut self, staged: Staged) {
-        let recorded = &staged.recorded;
-        let position = recorded.position;
-        self.ids.insert(recorded.id, position);
-        if let Some(identity) = index::registers(&recorded.event) {
-            self.registered.entry(identity).or_insert(position);
+        let record = &staged.record;
+        let position = record.position;
+        self.ids.insert(record.id, position);
+        if let Some(identity) = &staged.registers {
+            self.registered.entry(identity.clone()).or_insert(position);
         }
-        if let Some(Concern { root, .. }) = recorded.concern {
+        if let Some(Concern { root, .. }) = record.concern {
             self.roots.insert(position, root);
             self.families.entry(root).or_default().push(position);
         }
@@ -83,15 +79,15 @@ impl Draft {
 
     /// Takes back everything after the first `kept` events.
     fn truncate(&mut self, kept: usize) {
-        for Staged { recorded, .. } in self.staged.drain(kept..) {
-            let position = recorded.position;
-            self.ids.remove(&recorded.id);
-            if let Some(identity) = index::registers(&recorded.event)
+        for Staged { record, registers, .. } in self.staged.drain(kept..) {
+            let position = record.position;
+            self.ids.remove(&record.id);
+            if let Some(identity) = registers
                 && self.registered.get(&identity) == Some(&position)
             {
                 self.registered.remove(&identity);
             }
-            if let Some(Concern { root, .. }) = recorded.concern {
+            if let Some(Concern { root, .. }) = record.concern {
                 self.roots.remove(&position);
                 self.families.entry(root).or_default().retain(|member| *member < position);
             }
@@ -103,7 +99,7 @@ impl Draft {
         let unseen = self.staged.get(self.last_staged..count).unwrap_or_default();
         for staged in unseen {
             for subject in &staged.touched {
-                self.last.insert(subject.clone(), staged.recorded.position);
+                self.last.insert(subject.clone(), staged.record.position);
             }
         }
         self.last_staged = count.max(self.last_staged);
@@ -114,12 +110,13 @@ impl Draft {
 /// The positions that judging a commit needs to see: events with the same ids, what its events concern, the roots of those,
 /// and what is on record about the decisions that it would record. Ascending.
 pub fn wanted(commit: &Commit, index: &Index) -> BTreeSet<Position> {
-    let ids = commit.events.iter().flat_map(|proposed| [Some(proposed.id), proposed.event.concerns()]);
+    let ids = commit.events.iter().flat_map(|proposed| [Some(proposed.id), proposed.concerns]);
     let positions = ids.flatten().filter_map(|id| index.find(id));
     let named = positions.flat_map(|position| [Some(position), index.root(position)]).flatten();
-    let registered = commit.events.iter().filter_map(|proposed| index::registers(&proposed.event));
+    let registered = commit.events.iter().filter_map(|proposed| proposed.registers.as_ref());
     let decisions = registered.filter(|it| matches!(it, Subject::Decision(_)) && index.is_registered(it));
-    let decided = decisions.flat_map(|it| index.positions(&[it], Position::START, index.tail()));
+    let decided =
+        decisions.flat_map(|it| index.positions(std::slice::from_ref(it), Position::START, index.tail()));
     named.chain(decided).collect()
 }
 
@@ -143,21 +140,28 @@ impl<'a> View<'a> {
         self.base.is_registered(identity) || self.draft.registered.contains_key(identity)
     }
 
+    /// Whether an event may refer to a subject: an identity must be registered, and a relationship is where there is an
+    /// engagement.
+    pub fn holds(&self, subject: &Subject) -> bool {
+        matches!(subject, Subject::Relationship(..)) || self.is_registered(subject)
+    }
+
     /// The events that touch a subject, by position, as far as the judgement can need them.
-    pub fn events(&self, subject: &Subject) -> Vec<&'a Recorded> {
+    pub fn events(&self, subject: &Subject) -> Vec<(&'a Record, &'a Event)> {
         let positions = self.base.positions(std::slice::from_ref(subject), Position::START, self.base.tail());
         let recorded = positions.into_iter().filter_map(|position| self.event(position));
         let drafted = self.draft.staged.iter().filter(|staged| staged.touched.contains(subject));
-        recorded.chain(drafted.map(|staged| &staged.recorded)).collect()
+        let all = recorded.chain(drafted.map(Found::Staged));
+        all.filter_map(|found| Some((found.record(), found.event()?))).collect()
     }
 
     /// The event at a position, if the judgement can need it.
-    pub fn event(&self, position: Position) -> Option<&'a Recorded> {
+    pub fn event(&self, position: Position) -> Option<Found<'a>> {
         let fetched = || {
             let index = self.fetched.binary_search_by_key(&position, |it| it.position).ok()?;
             self.fetched.get(index)
         };
-        self.staged(position).map(|staged| &staged.recorded).or_else(fetched)
+        self.staged(position).map(Found::Staged).or_else(|| fetched().map(Found::Recorded))
     }
 
     fn staged(&self, position: Position) -> Option<&'a Staged> {
@@ -178,7 +182,8 @@ impl<'a> View<'a> {
         let members = self.draft.families.get(&root).into_iter().flatten();
         let drafted = members.filter_map(|member| self.staged(*member)).flat_map(|member| &member.touched);
         let family = self.base.family_subjects(root).into_iter().flatten().chain(drafted);
-        index::with_family(own, self.event(root), family)
+        let root = self.event(root).and_then(|root| Some((root.record().id, root.event()?)));
+        index::with_family(own, root, family)
     }
 }
 
@@ -208,40 +213,46 @@ impl<'a> Sequencer<'a> {
         for (index, proposed) in events.into_iter().enumerate() {
             let view = self.view(draft);
             let at = || format!("events[{index}]");
-            if let Some(recorded) = view.find(proposed.id).and_then(|position| view.event(position)) {
-                match recorded.content == proposed.content {
-                    true => answers.push(receipt(recorded, recorded.leaf(), Novelty::Known)),
-                    false => refusal.conflict(&at(), recorded),
+            if let Some(found) = view.find(proposed.id).and_then(|position| view.event(position)) {
+                match found.record().content == proposed.content {
+                    true => answers.push(receipt(found.record(), found.leaf(), Novelty::Known)),
+                    false => refusal.conflict(&at(), found.record()),
                 }
                 continue;
             }
             let position = self.base.tail().plus(draft.staged.len() as u64).next();
             admission::admit(&proposed, position, at, &view, &mut refusal);
-            let concern = proposed.event.concerns().and_then(|id| view.concern(id));
-            let recorded = Recorded {
+            let concern = proposed.concerns.and_then(|id| view.concern(id));
+            let record = Record {
                 position,
                 recorded_at: self.recorded_at,
                 recorded_by: principal.clone(),
                 commit,
                 id: proposed.id,
-                event: proposed.event,
                 content: proposed.content,
                 salt: proposed.salt,
                 concern,
             };
             let touched = view.touched(proposed.subjects, concern);
             let leaf = Leaf {
-                position: recorded.position,
-                recorded_at: recorded.recorded_at.as_microsecond(),
-                event: recorded.id.uuid().into_bytes(),
+                position,
+                recorded_at: record.recorded_at.as_microsecond(),
+                event: record.id.uuid().into_bytes(),
                 commit: commit.into_bytes(),
                 subjects: proposed.subjects_hash,
                 metadata,
                 content: proposed.commitment,
             };
             let leaf = leaf.hash();
-            answers.push(receipt(&recorded, leaf, Novelty::New));
-            draft.push(Staged { recorded, touched, leaf });
+            answers.push(receipt(&record, leaf, Novelty::New));
+            draft.push(Staged {
+                record,
+                touched,
+                leaf,
+                registers: proposed.registers,
+                extract: proposed.extract,
+                event: proposed.event.map_or_else(OnceCell::new, |event| OnceCell::from(Some(event))),
+            });
         }
         refusal.into_result()?;
         if before < draft.staged.len() && !checks.is_empty() {
@@ -258,8 +269,8 @@ impl<'a> Sequencer<'a> {
         if let Some(staged) = view.staged(position) {
             return staged.touched.clone();
         }
-        let recorded = view.event(position);
-        recorded.map(|it| view.touched(index::own(it), it.concern)).unwrap_or_default()
+        let found = view.event(position).and_then(|found| Some((found.event()?, found.record().concern)));
+        found.map(|(event, concern)| view.touched(index::own(event), concern)).unwrap_or_default()
     }
 
     fn view<'v>(&'v self, draft: &'v Draft) -> View<'v> {
@@ -296,7 +307,7 @@ enum Novelty {
     New,
 }
 
-fn receipt(recorded: &Recorded, leaf: Hash, novelty: Novelty) -> Receipt {
+fn receipt(recorded: &Record, leaf: Hash, novelty: Novelty) -> Receipt {
     Receipt {
         position: recorded.position,
         id: recorded.id,
@@ -318,7 +329,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn conflict(&mut self, at: &str, recorded: &Recorded) {
+    fn conflict(&mut self, at: &str, recorded: &Record) {
         let message = format!(
             "{} is on record at position {} with other content; to change what a fact says, submit a correction",
             recorded.id, recorded.position

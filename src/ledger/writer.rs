@@ -19,9 +19,10 @@ use tracing::warn;
 use super::{
     Clock, codec,
     commit::{Commit, Receipt, SubmitError},
-    index::Index,
-    recorded::Recorded,
-    sequencer::{self, Draft, Sequencer, Staged},
+    index::{Entry, Index},
+    recorded::Fresh,
+    sequencer::{self, Draft, Sequencer},
+    staged::Staged,
 };
 use crate::{log::Log, position::Position, proof::Tree};
 
@@ -69,7 +70,7 @@ pub struct Writer {
     /// The queue.
     pub requests: mpsc::Receiver<Request>,
     /// Where durable batches go.
-    pub feed: mpsc::Sender<Arc<Vec<Recorded>>>,
+    pub feed: mpsc::Sender<Vec<Fresh>>,
     /// The tail that readers see.
     pub tail: watch::Sender<Position>,
 }
@@ -225,7 +226,7 @@ impl Writer {
         let _ = news.send(News::Answers(waiting.into_iter().zip(answers).collect()));
         if !recorded.is_empty() {
             // Without a follower there is nobody to tell.
-            let _ = self.feed.blocking_send(Arc::new(recorded));
+            let _ = self.feed.blocking_send(recorded);
         }
     }
 
@@ -255,31 +256,33 @@ impl Writer {
 
     fn append(&self, staged: &[Staged]) -> Result<(), SubmitError> {
         let Some(first) = staged.first() else { return Ok(()) };
-        let after = Position::new(first.recorded.position.get() - 1);
-        let records = codec::encode_all(staged.iter().map(|it| &it.recorded))
+        let after = Position::new(first.record.position.get() - 1);
+        let records = codec::encode_all(staged.iter().map(|it| &it.record))
             .map_err(|error| SubmitError::Failed { reason: error.to_string() })?;
         self.log.append_blocking(after, &records)?;
         Ok(())
     }
 
     /// Takes what is durable into the indexes, and lets readers see it.
-    fn publish(&mut self, staged: Vec<Staged>) -> Vec<Recorded> {
+    fn publish(&mut self, staged: Vec<Staged>) -> Vec<Fresh> {
         if staged.is_empty() {
             return Vec::new();
         }
+        let mut fresh = Vec::with_capacity(staged.len());
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        for it in &staged {
-            index.add(&it.recorded, &it.touched);
-        }
         let mut tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-        for it in &staged {
-            tree.push(it.leaf);
+        for Staged { record, touched, leaf, registers, extract, .. } in staged {
+            let (position, recorded_at) = (record.position, record.recorded_at);
+            let root = record.concern.map(|concern| concern.root);
+            index.enter(Entry { position, recorded_at, id: record.id, registers, root }, &touched);
+            tree.push(leaf);
+            fresh.push(Fresh { position, recorded_at, root, extract });
         }
         drop(tree);
         // Readers look up in the indexes what they were told of.
         let tail = index.tail();
         drop(index);
         self.tail.send_replace(tail);
-        staged.into_iter().map(|it| it.recorded).collect()
+        fresh
     }
 }

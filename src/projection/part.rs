@@ -6,17 +6,10 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        date::Day,
-        event::Event,
         fact::Fact,
-        fold::{
-            Telling,
-            relationship::{Move, Packed},
-        },
-        id::{ActorId, GroupId},
-        statement::{Engagement, Statement},
+        fold::{Extract, relationship::Dealt},
     },
-    ledger::Recorded,
+    ledger::{Fresh, Recorded},
     position::Position,
 };
 
@@ -31,48 +24,26 @@ pub struct Part {
     pub(super) facts: Vec<(Position, Arc<Fact>)>,
 }
 
-/// What an engagement tells about one pair.
-pub(super) struct Dealt {
-    pub(super) actor: ActorId,
-    pub(super) group: GroupId,
-    pub(super) what: Packed,
-    /// From when on it moves the relationship; `None`: it does not.
-    pub(super) moves_from: Option<Day>,
-    /// Whether the engagement is with another actor as well, whose relationship with the group counts it already.
-    pub(super) is_shared: bool,
-}
-
 impl Part {
     /// Adds the next event. One that concerns another is told by its family.
     pub(super) fn note(&mut self, recorded: &Recorded) {
-        self.last = Some((recorded.position, recorded.recorded_at));
-        match &recorded.event {
-            Event::Fact(fact) if fact.claim_of.is_none() => match &fact.statement {
-                Statement::Engagement(engagement) => {
-                    self.note_engagement(recorded.position, fact, engagement);
-                }
-                _ => self.facts.push((recorded.position, fact.clone())),
-            },
-            Event::Fact(_)
-            | Event::Correction { .. }
-            | Event::Retraction { .. }
-            | Event::Reinstatement { .. } => {}
+        self.add(recorded.position, recorded.recorded_at, Extract::of(&recorded.event));
+    }
+
+    /// The same of events that have just been recorded.
+    pub(super) fn note_all(&mut self, all: Vec<Fresh>) {
+        self.dealt.reserve(all.len());
+        for Fresh { position, recorded_at, extract, .. } in all {
+            self.add(position, recorded_at, extract);
         }
     }
 
-    fn note_engagement(&mut self, position: Position, fact: &Fact, engagement: &Engagement) {
-        for (group, _) in engagement.principal_groups() {
-            for (nth, (actor, _)) in engagement.principal_actors().enumerate() {
-                let Some(content) = Move::of(engagement, actor, group) else { continue };
-                let what = Packed::plain(&Telling::new(position, fact, content));
-                self.dealt.push(Dealt {
-                    actor: actor.clone(),
-                    group: group.clone(),
-                    moves_from: what.moves().then(|| fact.effective_on.lower()),
-                    what,
-                    is_shared: 0 < nth,
-                });
-            }
+    fn add(&mut self, position: Position, recorded_at: Timestamp, extract: Extract) {
+        self.last = Some((position, recorded_at));
+        match extract {
+            Extract::Dealings(all) => self.dealt.extend(all.into_iter().map(|dealt| dealt.at(position))),
+            Extract::Fact(fact) => self.facts.push((position, fact)),
+            Extract::Nothing => {}
         }
     }
 }

@@ -7,9 +7,9 @@ use std::{
 
 use tracing::error;
 
-use super::{Projection, Store};
+use super::{Projection, Store, part::Part};
 use crate::{
-    ledger::{Feed, Ledger, Recorded},
+    ledger::{Feed, Ledger, Recorded, Replay as _},
     log::ReadError,
     position::Position,
 };
@@ -62,13 +62,12 @@ pub fn kin<'a>(
 /// Follows the feed to its end. A failure to read stops it, and queries then say how far it came.
 pub async fn follow(projection: Arc<Projection>, ledger: Ledger, mut feed: Feed) {
     while let Some(batch) = feed.recv().await {
-        let Some(last) = batch.last().map(|recorded| recorded.position) else { continue };
-        let mut roots: Vec<Position> =
-            batch.iter().filter_map(|it| it.concern).map(|concern| concern.root).collect();
+        let Some(last) = batch.last().map(|fresh| fresh.position) else { continue };
+        let mut roots: Vec<Position> = batch.iter().filter_map(|it| it.root).collect();
         roots.sort_unstable();
         roots.dedup();
         // What the feed brings next is none of this batch's, though it may be durable by now.
-        let families = within(roots.into_iter().map(|root| (root, ledger.family(root))), last);
+        let families = within(roots.iter().map(|root| (*root, ledger.family(*root))), last);
         let events = match ledger.fetch(&wanted(&families)).await {
             Ok(events) => events,
             Err(error) => {
@@ -76,8 +75,10 @@ pub async fn follow(projection: Arc<Projection>, ledger: Ledger, mut feed: Feed)
                 return;
             }
         };
+        let mut part = Part::default();
+        part.note_all(batch);
         let mut store = projection.store.write().unwrap_or_else(PoisonError::into_inner);
-        store.apply(&batch);
+        store.take(part, &roots);
         for (root, members) in kin(&families, &events) {
             store.set_family(root, &members);
         }

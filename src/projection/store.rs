@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{
     answers::Answers,
     family::family,
-    part::{Dealt, Part},
+    part::Part,
     relationships::{Novelty, Relationships},
     tally::Tallies,
 };
@@ -23,7 +23,7 @@ use crate::{
             Content, History, Telling,
             group::GroupFact,
             registry::{ActorFact, MergeFact, RegimeFact},
-            relationship::{Dealings, Effect, Move},
+            relationship::{Dealings, Dealt, Effect, Move},
         },
         id::{ActorId, GroupId, RegimeId},
         statement::Statement,
@@ -101,15 +101,7 @@ impl Store {
         }
     }
 
-    /// Takes in the next events. A claim or record event only marks its family: see [`Store::set_family`].
-    pub fn apply(&mut self, events: &[Recorded]) {
-        let mut part = Part::default();
-        events.iter().for_each(|recorded| part.note(recorded));
-        let concerns = events.iter().filter_map(|recorded| recorded.concern);
-        self.take(part, &concerns.map(|concern| concern.root).collect::<Vec<_>>());
-    }
-
-    /// The roots of the families that [`Store::apply`] and [`Replay::take`] have marked since the last call.
+    /// The roots of the families that [`Replay::take`] has marked since the last call.
     pub fn take_touched(&mut self) -> Vec<Position> {
         std::mem::take(&mut self.touched).into_iter().collect()
     }

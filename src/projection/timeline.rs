@@ -264,7 +264,7 @@ async fn history(
     let mut history = History::default();
     for (root, members) in kin(&families, &events) {
         match members.as_slice() {
-            [Recorded { event: Event::Fact(fact), concern: None, .. }] => {
+            [Recorded { event: Event::Fact(fact), record }] if record.concern.is_none() => {
                 history.add(Telling::new(root, fact, Whole(fact.clone())));
             }
             members => history.set_family(root, family(members, concerns)),

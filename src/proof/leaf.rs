@@ -108,14 +108,19 @@ impl Leaf {
 /// The text that [`subjects_hash`] hashes.
 fn subjects_text(subjects: &[impl fmt::Display]) -> String {
     let mut text = String::with_capacity(SUBJECT_BYTES * subjects.len());
+    let (mut is_ascending, mut last) = (true, 0..0);
     for subject in subjects {
+        let begin = text.len();
         // Writing to a string does not fail.
         let _ = writeln!(text, "{subject}");
+        let line = begin..text.len();
+        is_ascending &= text.get(last) < text.get(line.clone());
+        last = line;
     }
-    let mut lines: Vec<&str> = text.lines().collect();
-    if lines.is_sorted_by(|one, other| one < other) {
+    if is_ascending {
         return text;
     }
+    let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
     lines.dedup();
     lines.iter().flat_map(|line| [line, "\n"]).collect()

@@ -43,11 +43,11 @@ use crate::{
     snapshot::Claim,
     wire::{
         DESCRIPTORS,
-        sealed::{history_service_server::HistoryServiceServer, query_service_server::QueryServiceServer},
-        v1::{
-            audit_service_server::AuditServiceServer, operations_service_server::OperationsServiceServer,
+        sealed::{
+            history_service_server::HistoryServiceServer, query_service_server::QueryServiceServer,
             submission_service_server::SubmissionServiceServer,
         },
+        v1::{audit_service_server::AuditServiceServer, operations_service_server::OperationsServiceServer},
     },
 };
 

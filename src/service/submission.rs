@@ -15,7 +15,7 @@ use crate::{
     ledger::{Check, Commit, Ledger, Proposed},
     position::Position,
     proof::{SALT_BYTES, Salt},
-    wire::{self, Field, event::read_event_at, v1},
+    wire::{self, Field, canonical::is_canonical, event::read_event_at, sealed, v1},
 };
 
 /// Events in a commit.
@@ -36,13 +36,13 @@ pub struct Submission {
 }
 
 #[tonic::async_trait]
-impl v1::submission_service_server::SubmissionService for Submission {
+impl sealed::submission_service_server::SubmissionService for Submission {
     async fn submit(
         &self,
-        request: Request<v1::SubmitRequest>,
+        request: Request<sealed::SubmitRequest>,
     ) -> Result<Response<v1::SubmitResponse>, Status> {
         let principal = principal(&request);
-        let v1::SubmitRequest { events, checks } = request.into_inner();
+        let sealed::SubmitRequest { events, checks } = request.into_inner();
         let (commit, _) = commit(events, checks, principal)?;
         let receipts = self.ledger.submit(commit).await.map_err(Refusal::from)?;
         let receipts = receipts.into_iter().map(|receipt| v1::Receipt {
@@ -58,10 +58,10 @@ impl v1::submission_service_server::SubmissionService for Submission {
 
     async fn validate(
         &self,
-        request: Request<v1::ValidateRequest>,
+        request: Request<sealed::ValidateRequest>,
     ) -> Result<Response<v1::ValidateResponse>, Status> {
         let principal = principal(&request);
-        let v1::ValidateRequest { events, checks } = request.into_inner();
+        let sealed::ValidateRequest { events, checks } = request.into_inner();
         let (commit, given) = commit(events, checks, principal)?;
         let (verdicts, position) = self.ledger.validate(&commit).await.map_err(Refusal::from)?;
         let verdicts = verdicts.into_iter().zip(given).map(|(verdict, given)| v1::Verdict {
@@ -75,24 +75,26 @@ impl v1::submission_service_server::SubmissionService for Submission {
 
 /// The commit, and for each event whether its id was given.
 fn commit(
-    events: Vec<v1::Event>,
+    events: Vec<Bytes>,
     checks: Vec<v1::Check>,
     principal: Principal,
 ) -> Result<(Commit, Vec<bool>), Refusal> {
     let mut violations = Vec::new();
-    let sizes = limit(&events, &checks)?;
+    limit(&events, &checks)?;
     let mut given = Vec::with_capacity(events.len());
     let mut proposed = Vec::with_capacity(events.len());
     let (mut salts, commit) = draw(events.len())?;
-    for ((index, mut message), size) in events.into_iter().enumerate().zip(sizes) {
+    for (index, encoded) in events.into_iter().enumerate() {
         let at = Field::ROOT.entry("events", index);
-        if EVENT_BYTES_MAX < size {
+        if EVENT_BYTES_MAX < encoded.len() {
             violations.push(Violation {
                 field: at.to_string(),
-                message: format!("has {size} bytes, more than the {EVENT_BYTES_MAX} allowed"),
+                message: format!("has {} bytes, more than the {EVENT_BYTES_MAX} allowed", encoded.len()),
             });
             continue;
         }
+        let mut message = v1::Event::decode(encoded.as_ref())
+            .map_err(|error| Refusal::Undecodable(format!("{at} is not an event: {error}")))?;
         match read_event_at(&message, &at) {
             Ok(read) => {
                 given.push(read.id.is_some());
@@ -100,11 +102,14 @@ fn commit(
                     Some(id) => id,
                     None => fresh_id()?,
                 };
-                if read.id.is_none() {
-                    message.event_id = wire::hyphenated(id.uuid());
-                }
                 let salt = salts.next().ok_or_else(|| Refusal::NoRandomness("too few salts".to_owned()))?;
-                let content = message.encode_to_vec().into();
+                // What is stored is canonical, so that the same event is the same bytes, however a client writes it.
+                let content = if read.id.is_some() && is_canonical(&encoded) {
+                    encoded
+                } else {
+                    message.event_id = wire::hyphenated(id.uuid());
+                    message.encode_to_vec().into()
+                };
                 proposed.push(Proposed::new(id, read.event, content, salt));
             }
             Err(found) => violations.extend(found),
@@ -120,8 +125,8 @@ fn commit(
     Ok((Commit { id: commit, principal: principal.name, events: proposed, checks }, given))
 }
 
-/// The encoded size of each event, unless there is too much of anything.
-fn limit(events: &[v1::Event], checks: &[v1::Check]) -> Result<Vec<usize>, Refusal> {
+/// Refuses what there is too much of.
+fn limit(events: &[Bytes], checks: &[v1::Check]) -> Result<(), Refusal> {
     if events.is_empty() {
         return Err(Refusal::field("events", "is empty; a commit has at least one event"));
     }
@@ -134,15 +139,14 @@ fn limit(events: &[v1::Event], checks: &[v1::Check]) -> Result<Vec<usize>, Refus
         let message = format!("has {} checks, more than the {CHECKS_MAX} allowed", checks.len());
         return Err(Refusal::field("checks", message));
     }
-    let sizes: Vec<usize> = events.iter().map(prost::Message::encoded_len).collect();
-    let size: usize = sizes.iter().sum();
+    let size: usize = events.iter().map(Bytes::len).sum();
     if COMMIT_BYTES_MAX < size {
         let message = format!(
             "the events have {size} bytes, more than the {COMMIT_BYTES_MAX} allowed; divide the commit"
         );
         return Err(Refusal::TooLarge(message));
     }
-    Ok(sizes)
+    Ok(())
 }
 
 fn read_checks(checks: &[v1::Check], violations: &mut Vec<Violation>) -> Vec<Check> {

@@ -5,6 +5,7 @@
 
 pub mod as_of;
 pub mod batch;
+pub mod canonical;
 pub mod event;
 mod field;
 pub mod filter;

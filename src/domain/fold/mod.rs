@@ -6,6 +6,7 @@
 
 pub mod designation;
 mod dispute;
+mod extract;
 mod family;
 pub mod group;
 mod history;
@@ -15,6 +16,7 @@ pub mod relationship;
 mod telling;
 
 pub use dispute::dispute;
+pub use extract::Extract;
 pub use family::{Family, Member};
 pub use history::History;
 pub use provenance::Provenance;

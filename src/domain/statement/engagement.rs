@@ -5,7 +5,7 @@ use std::fmt::Arguments;
 use crate::domain::{
     date::PartialDate,
     id::{ActorId, GroupId},
-    subject::Subject,
+    subject::{Subject, distinct},
     vocabulary::{
         AgreementStage, CeasefireClass, Channel, Direction, Disclosure, EngagementKind, Level, Pillar,
         RepresentationLevel, Role, Track,
@@ -135,16 +135,15 @@ impl Engagement {
 
     /// Everybody who took part, and a relationship for each pair of a principal actor and a principal group.
     pub(super) fn subjects(&self) -> Vec<Subject> {
-        let mut subjects: Vec<Subject> =
-            self.participants.iter().map(|participant| participant.party.subject()).collect();
+        let pairs = self.principal_actors().count() * self.principal_groups().count();
+        let mut subjects = Vec::with_capacity(self.participants.len() + pairs);
+        subjects.extend(self.participants.iter().map(|participant| participant.party.subject()));
         for (actor, _) in self.principal_actors() {
             subjects.extend(
                 self.principal_groups().map(|(group, _)| Subject::Relationship(actor.clone(), group.clone())),
             );
         }
-        subjects.sort();
-        subjects.dedup();
-        subjects
+        distinct(subjects)
     }
 
     pub(super) fn references(&self, mut tell: impl FnMut(Arguments<'_>, Subject)) {

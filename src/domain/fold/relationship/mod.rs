@@ -9,6 +9,7 @@ mod conflict;
 mod contact;
 mod contest;
 mod dealings;
+mod dealt;
 mod growth;
 mod headline;
 mod line;
@@ -30,6 +31,7 @@ mod grounds;
 mod notation;
 
 pub use dealings::{Dealings, Effect};
+pub use dealt::Dealt;
 pub use growth::{Growth, Tally};
 pub use line::Line;
 pub use moves::{Detail, HeldBy, Move, Truce};

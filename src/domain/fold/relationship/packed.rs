@@ -133,6 +133,12 @@ impl Packed {
         Packed([key.0, second.0, third.0])
     }
 
+    /// The same, told by the fact at this position.
+    pub fn at(self, position: Position) -> Packed {
+        let Packed([key, second, third]) = self;
+        Packed([key & !POSITION_MAX | position.get().min(POSITION_MAX), second, third])
+    }
+
     /// What stands.
     pub(super) fn contested(standing: &Standing<'_, Move>) -> Packed {
         let key = Key::of_standing(standing);
