@@ -53,7 +53,7 @@ use writer::Request;
 
 /// How many commits may wait for the writer. One more is refused with [`SubmitError::Full`].
 pub const QUEUE_COMMITS_MAX: usize = 1_024;
-/// How many batches may wait for the follower before the writer waits for it.
+/// How many batches may wait for the follower before the writer waits for it, after some more.
 const FEED_BATCHES_MAX: usize = 64;
 /// How much is read from the log at once, in bytes.
 pub const READ_BYTES: usize = 1 << 20;
@@ -110,16 +110,16 @@ impl Ledger {
         let (queue, requests) = mpsc::channel(QUEUE_COMMITS_MAX);
         let (feed, batches) = mpsc::channel(FEED_BATCHES_MAX);
         let (told, tail) = watch::channel(tail);
-        writer::spawn(writer::Writer {
+        let writer = writer::Writer {
             log: log.clone(),
             index: index.clone(),
             tree: tree.clone(),
             clock,
             is_ahead: ahead.is_some(),
             requests,
-            feed,
             tail: told,
-        })?;
+        };
+        writer::spawn(writer, feed)?;
         Ok((Ledger { log, index, tree, clock, queue, tail }, batches))
     }
 

@@ -29,6 +29,9 @@ use crate::{log::Log, position::Position, proof::Tree};
 /// How many events are written as one batch, about: a commit is never divided.
 const BATCH_EVENTS_MAX: usize = 4_096;
 
+/// How many batches may be told of before the writer waits for whoever tells.
+const NEWS_BATCHES_MAX: usize = 16;
+
 /// How long the writer looks for the next commit before it goes to sleep: about an answer's way to a client and back.
 const AWAKE: Duration = Duration::from_micros(400);
 
@@ -69,8 +72,6 @@ pub struct Writer {
     pub is_ahead: bool,
     /// The queue.
     pub requests: mpsc::Receiver<Request>,
-    /// Where durable batches go.
-    pub feed: mpsc::Sender<Vec<Fresh>>,
     /// The tail that readers see.
     pub tail: watch::Sender<Position>,
 }
@@ -81,9 +82,9 @@ type Answer = Result<Vec<Receipt>, SubmitError>;
 /// Who waits for an answer.
 type Waiting = oneshot::Sender<Answer>;
 
-/// What those who wait are to be told.
+/// What those who wait, and those who follow, are to be told.
 enum News {
-    Answers(Vec<(Waiting, Answer)>),
+    Batch { answers: Vec<(Waiting, Answer)>, fresh: Vec<Fresh> },
     Closed(Vec<oneshot::Sender<()>>),
 }
 
@@ -91,9 +92,9 @@ enum News {
 ///
 /// Must be called within a tokio runtime: whoever waits is told by a task, because a thread of its own would have to wake
 /// the runtime once for each.
-pub fn spawn(mut writer: Writer) -> io::Result<()> {
-    let (news, told) = mpsc::unbounded_channel();
-    tokio::spawn(tell(told));
+pub fn spawn(mut writer: Writer, feed: mpsc::Sender<Vec<Fresh>>) -> io::Result<()> {
+    let (news, told) = mpsc::channel(NEWS_BATCHES_MAX);
+    tokio::spawn(tell(told, feed));
     thread::Builder::new().name("writer".to_owned()).spawn(move || {
         let mut closing = Vec::new();
         let mut awake = AWAKE;
@@ -102,18 +103,23 @@ pub fn spawn(mut writer: Writer) -> io::Result<()> {
             writer.write(batch, &news);
         }
         // Nobody waiting is no reason to stay.
-        let _ = news.send(News::Closed(closing));
+        let _ = news.blocking_send(News::Closed(closing));
     })?;
     Ok(())
 }
 
-/// Tells those who wait, in order. A client that has gone is no failure: its events are recorded.
-async fn tell(mut news: mpsc::UnboundedReceiver<News>) {
+/// Tells those who wait, in order, and then those who follow: the runtime is woken once for both. A client that has gone is no
+/// failure: its events are recorded.
+async fn tell(mut news: mpsc::Receiver<News>, feed: mpsc::Sender<Vec<Fresh>>) {
     while let Some(next) = news.recv().await {
         match next {
-            News::Answers(answers) => {
+            News::Batch { answers, fresh } => {
                 for (waiting, answer) in answers {
                     let _ = waiting.send(answer);
+                }
+                if !fresh.is_empty() {
+                    // Without a follower there is nobody to tell.
+                    let _ = feed.send(fresh).await;
                 }
             }
             News::Closed(closing) => {
@@ -202,7 +208,7 @@ impl Writer {
         self.is_ahead = ahead.is_some();
     }
 
-    fn write(&mut self, batch: Vec<(Commit, Waiting)>, news: &mpsc::UnboundedSender<News>) {
+    fn write(&mut self, batch: Vec<(Commit, Waiting)>, news: &mpsc::Sender<News>) {
         let (commits, waiting): (Vec<Commit>, Vec<Waiting>) = batch.into_iter().unzip();
         let now = storable((self.clock)());
         self.look_at_clock(now);
@@ -221,13 +227,10 @@ impl Writer {
                 (Vec::new(), waiting.iter().map(|_| failed()).collect())
             }
         };
-        let recorded = self.publish(staged);
+        let fresh = self.publish(staged);
+        let answers = waiting.into_iter().zip(answers).collect();
         // Nobody takes answers when the runtime is gone, and then nobody waits either.
-        let _ = news.send(News::Answers(waiting.into_iter().zip(answers).collect()));
-        if !recorded.is_empty() {
-            // Without a follower there is nobody to tell.
-            let _ = self.feed.blocking_send(recorded);
-        }
+        let _ = news.blocking_send(News::Batch { answers, fresh });
     }
 
     /// Judges every commit in order. Refusals are answers too, and wait for the batch to be durable: they may rest on it.

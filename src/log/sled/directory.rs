@@ -5,11 +5,11 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Seek, Write},
     ops::Deref,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use super::{
+    identity::{Identity, Occupant},
     loss::{Loss, Reached},
     open::OpenError,
 };
@@ -40,36 +40,6 @@ pub struct Directory {
     _folder: File,
     /// `None` when nothing may be written in it.
     lock: Option<File>,
-}
-
-/// By what a file is known, whatever its name, for as long as somebody has it open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
-    device: u64,
-    inode: u64,
-}
-
-impl Identity {
-    /// That of an open file.
-    pub fn of(file: &File) -> io::Result<Identity> {
-        file.metadata().map(Identity::from)
-    }
-
-    /// Its length in bytes, when it is what has the path now.
-    pub fn bytes_at(self, path: &Path) -> Result<u64, Loss> {
-        let found = metadata(path)?;
-        let bytes = found.len();
-        match Identity::from(found) == self {
-            true => Ok(bytes),
-            false => Err(Loss::Gone { path: path.to_owned() }),
-        }
-    }
-}
-
-impl From<fs::Metadata> for Identity {
-    fn from(found: fs::Metadata) -> Identity {
-        Identity { device: found.dev(), inode: found.ino() }
-    }
 }
 
 impl Directory {
@@ -191,9 +161,8 @@ impl Files {
         let lock = || self.lock.and_then(|lock| lock.bytes_at(&self.path.join(LOCK)).err());
         let journals = || {
             self.journals().into_iter().zip(&self.journal_reached).find_map(|(path, reached)| {
-                let length = || fs::metadata(&path).ok().map(|found| found.len());
                 match regular(&path) {
-                    Ok(()) => reached.cut(&path, length),
+                    Ok(bytes) => reached.cut(&path, || Some(bytes)),
                     Err(loss) => Some(loss),
                 }
             })
@@ -256,16 +225,10 @@ pub fn missed_at(file: &File, path: &Path) -> Option<Loss> {
     identity.and_then(|identity| identity.bytes_at(path)).err()
 }
 
-/// That a file lies at a path, whichever it is.
-pub fn regular(path: &Path) -> Result<(), Loss> {
-    match metadata(path)?.is_file() {
-        true => Ok(()),
-        false => Err(Loss::Gone { path: path.to_owned() }),
-    }
-}
-
-fn metadata(path: &Path) -> Result<fs::Metadata, Loss> {
-    fs::metadata(path).map_err(|error| Loss::of(path, &error))
+/// That a file lies at a path, whichever it is, and its length in bytes.
+pub fn regular(path: &Path) -> Result<u64, Loss> {
+    let found = Occupant::of(path)?;
+    if found.is_file { Ok(found.bytes) } else { Err(Loss::Gone { path: path.to_owned() }) }
 }
 
 /// Syncs a file, or the names in a folder.

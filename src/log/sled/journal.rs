@@ -14,8 +14,8 @@ use std::{
 use bytes::Bytes;
 
 use super::{
-    directory::Identity,
     frame::{ALIGNMENT, Frame},
+    identity::Identity,
     loss::{Loss, Reached},
 };
 use crate::position::Position;

@@ -34,6 +34,7 @@ mod chain;
 mod database;
 mod directory;
 mod frame;
+mod identity;
 mod journal;
 mod log;
 mod loss;
