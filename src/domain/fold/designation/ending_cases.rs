@@ -18,6 +18,10 @@ fn the_end_of_a_regime() {
         "DELISTED; episodes by 1,2; basis by 1; anomaly ACT_UNDER_ENDED_REGIME by 4,2,1003",
     );
     check("2014-01-01 LISTED; r ends 2015-05-05", "2015-05-05", "LAPSED; episodes by 1,1002; basis by 1");
+    // With it ends what was begun under it.
+    let begun = "2014-01-01 LISTED; 2015-03-01 INITIATED; r ends 2015-05-05";
+    check(begun, "2015-05-04", "ACTIVE; pending INITIATED undated");
+    check(begun, "2015-05-05", "LAPSED");
     check("2014-01-01 INITIATED; r ends 2015-05-05", "2016-01-01", "NONE; since 2015-05-05");
     check(
         "2014-01-01 LISTED; 2014-06-01 DELISTED; 2014-08-01 INITIATED; r ends 2015-05-05",

@@ -78,6 +78,7 @@ impl<'a> Machine<'a> {
 
     fn end_with_regime(&mut self, end: &Termination) {
         self.regime_has_ended = true;
+        self.overlays.process = None;
         let Some(found) = transition(self.standing.state, Act::Expired) else { return };
         if found.next == self.standing.state {
             return;

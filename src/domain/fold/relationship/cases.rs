@@ -147,7 +147,7 @@ fn recognition() {
     );
     one(
         &[embassy, "2025-03-01 MISSION_LEVEL_CHANGED EMBASSY_AMBASSADOR"],
-        "recognition=DE_FACTO_DEALINGS@2025-02-01 actor=EMBASSY_AMBASSADOR@2025-03-01",
+        "recognition=DE_FACTO_DEALINGS@2025-02-01 recognition.by=1,2:DERIVED actor=EMBASSY_AMBASSADOR@2025-03-01",
     );
     one(
         &["2025-01-01 RECOGNITION_DENIED", embassy, "2025-03-01 MISSION_CLOSED"],

@@ -53,7 +53,9 @@ impl State {
     /// Recognition. A mission never makes it DE_JURE, and an express refusal after the mission's last event stands.
     pub(super) fn recognition(&self, contests: &Contests) -> RecognitionFacet {
         if let Some(began) = self.dealings {
-            let events = self.embassies().flat_map(|held| held.events());
+            // The mission with which they began may have become another since.
+            let events =
+                std::iter::once(began.position).chain(self.embassies().flat_map(|held| held.events()));
             return RecognitionFacet {
                 value: Recognition::DeFactoDealings,
                 since: Some(began.effective),
