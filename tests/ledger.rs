@@ -134,6 +134,15 @@ async fn the_same_event_is_recorded_once_for_ever() {
     let other = events::act(4, "2014-05-16", "hts", "us-fto219", v1::Act::Listed);
     office.check(&[events::actor(7, "de"), other], &[], "conflict events[1].event_id").await;
     assert_eq!(office.ledger.tail(), Position::new(6), "a refused commit leaves no trace");
+    // What is not on record is not said to be.
+    for (events, says) in [
+        ([events::actor(7, "de"), events::actor(7, "dk")], "before it in the commit"),
+        ([events::actor(7, "de"), events::actor(9, "dk")], "is on record at position 6"),
+    ] {
+        let refused = office.submit(&events).await.unwrap_err();
+        let SubmitError::Conflict(violations) = refused else { panic!("{refused}") };
+        assert!(violations[0].message.contains(says), "{violations:?}");
+    }
     // And after a restart.
     let office = open(office.log).await;
     office.check(&[delisted], &[], "5=").await;

@@ -1547,7 +1547,9 @@ impl Office {
         let told = changes.into_iter().filter(|it| it.field.starts_with(path)).map(|it| {
             let (cause, reason) =
                 (name::<words::ChangeCause>(it.cause), name::<words::ChangeReason>(it.reason));
-            format!("{}: {} -> {}, {reason} {cause} {}", it.field, it.was, it.is, &it.event_id[34..])
+            let events = [&it.event_id].into_iter().chain(&it.further_event_ids).map(|event| &event[34..]);
+            let events = events.collect::<Vec<_>>().join("+");
+            format!("{}: {} -> {}, {reason} {cause} {events}", it.field, it.was, it.is)
         });
         told.collect()
     }
@@ -1677,5 +1679,53 @@ async fn claims_about_identities_that_are_one_agree() {
             assert_eq!(found, apart, "{what} at {known:?}");
         }
         assert_eq!(office.anomalies("2026-01-01", &[Open]).await, open, "{what}");
+    }
+}
+
+/// Where a merge of identities and other events lie between two answers, the merge is named, and the facts that came with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merge_among_other_events_is_named_behind_a_difference() {
+    let merge = |number: u64, group: &str| {
+        let merged = v1::IdentityMerged { group: group.into(), into: "q1".into(), reason: String::new() };
+        event(&id(number), "2025-12-01", v1::fact::Statement::IdentityMerged(merged))
+    };
+    let delisted = |date: &str| act(0x26, date, "q1", "us-fto219", v1::Act::Delisted);
+    let Some(v1::event::Body::Fact(replacement)) = delisted("2025-12-01").body else { panic!() };
+    let correction =
+        v1::Correction { target: id(0x26), reason: "misread".into(), replacement: Some(replacement) };
+    // From position 8 on.
+    let office = Office::with(vec![
+        group(0x20, "q1"),
+        group(0x21, "q2"),
+        meeting(0x22, "2025-03-10", "us", "q2"),
+        merge(0x23, "q2"),
+        meeting(0x24, "2025-03-12", "us", "q2"),
+        act(0x25, "2020-01-01", "q1", "us-fto219", v1::Act::Listed),
+        delisted("2026-06-01"),
+        group(0x27, "q3"),
+        meeting(0x28, "2025-02-01", "us", "q3"),
+        merge(0x29, "q3"),
+        v1::Event { event_id: id(0x2a), body: Some(v1::event::Body::Correction(correction)) },
+    ])
+    .await;
+    for (subject, path, known, expected) in [
+        ("relationship/us/q1", "engagements", (10, 12), "engagements: 0 -> 2, LEARNED LATE_ARRIVAL 24+23+22"),
+        ("relationship/us/q1", "score.count", (10, 12), "score.count: 0 -> 2, LEARNED LATE_ARRIVAL 24+23+22"),
+        (
+            "relationship/us/q3",
+            "legal[us-fto219]",
+            (16, 18),
+            "legal[us-fto219]:  -> DELISTED, CORRECTED CORRECTION 2a+29",
+        ),
+        // What the group itself had, the correction alone has changed.
+        (
+            "relationship/us/q1",
+            "legal[us-fto219]",
+            (16, 18),
+            "legal[us-fto219]: ACTIVE -> DELISTED, CORRECTED CORRECTION 2a",
+        ),
+    ] {
+        let found = office.differs(subject, path, known).await;
+        assert!(found.contains(&expected.to_owned()), "{subject} {path} {known:?}: {found:#?}");
     }
 }

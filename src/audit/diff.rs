@@ -115,12 +115,18 @@ impl Compared {
             } else {
                 let range = (from.known_at, to.known_at);
                 let event = answers.event(ledger, change.path, range, from.valid_at);
+                let merges = answers.merges(change.path, range, event, from.valid_at);
                 let mut events = vec![event];
                 let mut disclosed = Vec::new();
-                if Tally::of(change.path).is_some() {
+                let counts = Tally::of(change.path).is_some();
+                if counts || change.was.is_none() {
+                    // What was no matter of the subject before became one with its other identity.
+                    events.extend(merges.iter().copied().filter(|merge| *merge != event));
+                }
+                if counts {
                     let views = (from, AsOf { valid_at: from.valid_at, ..to });
                     let tallied = tallied.get_or_insert_with(|| Tallied::new(matter, store, ledger, views));
-                    events.extend(tallied.others(&mut answers, change.path, event));
+                    events.extend(tallied.others(&mut answers, change.path, event, &merges));
                     disclosed = disclosing.counted(change.path);
                     events.extend(disclosed.iter().copied());
                 } else {

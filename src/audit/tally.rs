@@ -39,8 +39,15 @@ impl<'a> Tallied<'a> {
     }
 
     /// The events besides the first one by which the second view counts in a field what the first does not, or no longer
-    /// what the first does; one for each fact, the last recorded first, and then facts that count now under another name.
-    pub fn others(&self, answers: &mut Answers<'_>, path: &str, first: Position) -> Vec<Position> {
+    /// what the first does; one for each fact, the last recorded first, and then, where identities were merged on the way, facts
+    /// that count now under another name.
+    pub fn others(
+        &self,
+        answers: &mut Answers<'_>,
+        path: &str,
+        first: Position,
+        merges: &[Position],
+    ) -> Vec<Position> {
         let (from, to) = self.views;
         let counted = |as_of| self.matter.counted(self.store, as_of, path).events;
         let (was, is) = (counted(from), counted(to));
@@ -63,7 +70,7 @@ impl<'a> Tallied<'a> {
             found.push(event);
         }
         found.retain(|event| *event != first);
-        if !self.store.merging((first.previous(), first)).is_empty() {
+        if !merges.is_empty() || !self.store.merging((first.previous(), first)).is_empty() {
             let known: BTreeSet<Position> = was.into_iter().collect();
             let came = is.into_iter().filter(|event| *event <= from.known_at && !known.contains(event));
             found.extend(came.take(BEHIND_MAX));

@@ -216,6 +216,9 @@ impl<'a> Sequencer<'a> {
             if let Some(found) = view.find(proposed.id).and_then(|position| view.event(position)) {
                 match found.record().content == proposed.content {
                     true => answers.push(receipt(found.record(), found.leaf(), Novelty::Known)),
+                    false if self.base.tail().plus(before as u64) < found.record().position => {
+                        refusal.repeated(&at(), found.record());
+                    }
                     false => refusal.conflict(&at(), found.record()),
                 }
                 continue;
@@ -333,6 +336,15 @@ impl Refusal {
         let message = format!(
             "{} is on record at position {} with other content; to change what a fact says, submit a correction",
             recorded.id, recorded.position
+        );
+        self.conflicts.push(Violation { field: format!("{at}.event_id"), message });
+    }
+
+    /// The id of another event of the commit, which is not on record.
+    fn repeated(&mut self, at: &str, other: &Record) {
+        let message = format!(
+            "{} is the id of an event before it in the commit as well, with other content; give it one of its own",
+            other.id
         );
         self.conflicts.push(Violation { field: format!("{at}.event_id"), message });
     }

@@ -80,7 +80,7 @@ impl Store {
         match self.look_ahead()? {
             // sled has opened it once, when it was empty, and takes its first snapshot when it opens it again.
             Recovery::Unknown if Position::START < stored => {
-                Err(SledError::damage("the snapshot of the database is gone"))
+                Err(SledError::new("the snapshot of the database is gone; the next start makes another"))
             }
             Recovery::Unknown | Recovery::Proved => Ok(()),
         }
