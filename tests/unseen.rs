@@ -89,16 +89,25 @@ impl Office {
             as_of: as_of("2026-11-01", None),
             ..Default::default()
         };
-        let mut audit = AuditServiceClient::new(self.channel.clone());
-        let mut stream = audit.replay_transitions(request).await.unwrap().into_inner();
         let mut found = Vec::new();
-        while let Some(answer) = stream.message().await.unwrap() {
-            let Some(Part::Transition(it)) = answer.part else { continue };
+        for it in self.transitions(request).await {
             found.extend(it.changes.iter().map(|change| {
                 let cause = name::<words::ChangeCause>(change.cause);
                 let event = change.event_id.get(32..).unwrap_or_default();
                 format!("{} {} {} {cause} {event}", it.valid_on, change.field, change.is)
             }));
+        }
+        found
+    }
+
+    /// What a replay tells, without its beginning and end.
+    async fn transitions(&self, request: v1::ReplayTransitionsRequest) -> Vec<v1::Transition> {
+        let mut audit = AuditServiceClient::new(self.channel.clone());
+        let mut stream = audit.replay_transitions(request).await.unwrap().into_inner();
+        let mut found = Vec::new();
+        while let Some(answer) = stream.message().await.unwrap() {
+            let Some(Part::Transition(it)) = answer.part else { continue };
+            found.push(it);
         }
         found
     }
@@ -1563,11 +1572,8 @@ impl Office {
             axis: v1::ReplayAxis::RecordTime.into(),
             ..Default::default()
         };
-        let mut audit = AuditServiceClient::new(self.channel.clone());
-        let mut stream = audit.replay_transitions(request).await.unwrap().into_inner();
         let mut found = Vec::new();
-        while let Some(answer) = stream.message().await.unwrap() {
-            let Some(Part::Transition(it)) = answer.part else { continue };
+        for it in self.transitions(request).await {
             found.extend(it.changes.iter().map(|change| format!("{} {}", it.position, change.is)));
         }
         found

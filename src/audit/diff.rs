@@ -91,7 +91,7 @@ impl Compared {
         }
         let mut answers = Answers::new(matter, terms, store, to);
         let mut disclosing = Disclosing::new(matter, terms, (store, ledger), (from, to), withheld);
-        let mut tallied = None;
+        let (mut tallied, mut operations) = (None, None);
         let mut steps = BTreeMap::new();
         let mut passed = Vec::new();
         for change in &differing {
@@ -115,14 +115,18 @@ impl Compared {
             } else {
                 let range = (from.known_at, to.known_at);
                 let event = answers.event(ledger, change.path, range, from.valid_at);
-                let merges = answers.merges(change.path, range, event, from.valid_at);
                 let mut events = vec![event];
                 let mut disclosed = Vec::new();
                 let counts = Tally::of(change.path).is_some();
-                if counts || change.was.is_none() {
+                let merges = match counts || change.was.is_none() {
                     // What was no matter of the subject before became one with its other identity.
-                    events.extend(merges.iter().copied().filter(|merge| *merge != event));
-                }
+                    true => {
+                        let operations = operations.get_or_insert_with(|| matter.operations(store, range));
+                        answers.merges(change.path, (from.known_at, operations), event, from.valid_at)
+                    }
+                    false => Vec::new(),
+                };
+                events.extend(merges.iter().copied().filter(|merge| *merge != event));
                 if counts {
                     let views = (from, AsOf { valid_at: from.valid_at, ..to });
                     let tallied = tallied.get_or_insert_with(|| Tallied::new(matter, store, ledger, views));

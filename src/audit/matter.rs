@@ -202,7 +202,7 @@ impl Matter {
     }
 
     /// Where identities were merged, or parted again, that its group was ever one with, or that claims about it name.
-    fn operations(&self, store: &Store, range: Range) -> Vec<Position> {
+    pub(super) fn operations(&self, store: &Store, range: Range) -> Vec<Position> {
         let mut positions = store.merging_about(self.group());
         positions.retain(|position| range.0 < *position && *position <= range.1);
         positions

@@ -132,24 +132,23 @@ impl<'a> Answers<'a> {
         Position::new(turn)
     }
 
-    /// The merges and partings of identities that led, with the event, to the value that a field has at the second of two
-    /// positions: not those that were undone in between.
+    /// Of merges and partings of identities after a position, those that led, with the event, to the value that a field has then:
+    /// not those that were undone in between.
     pub fn merges(
         &mut self,
         path: &str,
-        (after, to): (Position, Position),
+        (after, operations): (Position, &[Position]),
         event: Position,
         valid_at: Day,
     ) -> Vec<Position> {
-        let merging = self.store.merging((after, to));
-        if merging.is_empty() {
+        if operations.is_empty() {
             return Vec::new();
         }
         let start = self.value(path, after, valid_at);
-        let marks: BTreeSet<Position> = merging.iter().copied().chain([event]).collect();
+        let marks: BTreeSet<Position> = operations.iter().copied().chain([event]).collect();
         let values: Vec<_> = marks.into_iter().map(|it| (it, self.value(path, it, valid_at))).collect();
         let led = lasting(start, values.into_iter()).into_iter().map(|(mark, _)| mark);
-        led.filter(|mark| merging.contains(mark) && self.moves(path, *mark, valid_at)).collect()
+        led.filter(|mark| operations.contains(mark) && self.moves(path, *mark, valid_at)).collect()
     }
 
     /// The day on which a field came to the value that it has on the second of two days, and not on the first.
